@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, migrations, and transactions under row-level security."""

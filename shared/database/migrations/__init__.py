@@ -1,0 +1,1 @@
+"""The schema's history: Alembic revisions, additive first, so that the previous release runs on the new schema."""

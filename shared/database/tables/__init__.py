@@ -1,0 +1,29 @@
+"""The tables, one noun per module; importing this package registers them all."""
+
+from shared.database.tables.api_key import ApiKey
+from shared.database.tables.base import Base
+from shared.database.tables.client import Client
+from shared.database.tables.idempotency import IdempotencyRecord
+from shared.database.tables.job import Job
+from shared.database.tables.recommendation import RecommendationRow
+from shared.database.tables.report import Report, ReportFile
+from shared.database.tables.snapshot import RejectedRowRecord, Snapshot
+from shared.database.tables.tenant import Tenant
+from shared.database.tables.tick import Tick
+from shared.database.tables.upload import Upload
+
+__all__ = [
+    "ApiKey",
+    "Base",
+    "Client",
+    "IdempotencyRecord",
+    "Job",
+    "RecommendationRow",
+    "RejectedRowRecord",
+    "Report",
+    "ReportFile",
+    "Snapshot",
+    "Tenant",
+    "Tick",
+    "Upload",
+]

@@ -1,0 +1,47 @@
+"""Snapshots: one collection of recommendations at one time, and what of it was rejected."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.database.tables.base import Base, Identified, reference
+
+
+class Snapshot(Identified, Base):
+    """The recommendations of a client as one source showed them at ``taken_at``."""
+
+    __tablename__ = "snapshot"
+    __table_args__ = (reference("client_id", "client", on_delete="CASCADE"),)
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"))
+    client_id: Mapped[UUID]
+    source: Mapped[str]
+    """``upload`` or ``live``."""
+    source_format: Mapped[str]
+    """The export kind, such as ``portal_csv``."""
+    file_name: Mapped[str] = mapped_column(server_default="")
+    taken_at: Mapped[datetime]
+    """When Azure showed it: the export time of the file where known, else when it arrived."""
+    taken_at_is_exact: Mapped[bool]
+    accepted_count: Mapped[int]
+    rejected_count: Mapped[int]
+    details: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """Header seen, notes of the reader, bytes and checksum of the source."""
+
+
+class RejectedRowRecord(Identified, Base):
+    """A row of the source that could not become a recommendation, and why."""
+
+    __tablename__ = "rejected_row"
+    __table_args__ = (reference("snapshot_id", "snapshot", on_delete="CASCADE"),)
+
+    tenant_id: Mapped[UUID]
+    snapshot_id: Mapped[UUID]
+    line: Mapped[int]
+    column_name: Mapped[str]
+    value: Mapped[str]
+    reason_code: Mapped[str]
+    reason: Mapped[str]

@@ -1,0 +1,38 @@
+"""What reports there are: the types a client can order, and the file formats they come in."""
+
+from enum import StrEnum
+
+
+class ReportType(StrEnum):
+    """What a report tells. ``detailed`` lists every recommendation with its affected resources."""
+
+    DETAILED = "detailed"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        """The name as people read it, such as "Detailed report"."""
+        return _TYPE_TITLES[self]
+
+
+class ReportFormat(StrEnum):
+    """A file format of a report; the value is also the file's extension, without the dot."""
+
+    PDF = "pdf"
+    HTML = "html"
+    XLSX = "xlsx"
+    CSV = "csv"
+
+    @property
+    def content_type(self) -> str:
+        """The media type a download of this format is served as."""
+        return _CONTENT_TYPES[self]
+
+
+_TYPE_TITLES = {ReportType.DETAILED: "Detailed report"}
+
+_CONTENT_TYPES = {
+    ReportFormat.PDF: "application/pdf",
+    ReportFormat.HTML: "text/html; charset=utf-8",
+    ReportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ReportFormat.CSV: "text/csv; charset=utf-8",
+}

@@ -1,0 +1,138 @@
+"""The settings of one process: read from the environment once, typed, validated, frozen.
+
+Every process of the product (front, workers, timers, command line, migrations) reads the same names the same way. Nothing
+has a fallback that changes what the product is: a missing database is an error, never another database.
+"""
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.errors import SettingsError
+
+_MEBIBYTE = 1024 * 1024
+
+
+class Environment(StrEnum):
+    """The profile a process runs under; there is no default, so that production is never met by accident."""
+
+    DEVELOPMENT = "development"
+    TESTING = "testing"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this profile is for one machine, where servers may lack TLS and passwords may come from settings."""
+        return self in {Environment.DEVELOPMENT, Environment.TESTING}
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; the environment variable of a field is its name in upper case."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, case_sensitive=False, hide_input_in_errors=True)
+
+    app_environment: Environment
+
+    database_url: str = Field(description="postgresql://USER@HOST:PORT/NAME of the application role, without a password")
+    db_password: SecretStr | None = Field(None, description="Password of the application role; local profiles only")
+    db_system_user: str = Field("advisor_upkeep", description="Login of the role that works across tenants")
+    db_system_password: SecretStr | None = Field(None, description="Its password; local profiles only")
+    db_owner_user: str = Field("advisor_owner", description="Login that owns the schema and runs migrations")
+    db_owner_password: SecretStr | None = Field(None, description="Its password; local profiles only")
+    db_sslmode: str = Field("verify-full", description="libpq sslmode; anything weaker is for local profiles")
+    db_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
+
+    broker_url: SecretStr = Field(description="redis:// or rediss:// address of the Celery broker")
+
+    storage_account_url: str = Field(description="https address of the Blob endpoint of the storage account")
+    storage_container: str = "advisor-reports"
+    storage_ca_file: Path | None = Field(None, description="Certificate authority of the Blob endpoint where not public")
+    managed_identity_client_id: str = Field("", description="Client id of the user-assigned identity; empty: the system's")
+
+    max_upload_bytes: Annotated[int, Field(gt=0)] = Field(200 * _MEBIBYTE, description="Largest export accepted")
+    max_rows: Annotated[int, Field(gt=0)] = Field(2_000_000, description="Most rows of one export")
+    max_cell_chars: Annotated[int, Field(gt=0)] = Field(100_000, description="Longest cell of an export, in characters")
+
+    upload_link_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    download_link_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+
+    job_lease_s: Annotated[float, Field(gt=0)] = Field(60.0, description="A silent worker loses its job after this long")
+    job_republish_after_s: Annotated[float, Field(gt=0)] = Field(30.0, description="A queued job unclaimed is sent again")
+    sweep_interval_s: Annotated[float, Field(gt=0)] = Field(15.0, description="Between two looks for lost jobs")
+    job_retention_days: Annotated[int, Field(ge=1)] = 90
+
+    pdf_timeout_s: Annotated[float, Field(gt=0)] = Field(600.0, description="A PDF that takes longer is given up")
+    fonts_dir: Path | None = Field(None, description="Folder of the report fonts; default: where they were installed")
+
+    @field_validator("database_url")
+    @classmethod
+    def _address_without_password(cls, value: str) -> str:
+        address = urlsplit(value)
+        if address.scheme not in {"postgresql", "postgresql+psycopg"}:
+            raise ValueError("must begin with postgresql:// (no other database is supported)")
+        if address.password is not None:
+            raise ValueError("must not hold a password; local profiles set DB_PASSWORD")
+        if not (address.hostname and address.username and address.path.strip("/")):
+            raise ValueError("must name user, host and database: postgresql://USER@HOST:PORT/NAME")
+        return value
+
+    @field_validator("storage_account_url")
+    @classmethod
+    def _https_only(cls, value: str) -> str:
+        if not value.startswith("https://"):
+            raise ValueError("must begin with https:// (user-delegation links exist only over TLS)")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _local_conveniences_stay_local(self) -> Self:
+        if self.app_environment.is_local:
+            return self
+        problems = [
+            f"{name.upper()} is for local profiles; remove it, the managed identity signs in"
+            for name in ("db_password", "db_system_password", "db_owner_password")
+            if getattr(self, name) is not None
+        ]
+        if self.db_sslmode != "verify-full":
+            problems.append("DB_SSLMODE must be verify-full")
+        if not self.broker_url.get_secret_value().startswith("rediss://"):
+            problems.append("BROKER_URL must begin with rediss://")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+def load() -> Settings:
+    """Read the settings from the environment.
+
+    Raises :class:`~shared.errors.SettingsError` that names everything missing or wrong at once, never a value.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        problems = [_describe(".".join(map(str, item["loc"])), item["type"], item["msg"]) for item in error.errors()]
+        raise SettingsError(
+            "The settings are not valid: " + "; ".join(problems),
+            next_step="Set the named environment variables; docs/configuration.md lists them all.",
+        ) from None
+
+
+@lru_cache(maxsize=1)
+def get() -> Settings:
+    """Return the settings of this process, read on first use and never again."""
+    return load()
+
+
+def _describe(field: str, kind: str, message: str) -> str:
+    name = field.upper()
+    if kind == "missing":
+        return f"{name} is not set"
+    if name == "APP_ENVIRONMENT":
+        return f"APP_ENVIRONMENT must be one of {', '.join(Environment)}"
+    text = message.removeprefix("Value error, ")
+    return f"{name} {text}" if name else text
