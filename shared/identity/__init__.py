@@ -1,0 +1,1 @@
+"""How a process proves to Azure who it is."""

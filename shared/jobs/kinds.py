@@ -1,0 +1,43 @@
+"""The kinds of jobs: where each waits, how often it is tried and how long it may take."""
+
+from dataclasses import dataclass
+
+from shared.queue.names import Priority, Queue
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """What is the same for all jobs of one kind; ``name`` is also the Celery task's name."""
+
+    name: str
+    queue: Queue
+    priority: Priority
+    max_attempts: int
+    soft_limit_s: int
+    """When the job is asked to stop and fails with a reason."""
+    hard_limit_s: int
+    """When its process is ended; below the broker's visibility timeout."""
+    retry_delays_s: tuple[int, ...] = ()
+    """Waits before the second, third … attempt after a retryable failure; the last one repeats."""
+
+
+PROCESS_CSV_FILE = JobKind(
+    "process_csv_file",
+    Queue.DEFAULT,
+    Priority.NORMAL,
+    max_attempts=3,
+    soft_limit_s=1200,
+    hard_limit_s=1260,
+    retry_delays_s=(10, 30),
+)
+GENERATE_REPORT = JobKind(
+    "generate_report",
+    Queue.REPORTS,
+    Priority.NORMAL,
+    max_attempts=3,
+    soft_limit_s=1200,
+    hard_limit_s=1260,
+    retry_delays_s=(10, 40),
+)
+
+KINDS: dict[str, JobKind] = {kind.name: kind for kind in (PROCESS_CSV_FILE, GENERATE_REPORT)}

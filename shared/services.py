@@ -1,0 +1,67 @@
+"""What a process works with, each made once, on first use, after any fork."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from azure.core.credentials import TokenCredential
+
+from shared.database.engine import Login
+from shared.database.session import Database
+from shared.identity.credential import create_credential
+from shared.queue.publisher import Publisher
+from shared.settings import Settings
+from shared.storage.blobs import BlobStore
+
+_Service = TypeVar("_Service")
+
+
+class Services:
+    """The process's database logins, blob store, publisher and credential; safe to share between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._made: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    @property
+    def database(self) -> Database:
+        """PostgreSQL as the application role."""
+        return self._once("database", lambda: Database(self.settings, Login.APP))
+
+    @property
+    def system_database(self) -> Database:
+        """PostgreSQL as the role that works across tenants; few connections, since only ticks use it."""
+        return self._once("system_database", lambda: Database(self.settings, Login.SYSTEM, pool_size=2))
+
+    @property
+    def credential(self) -> TokenCredential:
+        """The Azure credential."""
+        return self._once("credential", lambda: create_credential(self.settings))
+
+    @property
+    def blobs(self) -> BlobStore:
+        """The container of uploads and report files."""
+        return self._once("blobs", lambda: BlobStore(self.settings, self.credential))
+
+    @property
+    def publisher(self) -> Publisher:
+        """The way to the broker."""
+        return self._once("publisher", lambda: Publisher(self.settings))
+
+    def close(self) -> None:
+        """Close what was made."""
+        with self._lock:
+            made, self._made = self._made, {}
+        for name in ("database", "system_database"):
+            if name in made:
+                made[name].dispose()
+        if "publisher" in made:
+            made["publisher"].close()
+
+    def _once(self, name: str, make: Callable[[], _Service]) -> _Service:
+        if name not in self._made:
+            with self._lock:
+                if name not in self._made:
+                    self._made[name] = make()
+        return cast("_Service", self._made[name])
