@@ -37,7 +37,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True, case_sensitive=False, hide_input_in_errors=True)
 
-    app_environment: Environment
+    app_environment: Environment = Field(description="`development`, `testing`, `staging` or `production`")
 
     database_url: str = Field(description="postgresql://USER@HOST:PORT/NAME of the application role, without a password")
     db_password: SecretStr | None = Field(None, description="Password of the application role; local profiles only")
@@ -46,12 +46,12 @@ class Settings(BaseSettings):
     db_owner_user: str = Field("advisor_owner", description="Login that owns the schema and runs migrations")
     db_owner_password: SecretStr | None = Field(None, description="Its password; local profiles only")
     db_sslmode: str = Field("verify-full", description="libpq sslmode; anything weaker is for local profiles")
-    db_pool_size: Annotated[int, Field(ge=1, le=100)] = 10
+    db_pool_size: Annotated[int, Field(ge=1, le=100)] = Field(10, description="Connections a process keeps at most")
 
     broker_url: SecretStr = Field(description="redis:// or rediss:// address of the Celery broker")
 
     storage_account_url: str = Field(description="https address of the Blob endpoint of the storage account")
-    storage_container: str = "advisor-reports"
+    storage_container: str = Field("advisor-reports", description="Container of uploads and report files")
     storage_ca_file: Path | None = Field(None, description="Certificate authority of the Blob endpoint where not public")
     managed_identity_client_id: str = Field("", description="Client id of the user-assigned identity; empty: the system's")
 
@@ -59,13 +59,13 @@ class Settings(BaseSettings):
     max_rows: Annotated[int, Field(gt=0)] = Field(2_000_000, description="Most rows of one export")
     max_cell_chars: Annotated[int, Field(gt=0)] = Field(100_000, description="Longest cell of an export, in characters")
 
-    upload_link_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
-    download_link_minutes: Annotated[int, Field(ge=1, le=60)] = 5
+    upload_link_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(60, description="How long an upload link is valid")
+    download_link_minutes: Annotated[int, Field(ge=1, le=60)] = Field(5, description="How long a download link is valid")
 
     job_lease_s: Annotated[float, Field(gt=0)] = Field(60.0, description="A silent worker loses its job after this long")
     job_republish_after_s: Annotated[float, Field(gt=0)] = Field(30.0, description="A queued job unclaimed is sent again")
     sweep_interval_s: Annotated[float, Field(gt=0)] = Field(15.0, description="Between two looks for lost jobs")
-    job_retention_days: Annotated[int, Field(ge=1)] = 90
+    job_retention_days: Annotated[int, Field(ge=1)] = Field(90, description="Finished jobs are kept this long")
 
     pdf_timeout_s: Annotated[float, Field(gt=0)] = Field(600.0, description="A PDF that takes longer is given up")
     fonts_dir: Path | None = Field(None, description="Folder of the report fonts; default: where they were installed")

@@ -1,0 +1,106 @@
+"""Settings fail early, name everything that is wrong, and never show a value."""
+
+from pathlib import Path
+
+import pytest
+
+from shared import settings, settings_reference
+from shared.errors import SettingsError
+
+_LOCAL = {
+    "APP_ENVIRONMENT": "testing",
+    "DATABASE_URL": "postgresql://front@127.0.0.1:5432/reports",
+    "DB_SSLMODE": "disable",
+    "BROKER_URL": "redis://127.0.0.1:6379/0",
+    "STORAGE_ACCOUNT_URL": "https://127.0.0.1:10000/devstoreaccount1/",
+}
+_CLOUD = {
+    "APP_ENVIRONMENT": "production",
+    "DATABASE_URL": "postgresql://front@db.example.com:5432/reports",
+    "BROKER_URL": "rediss://cache.example.com:10000/0",
+    "STORAGE_ACCOUNT_URL": "https://account.blob.core.windows.net",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in settings.Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
+
+
+def _set(environment: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    for name, value in values.items():
+        environment.setenv(name, value)
+
+
+@pytest.mark.parametrize("values", [_LOCAL, _CLOUD], ids=["local", "cloud"])
+def test_complete_settings_are_accepted(environment: pytest.MonkeyPatch, values: dict[str, str]) -> None:
+    _set(environment, values)
+    loaded = settings.load()
+    assert loaded.app_environment == values["APP_ENVIRONMENT"]
+    assert loaded.storage_account_url == values["STORAGE_ACCOUNT_URL"].rstrip("/")
+
+
+def test_every_missing_setting_is_named_at_once(environment: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    for name in _LOCAL:
+        assert (f"{name} is not set" in caught.value.message) == (name != "DB_SSLMODE")
+
+
+def test_an_unknown_profile_fails_with_the_list(environment: pytest.MonkeyPatch) -> None:
+    _set(environment, _LOCAL | {"APP_ENVIRONMENT": "prod"})
+    with pytest.raises(SettingsError, match="one of development, testing, staging, production"):
+        settings.load()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("DATABASE_URL", "sqlite:///reports.db", "no other database is supported"),
+        ("DATABASE_URL", "postgresql://front:hunter2@127.0.0.1/reports", "must not hold a password"),
+        ("DATABASE_URL", "postgresql://127.0.0.1/reports", "must name user, host and database"),
+        ("STORAGE_ACCOUNT_URL", "http://127.0.0.1:10000/devstoreaccount1", "must begin with https://"),
+        ("MAX_ROWS", "0", "greater than 0"),
+        ("DOWNLOAD_LINK_MINUTES", "600", "less than or equal to 60"),
+    ],
+)
+def test_a_wrong_value_is_explained_and_not_repeated(
+    environment: pytest.MonkeyPatch, name: str, value: str, complaint: str
+) -> None:
+    _set(environment, _LOCAL | {name: value})
+    with pytest.raises(SettingsError, match=complaint) as caught:
+        settings.load()
+    assert name in caught.value.message
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("profile", ["staging", "production"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_PASSWORD", "hunter2"),
+        ("DB_SYSTEM_PASSWORD", "hunter2"),
+        ("DB_OWNER_PASSWORD", "hunter2"),
+        ("DB_SSLMODE", "require"),
+        ("BROKER_URL", "redis://cache.example.com:6379/0"),
+    ],
+)
+def test_cloud_profiles_refuse_what_is_for_one_machine(
+    environment: pytest.MonkeyPatch, profile: str, name: str, value: str
+) -> None:
+    _set(environment, _CLOUD | {"APP_ENVIRONMENT": profile, name: value})
+    with pytest.raises(SettingsError, match=name):
+        settings.load()
+
+
+def test_settings_never_show_a_secret(environment: pytest.MonkeyPatch) -> None:
+    _set(environment, _LOCAL | {"DB_PASSWORD": "hunter2", "BROKER_URL": "redis://user:hunter2@127.0.0.1/0"})
+    assert "hunter2" not in repr(settings.load())
+
+
+def test_the_settings_page_matches_the_code() -> None:
+    page = Path(__file__).parents[2] / "docs" / "configuration.md"
+    assert page.read_text(encoding="utf-8") == settings_reference.markdown()
