@@ -1,0 +1,1 @@
+"""Where the product runs: in Azure, and on one machine."""

@@ -1,0 +1,75 @@
+"""Blob storage: Azurite over TLS with bearer tokens, as the product meets Azure Storage."""
+
+import base64
+import datetime as dt
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import trustme
+
+from infra.local import node, ports
+from infra.local.processes import Child, ProcessGroup, ServerFailedError
+
+ACCOUNT = "advisorlocal"
+_SCRIPT = Path(__file__).parent / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+_VALIDITY = dt.timedelta(days=365)
+
+
+@dataclass
+class Azurite:
+    """One blob server; its data and certificates live in ``folder``."""
+
+    group: ProcessGroup
+    folder: Path
+    port: int
+    # Shared-key access exists in the emulator whatever one does: nobody gets to know the key.
+    _key: str = field(default_factory=lambda: base64.b64encode(secrets.token_bytes(64)).decode())
+    child: Child | None = None
+
+    @property
+    def url(self) -> str:
+        """The address of the storage account."""
+        return f"https://{ports.HOST}:{self.port}/{ACCOUNT}"
+
+    @property
+    def ca_file(self) -> Path:
+        """The certificate of the authority that clients have to trust."""
+        return self.folder / "tls" / "ca.pem"
+
+    def start(self) -> None:
+        """Start and return once it accepts connections."""
+        if not _SCRIPT.exists():
+            raise ServerFailedError("Azurite is not installed.", next_step="Run `make install`.")
+        self._make_certificates()
+        data = self.folder / "data"
+        data.mkdir(parents=True, exist_ok=True)
+        command: list[str | Path] = [
+            node.find().node,
+            _SCRIPT,
+            "--blobHost",
+            ports.HOST,
+            "--blobPort",
+            str(self.port),
+            "--location",
+            data,
+        ]
+        command += ["--cert", self.folder / "tls" / "server.pem", "--key", self.folder / "tls" / "server.key"]
+        command += ["--oauth", "basic", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+        environment = {**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{self._key}"}
+        self.child = self.group.spawn("azurite", command, environment=environment, folder=data, grace_s=4.0)
+        self.child.wait_until(lambda: ports.answers(self.port), timeout_s=30)
+
+    def _make_certificates(self) -> None:
+        folder = self.folder / "tls"
+        folder.mkdir(parents=True, exist_ok=True)
+        authority = trustme.CA()
+        certificate = authority.issue_cert(ports.HOST, "localhost", not_after=dt.datetime.now(dt.UTC) + _VALIDITY)
+        # The key is made again at each start, and only its owner may read it.
+        key = folder / "server.key"
+        key.unlink(missing_ok=True)
+        key.touch(mode=0o600)
+        key.write_bytes(certificate.private_key_pem.bytes())
+        (folder / "server.pem").write_bytes(b"".join(blob.bytes() for blob in certificate.cert_chain_pems))
+        authority.cert_pem.write_to_path(str(self.ca_file))

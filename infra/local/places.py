@@ -1,0 +1,55 @@
+"""Where the local stack keeps its files, and who can reach them."""
+
+import hashlib
+import importlib.util
+import os
+import pwd
+import stat
+import tempfile
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+LOCAL = REPOSITORY / ".local"
+
+
+def unprivileged_user() -> str | None:
+    """Return whom root becomes for PostgreSQL, which refuses to run as root; ``None`` for an ordinary user."""
+    if os.geteuid() != 0:
+        return None
+    return pwd.getpwnam("nobody").pw_name
+
+
+def reachable(path: Path) -> bool:
+    """Whether a user without any rights of their own can walk to ``path`` through all folders above it."""
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents if folder.exists())
+
+
+def readable(path: Path) -> bool:
+    """Whether such a user can also read the folder ``path`` itself and execute what is in it."""
+    needed = stat.S_IROTH | stat.S_IXOTH
+    return reachable(path) and path.stat().st_mode & needed == needed
+
+
+def substitute_folder() -> Path:
+    """Return a folder of this repository's own under the system's temporary folder, made if it is missing.
+
+    For root in a repository that nobody else can walk to (under ``/root``, say): the rights of folders that are not ours
+    stay as they are, and what PostgreSQL has to reach goes elsewhere. Raises :class:`PermissionError` where somebody else
+    took the name first.
+    """
+    digest = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"advisor-reports-{digest}"
+    folder.mkdir(mode=0o711, exist_ok=True)
+    facts = folder.lstat()
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+        raise PermissionError(f"{folder} belongs to somebody else; remove it or set TMPDIR")
+    folder.chmod(0o711)
+    return folder
+
+
+def package_folder(name: str) -> Path:
+    """Return the folder of an installed package without importing it: its programs are wanted, not its Python."""
+    found = importlib.util.find_spec(name)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(f"{name} is not installed; run `make install`")
+    return Path(found.origin).parent

@@ -1,0 +1,1 @@
+"""Azure's own protocols over HTTP, for the real SDK to speak to."""
