@@ -1,0 +1,165 @@
+"""What a report says, as one typed value: every renderer reads this and computes nothing of its own.
+
+Values stay values here (Decimal, date, counts); how they are written is :mod:`worker.reports.wording`'s business. All of it
+can be encoded as JSON.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from shared.advisor.recommendation import RejectedRow
+from shared.advisor.vocabulary import Category, Impact
+from shared.reports import ReportType
+from worker.reports.charts import Bars, Donut, StackedBars
+
+
+class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One file, or one collection, that the recommendations came from."""
+
+    file_name: str
+    kind: str
+    """What it is in words, such as "Azure portal CSV"."""
+    exported_at: datetime | None = None
+    """When Azure made it, aware, UTC; ``None`` where the source does not say."""
+    accepted: int
+    rejected: int
+
+
+class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a report before its recommendations are read."""
+
+    client_name: str
+    title: str
+    created_at: datetime
+    """Aware, UTC. Given by the caller, so that the same input makes the same report."""
+    sources: tuple[SourceFacts, ...]
+    report_type: ReportType = ReportType.DETAILED
+    scope: str = "All recommendations of the source"
+
+
+class Kpi(msgspec.Struct, frozen=True, kw_only=True):
+    """One headline figure: its name, its value in words (one or two lines), and what it means."""
+
+    label: str
+    values: tuple[str, ...]
+    note: str
+
+
+class CategoryCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many recommendations one category holds, by impact, and the savings counted in it by currency."""
+
+    category: Category
+    counts: dict[Impact, int]
+    savings: dict[str, Decimal]
+
+    @property
+    def total(self) -> int:
+        """Recommendations of every impact."""
+        return sum(self.counts.values())
+
+
+class CurrencySavings(msgspec.Struct, frozen=True, kw_only=True):
+    """The savings a year in one currency that do not overlap, and how many offers were left out because they do."""
+
+    currency: str
+    counted: Decimal
+    counted_rows: int
+    alternative_rows: int
+
+
+class Resource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One affected resource of a recommendation group; one recommendation of Advisor's."""
+
+    name: str
+    type: str
+    resource_group: str
+    subscription: str
+    portal_url: str
+    """Address in the Azure portal, ``""`` where the source gives no resource id."""
+    impact: Impact
+    savings: Decimal | None
+    currency: str
+    is_alternative: bool
+    """The amount overlaps with another that was counted: it is shown, but stands in no sum."""
+    detail: str
+    """What tells this offer from its neighbours: SKU, region, term, retirement date."""
+    updated: date | None
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True):
+    """The recommendations of one type, in one category."""
+
+    title: str
+    solution: str
+    """``""`` where Advisor's solution only repeats the problem."""
+    benefits: str
+    impact: Impact
+    """The highest of its recommendations."""
+    total: int
+    """Recommendations of this type, listed here or not."""
+    savings: dict[str, Decimal]
+    alternatives: int
+    resources: tuple[Resource, ...]
+
+    @property
+    def left_out(self) -> int:
+        """Recommendations of this type that only the Excel and CSV files hold."""
+        return self.total - len(self.resources)
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """One category with its groups, the most important first."""
+
+    summary: CategoryCounts
+    groups: tuple[Group, ...]
+    listed: int
+
+
+class GroupPlace(msgspec.Struct, frozen=True):
+    """Where a group stands: the index of its section, and its index there."""
+
+    section: int
+    group: int
+
+
+class SubscriptionLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One subscription that the report covers."""
+
+    name: str
+    subscription_id: str
+    recommendations: int
+    high_impact: int
+
+
+class ReportContent(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole report, ready to be rendered."""
+
+    facts: ReportFacts
+    total: int
+    """Recommendations in all."""
+    listed: int
+    """Recommendations that ``sections`` hold: all, or the most important ones of very many."""
+    left_out_note: str
+    kpis: tuple[Kpi, ...]
+    summary: tuple[str, ...]
+    """Paragraphs of the executive summary."""
+    categories: tuple[CategoryCounts, ...]
+    savings: tuple[CurrencySavings, ...]
+    not_estimated: int
+    impact_chart: Donut
+    category_chart: StackedBars
+    savings_charts: tuple[Bars, ...]
+    """One per currency, the largest sums by recommendation type."""
+    top_groups: tuple[GroupPlace, ...]
+    """The groups to begin with, the most important first."""
+    sections: tuple[Section, ...]
+    subscriptions: tuple[SubscriptionLine, ...]
+    subscription_total: str
+    rejected: tuple[RejectedRow, ...]
+    """The first of the rows that could not be read."""
+    rejected_total: int
+    rejected_note: str
+    method: tuple[tuple[str, str], ...]
+    """How the numbers were made: headings and paragraphs."""

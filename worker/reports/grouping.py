@@ -1,0 +1,135 @@
+"""Put the listed recommendations in sections: by category, then by recommendation type, the most important first."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+import msgspec
+from shared.savings import RowStatus
+
+from shared.advisor.recommendation import Recommendation
+from shared.advisor.vocabulary import Impact
+from worker.reports.document import CategoryCounts, Group, Resource, Section
+from worker.reports.tallies import IMPACT_ORDER, GroupKey, add_amount, group_key
+from worker.reports.wording import clean_text, portal_url, short_date, term_text
+
+
+class _Totals(msgspec.Struct):
+    total: int = 0
+    impact: Impact = Impact.OTHER
+    alternatives: int = 0
+    savings: dict[str, Decimal] = {}
+
+
+class GroupTotals:
+    """Counts over all recommendations of the groups that are listed, whether each recommendation is listed or not."""
+
+    def __init__(self, keys: Iterable[GroupKey]) -> None:
+        self._totals = {key: _Totals() for key in keys}
+
+    def add(self, recommendation: Recommendation, status: RowStatus) -> None:
+        """Count one recommendation, unless none of its group is listed."""
+        totals = self._totals.get(group_key(recommendation))
+        if totals is None:
+            return
+        totals.total += 1
+        totals.impact = min(totals.impact, recommendation.impact, key=IMPACT_ORDER.__getitem__)
+        if status is RowStatus.COUNTED and recommendation.annual_savings is not None:
+            add_amount(totals.savings, recommendation.currency, recommendation.annual_savings)
+        elif status is RowStatus.ALTERNATIVE:
+            totals.alternatives += 1
+
+    def of(self, key: GroupKey) -> _Totals:
+        """Return the counts of one listed group."""
+        return self._totals[key]
+
+
+def sections_of(
+    listed: Iterable[tuple[Recommendation, RowStatus]], totals: GroupTotals, categories: Sequence[CategoryCounts]
+) -> tuple[Section, ...]:
+    """Return one section for each category that has recommendations, in the order of ``categories``."""
+    members: dict[GroupKey, list[tuple[Recommendation, RowStatus]]] = {}
+    for recommendation, status in listed:
+        members.setdefault(group_key(recommendation), []).append((recommendation, status))
+    sections = []
+    for summary in categories:
+        if not summary.total:
+            continue
+        groups = sorted(
+            (_group(rows, totals.of(key)) for key, rows in members.items() if key[0] is summary.category),
+            key=importance,
+        )
+        sections.append(Section(summary=summary, groups=tuple(groups), listed=sum(len(group.resources) for group in groups)))
+    return tuple(sections)
+
+
+def importance(group: Group) -> tuple[int, Decimal, int, str]:
+    """Sort key: higher impact first, then larger savings, then more resources."""
+    return IMPACT_ORDER[group.impact], -max(group.savings.values(), default=Decimal(0)), -group.total, group.title
+
+
+def _group(rows: Sequence[tuple[Recommendation, RowStatus]], totals: _Totals) -> Group:
+    first = rows[0][0]
+    title = clean_text(first.problem)
+    solution = clean_text(first.solution)
+    benefits = {clean_text(recommendation.potential_benefits) for recommendation, _ in rows}
+    resources = sorted((_resource(recommendation, status) for recommendation, status in rows), key=_resource_order)
+    return Group(
+        title=title,
+        solution="" if _same_text(title, solution) else solution,
+        # "5,332 USD savings" differs from row to row: only what holds for the whole group is said for the group.
+        benefits=benefits.pop() if len(benefits) == 1 and not rows[0][0].annual_savings else "",
+        impact=totals.impact,
+        total=totals.total,
+        savings=dict(sorted(totals.savings.items())),
+        alternatives=totals.alternatives,
+        resources=tuple(resources),
+    )
+
+
+def _resource_order(resource: Resource) -> tuple[int, bool, Decimal, str, str, str]:
+    return (
+        IMPACT_ORDER[resource.impact],
+        resource.is_alternative,
+        -(resource.savings or Decimal(0)),
+        resource.subscription.lower(),
+        resource.resource_group.lower(),
+        resource.name.lower(),
+    )
+
+
+def _resource(recommendation: Recommendation, status: RowStatus) -> Resource:
+    subscription = recommendation.subscription_name or recommendation.subscription_id
+    name = recommendation.resource_name or recommendation.resource_id or subscription
+    if name.lower() == recommendation.subscription_id.lower():
+        name = subscription  # a row about the subscription itself: its name says more than its GUID
+    return Resource(
+        name=clean_text(name) or "Not named",
+        type=clean_text(recommendation.resource_type),
+        resource_group=clean_text(recommendation.resource_group),
+        subscription=clean_text(subscription),
+        portal_url=portal_url(recommendation.resource_id),
+        impact=recommendation.impact,
+        savings=recommendation.annual_savings,
+        currency=clean_text(recommendation.currency),
+        is_alternative=status is RowStatus.ALTERNATIVE,
+        detail=_detail(recommendation),
+        updated=recommendation.updated_at.date() if recommendation.updated_at else None,
+    )
+
+
+def _detail(recommendation: Recommendation) -> str:
+    parts = [
+        clean_text(recommendation.sku),
+        clean_text(recommendation.region),
+        term_text(clean_text(recommendation.term)),
+        f"{recommendation.lookback_days}-day look-back" if recommendation.lookback_days else "",
+        f"{clean_text(recommendation.scope).lower()} scope" if recommendation.scope else "",
+    ]
+    if recommendation.retirement_date or recommendation.retiring_feature:
+        feature = clean_text(recommendation.retiring_feature)
+        parts.append(" ".join(part for part in ("retires", feature, short_date(recommendation.retirement_date)) if part))
+    return " · ".join(part for part in parts if part)
+
+
+def _same_text(one: str, other: str) -> bool:
+    return one.casefold().rstrip(". ") == other.casefold().rstrip(". ")

@@ -1,0 +1,123 @@
+"""Render a report as PDF with Typst, in a child process that can be stopped at any moment."""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from worker.reports.document import ReportContent
+from worker.reports.errors import RenderingCancelledError, RenderingError, RenderingTimeoutError
+from worker.reports.fonts import FONT_FAMILIES, require_fonts
+from worker.reports.pdf_data import typst_data
+
+DEFAULT_TIMEOUT_S = 120.0
+
+MAX_CHILD_MEMORY_BYTES = 4 * 1024**3
+"""Address space of the child. 10,000 recommendations take about 1.2 GB of memory; beyond this the child ends, not the host."""
+
+_TEMPLATES_DIR = Path(__file__).with_name("templates")
+_CHILD = Path(__file__).with_name("typst_child.py")
+_POLL_S = 0.2
+
+
+def render_pdf(
+    content: ReportContent,
+    destination: Path,
+    *,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    should_stop: Callable[[], bool] | None = None,
+    fonts_dirs: Sequence[Path] | None = None,
+    templates_dir: Path = _TEMPLATES_DIR,
+) -> tuple[str, ...]:
+    """Write the PDF to ``destination`` and return what a reader should be warned of, usually nothing.
+
+    The file is PDF/UA-1 (accessible) unless a character has no glyph in any font. ``should_stop`` is asked about five
+    times a second. Raises :class:`RenderingTimeoutError`, :class:`RenderingCancelledError`, :class:`RenderingError` and
+    :class:`~worker.reports.errors.FontsMissingError`; the child process is gone when this returns or raises.
+    """
+    job = {
+        "data": typst_data(content),
+        "fonts_dirs": [str(folder) for folder in require_fonts(fonts_dirs)],
+        "families": FONT_FAMILIES,
+        "templates_dir": str(templates_dir),
+        "destination": str(destination.absolute()),
+        "created_at": content.facts.created_at.timestamp(),
+        "timeout_s": timeout_s,
+        "max_memory_bytes": MAX_CHILD_MEMORY_BYTES,
+    }
+    answer = _run_child(msgspec.json.encode(job), timeout_s, should_stop)
+    if not answer["missing_glyph"]:
+        return ()
+    return (
+        f"The PDF is not PDF/UA-1 (accessible): {answer['missing_glyph']}. Install a Noto font for that script to have both.",
+    )
+
+
+def _run_child(job: bytes, timeout_s: float, should_stop: Callable[[], bool] | None) -> dict[str, Any]:
+    with tempfile.TemporaryFile() as job_file, tempfile.TemporaryFile() as log:
+        job_file.write(job)
+        job_file.seek(0)
+        # A session of its own makes the child the leader of a process group, so that nothing of it outlives the kill.
+        child = subprocess.Popen(
+            [sys.executable, "-I", str(_CHILD)], stdin=job_file, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        )
+        assert child.stdout is not None  # noqa: S101  (PIPE was asked for)
+        try:
+            answer = _answer_of(child.stdout, timeout_s, should_stop)
+            child.wait()
+        finally:
+            _end(child)
+            child.stdout.close()
+        log.seek(0)
+        return _checked(answer, child.returncode, log.read())
+
+
+def _answer_of(stdout: IO[bytes], timeout_s: float, should_stop: Callable[[], bool] | None) -> bytes:
+    """Return all that the child writes until it ends its output."""
+    deadline = time.monotonic() + timeout_s
+    answer = b""
+    selector = selectors.PollSelector()
+    selector.register(stdout, selectors.EVENT_READ)
+    while True:
+        if selector.select(_POLL_S):
+            piece = os.read(stdout.fileno(), 65_536)
+            if not piece:
+                return answer
+            answer += piece
+        if should_stop is not None and should_stop():
+            raise RenderingCancelledError("Making the PDF was stopped on request.")
+        if time.monotonic() > deadline:
+            raise RenderingTimeoutError(
+                f"Making the PDF took longer than {timeout_s:g} s.",
+                next_step="Try again when the machine is less busy, or order the Excel file, which has no such limit.",
+            )
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is None:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+
+
+def _checked(answer: bytes, exit_status: int, log: bytes) -> dict[str, Any]:
+    if exit_status == 0 and answer:
+        result: dict[str, Any] = json.loads(answer)
+        if "error" not in result:
+            return result
+        reason = str(result["error"])
+    else:
+        last_line = log.decode(errors="replace").strip().rpartition("\n")[2]
+        reason = last_line or f"its process ended with status {exit_status}"
+    raise RenderingError(
+        f"The PDF could not be made: {reason}.",
+        next_step="Order the report as HTML or Excel, and report this sentence to whoever runs this installation.",
+    )

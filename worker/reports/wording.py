@@ -1,0 +1,81 @@
+"""How values are written in reports: amounts, counts, dates, and texts that may hold anything."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from urllib.parse import quote
+
+# Control characters, lone surrogates and the two non-characters: no file format of ours can carry them.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_SPACES = re.compile(r"[ \t\r\n\u2028\u2029]+")
+
+PORTAL_RESOURCE_URL = "https://portal.azure.com/#resource"
+
+
+def clean_text(text: str) -> str:
+    """Return ``text`` on one line, with what cannot be printed or encoded shown as U+FFFD."""
+    return _UNPRINTABLE.sub("\ufffd", _SPACES.sub(" ", text)).strip()
+
+
+def encodable_text(text: str) -> str:
+    """Return ``text`` with its line breaks kept, and what cannot be encoded shown as U+FFFD."""
+    return _UNPRINTABLE.sub("\ufffd", text)
+
+
+def shortened(text: str, max_chars: int) -> str:
+    """Return ``text``, cut to ``max_chars`` with an ellipsis where it is longer."""
+    return text if len(text) <= max_chars else text[: max_chars - 1].rstrip() + "…"
+
+
+def count_of(number: int, singular: str, plural: str = "") -> str:
+    """Return a count with its noun, such as "1 resource" or "2,310 resources"."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def amount_text(amount: Decimal, currency: str) -> str:
+    """Return an amount with its currency first, in whole units where it has no fraction: "USD 5,332", "EUR 12.50"."""
+    exact = amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_EVEN)
+    number = f"{exact:,.0f}" if exact == exact.to_integral_value() else f"{exact:,.2f}"
+    return f"{currency} {number}" if currency else f"{number} (no currency named)"
+
+
+def headline_amount(amount: Decimal, currency: str) -> str:
+    """Return an amount rounded to whole units, for headlines and charts."""
+    rounded = amount.quantize(Decimal(1), rounding=ROUND_HALF_EVEN) if abs(amount) >= 10 else amount
+    return amount_text(rounded, currency)
+
+
+def amounts_text(amounts: Mapping[str, Decimal]) -> str:
+    """Return amounts of several currencies side by side, never added: "EUR 900 and USD 5,332"; "" for none."""
+    return " and ".join(amount_text(amount, currency) for currency, amount in sorted(amounts.items()))
+
+
+def date_text(value: date | datetime | None) -> str:
+    """Return a date such as "2 February 2025", "" for none."""
+    return f"{value.day} {value:%B %Y}" if value is not None else ""
+
+
+def short_date(value: date | datetime | None) -> str:
+    """Return a date such as "2025-02-01", "" for none."""
+    return f"{value:%Y-%m-%d}" if value is not None else ""
+
+
+def moment_text(value: datetime | None) -> str:
+    """Return a moment in UTC such as "2 February 2025, 14:38 UTC", "" for none."""
+    return f"{date_text(value)}, {value:%H:%M} UTC" if value is not None else ""
+
+
+def term_text(term: str) -> str:
+    """Return a commitment term in words ("3-year term"), the term itself where it is of another form."""
+    match = re.fullmatch(r"P(\d+)([YM])", term.upper())
+    if match is None:
+        return term
+    return f"{match[1]}-{'year' if match[2] == 'Y' else 'month'} term"
+
+
+def portal_url(resource_id: str) -> str:
+    """Return the Azure portal's address of a resource, "" where ``resource_id`` is no ARM id."""
+    if not resource_id.lower().startswith("/subscriptions/"):
+        return ""
+    return PORTAL_RESOURCE_URL + quote(encodable_text(resource_id), safe="/-._~()")
