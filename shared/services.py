@@ -4,16 +4,17 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from azure.core.credentials import TokenCredential
-
 from shared.database.engine import Login
 from shared.database.session import Database
 from shared.identity.credential import create_credential
+from shared.identity.token_cache import CachingCredential
 from shared.queue.publisher import Publisher
 from shared.settings import Settings
 from shared.storage.blobs import BlobStore
 
 _Service = TypeVar("_Service")
+# Only ticks work across tenants, one at a time under a lock.
+_SYSTEM_CONNECTIONS = 2
 
 
 class Services:
@@ -27,17 +28,20 @@ class Services:
     @property
     def database(self) -> Database:
         """PostgreSQL as the application role."""
-        return self._once("database", lambda: Database(self.settings, Login.APP))
+        return self._once("database", lambda: Database(self.settings, Login.APP, credential=self.credential))
 
     @property
     def system_database(self) -> Database:
-        """PostgreSQL as the role that works across tenants; few connections, since only ticks use it."""
-        return self._once("system_database", lambda: Database(self.settings, Login.SYSTEM, pool_size=2))
+        """PostgreSQL as the role that works across tenants."""
+        return self._once(
+            "system_database",
+            lambda: Database(self.settings, Login.SYSTEM, credential=self.credential, pool_size=_SYSTEM_CONNECTIONS),
+        )
 
     @property
-    def credential(self) -> TokenCredential:
+    def credential(self) -> CachingCredential:
         """The Azure credential."""
-        return self._once("credential", lambda: create_credential(self.settings))
+        return self._once("credential", lambda: CachingCredential(create_credential(self.settings)))
 
     @property
     def blobs(self) -> BlobStore:

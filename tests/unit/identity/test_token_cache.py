@@ -1,0 +1,140 @@
+"""Tokens are fetched rarely, renewed early, and outlive an identity service that is away."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
+
+from shared.identity.token_cache import CachingCredential, TokenUnavailableError
+
+_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"
+_LIFETIME_S = 3600
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class IdentityService:
+    """Issues numbered tokens; can be away."""
+
+    def __init__(self, clock: Clock, lifetime_s: float = _LIFETIME_S) -> None:
+        self.clock, self.lifetime_s = clock, lifetime_s
+        self.issued: list[tuple[str, ...]] = []
+        self.away = False
+        self.gate: threading.Event | None = None
+
+    def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        if self.gate is not None:
+            self.gate.wait(timeout=10)
+        self.issued.append(scopes)
+        if self.away:
+            raise ClientAuthenticationError("connection refused")
+        return AccessToken(f"token {len(self.issued)}", int(self.clock.now + self.lifetime_s))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def service(clock: Clock) -> IdentityService:
+    return IdentityService(clock)
+
+
+@pytest.fixture
+def credential(service: IdentityService, clock: Clock) -> CachingCredential:
+    return CachingCredential(service, clock=clock)
+
+
+def test_a_token_is_fetched_once_and_served_from_memory(credential: CachingCredential, service: IdentityService) -> None:
+    assert {credential.get_token(_SCOPE).token for _ in range(100)} == {"token 1"}
+    assert len(service.issued) == 1
+
+
+def test_each_scope_has_its_own_token(credential: CachingCredential, service: IdentityService) -> None:
+    assert credential.get_token(_SCOPE).token != credential.get_token("https://storage.azure.com/.default").token
+    assert len(service.issued) == 2
+
+
+def test_a_token_is_renewed_before_it_expires(credential: CachingCredential, clock: Clock) -> None:
+    credential.get_token(_SCOPE)
+    clock.now += _LIFETIME_S - 299
+    assert credential.get_token(_SCOPE).token == "token 2"
+
+
+def test_tokens_of_seconds_are_renewed_within_their_life(clock: Clock) -> None:
+    service = IdentityService(clock, lifetime_s=10)
+    credential = CachingCredential(service, clock=clock)
+    credential.get_token(_SCOPE)
+    clock.now += 7
+    assert credential.get_token(_SCOPE).token == "token 1"
+    clock.now += 2.5
+    assert credential.get_token(_SCOPE).token == "token 2"
+
+
+def test_an_outage_shorter_than_the_token_costs_nothing(
+    credential: CachingCredential, service: IdentityService, clock: Clock
+) -> None:
+    credential.get_token(_SCOPE)
+    service.away = True
+    clock.now += _LIFETIME_S - 200
+    assert {credential.get_token(_SCOPE).token for _ in range(50)} == {"token 1"}
+    assert len(service.issued) == 2, "after a failure the service is left alone for a while"
+    status = credential.statuses()[0]
+    assert status.is_valid
+    assert status.refresh_failures == 1
+
+
+def test_the_first_call_after_an_outage_renews(
+    credential: CachingCredential, service: IdentityService, clock: Clock
+) -> None:
+    credential.get_token(_SCOPE)
+    service.away = True
+    clock.now += _LIFETIME_S - 200
+    credential.get_token(_SCOPE)
+    service.away = False
+    clock.now += 30
+    assert credential.get_token(_SCOPE).token == "token 3"
+
+
+def test_an_outage_longer_than_the_token_is_said(
+    credential: CachingCredential, service: IdentityService, clock: Clock
+) -> None:
+    credential.get_token(_SCOPE)
+    service.away = True
+    clock.now += _LIFETIME_S + 1
+    with pytest.raises(TokenUnavailableError, match="connection refused") as caught:
+        credential.get_token(_SCOPE)
+    assert caught.value.next_step
+    assert not credential.statuses()[0].is_valid
+
+
+def test_threads_share_one_renewal(credential: CachingCredential, service: IdentityService, clock: Clock) -> None:
+    credential.get_token(_SCOPE)
+    clock.now += _LIFETIME_S - 100
+    service.gate = threading.Event()
+    with ThreadPoolExecutor(8) as threads:
+        first = threads.submit(credential.get_token, _SCOPE)
+        others = [threads.submit(credential.get_token, _SCOPE) for _ in range(7)]
+        served_meanwhile = [future.result(timeout=10).token for future in others[:6]]
+        service.gate.set()
+        first.result(timeout=10)
+    assert set(served_meanwhile) <= {"token 1", "token 2"}
+    assert len(service.issued) == 2
+
+
+def test_a_claims_challenge_goes_past_the_cache(credential: CachingCredential, service: IdentityService) -> None:
+    credential.get_token(_SCOPE)
+    assert credential.get_token(_SCOPE, claims="{}").token == "token 2"
+    assert len(service.issued) == 2
