@@ -65,6 +65,8 @@ class RejectedRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Stable, machine-readable, such as ``amount_ambiguous``."""
     reason: str
     """One plain sentence."""
+    file_name: str = ""
+    """Which file of an export of several files; ``""`` where there is but one."""
 
 
 MAX_REJECTED_VALUE_CHARS = 200
