@@ -39,5 +39,14 @@ GENERATE_REPORT = JobKind(
     hard_limit_s=1260,
     retry_delays_s=(10, 40),
 )
+REMOVE_REPORT_FILES = JobKind(
+    "remove_report_files",
+    Queue.DEFAULT,
+    Priority.LOW,
+    max_attempts=5,
+    soft_limit_s=300,
+    hard_limit_s=330,
+    retry_delays_s=(60, 300, 900),
+)
 
-KINDS: dict[str, JobKind] = {kind.name: kind for kind in (PROCESS_CSV_FILE, GENERATE_REPORT)}
+KINDS: dict[str, JobKind] = {kind.name: kind for kind in (PROCESS_CSV_FILE, GENERATE_REPORT, REMOVE_REPORT_FILES)}

@@ -8,9 +8,24 @@ def upload_path(tenant_id: UUID, upload_id: UUID) -> str:
     return f"{tenant_id}/uploads/{upload_id}"
 
 
-def report_file_path(tenant_id: UUID, report_id: UUID, *, attempt: int, file_format: str) -> str:
-    """Return where one attempt at a report's file lies.
+def report_folder(tenant_id: UUID, report_id: UUID) -> str:
+    """Return the beginning of the paths of all files of a report."""
+    return f"{tenant_id}/reports/{report_id}/"
 
-    The attempt is part of the path, so that a worker that lost its lease cannot overwrite what a later one wrote.
+
+def run_folder(tenant_id: UUID, report_id: UUID, *, job_id: UUID, attempt: int) -> str:
+    """Return the beginning of the paths of the files that one attempt of one job makes.
+
+    Job and attempt are part of the path, so that a worker that lost its lease cannot overwrite what a later one wrote.
     """
-    return f"{tenant_id}/reports/{report_id}/{attempt}/report.{file_format}"
+    return f"{report_folder(tenant_id, report_id)}{job_id}/{attempt}/"
+
+
+def report_file_path(tenant_id: UUID, report_id: UUID, *, job_id: UUID, attempt: int, file_format: str) -> str:
+    """Return where one attempt's file of a report lies."""
+    return f"{run_folder(tenant_id, report_id, job_id=job_id, attempt=attempt)}report.{file_format}"
+
+
+def job_of_path(path: str) -> UUID:
+    """Return the job that wrote the report file at ``path``."""
+    return UUID(path.split("/")[3])

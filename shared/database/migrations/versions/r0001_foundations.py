@@ -284,7 +284,7 @@ _TENANT_TABLES = (
 _SYSTEM_RIGHTS = {
     "tenant": "select, insert, update",
     "api_key": "select, insert, update",
-    "job": "select, update, delete",
+    "job": "select, insert, update, delete",
     "report": "select, update",
     "report_file": "select, update",
     "upload": "select, update, delete",

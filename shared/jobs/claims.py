@@ -1,0 +1,120 @@
+"""Claims: one worker's right to a job, for as long as it keeps saying so.
+
+``attempt`` is the fence. A claim raises it by one, and whatever a worker writes is committed only while the row still says
+``running`` with the worker's own attempt; so a worker that was thought dead and comes back cannot write over its successor.
+Leases are counted by the database's clock alone.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy.orm import Session
+
+from shared.database.session import Database
+from shared.database.tables import Job
+from shared.database.tables.job import JobState
+from shared.jobs import report_stages
+from shared.jobs.kinds import KINDS, JobKind
+from shared.jobs.problems import JobCancelledError, LeaseLostError
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job that this worker runs, as it was when claimed."""
+
+    tenant_id: UUID
+    job_id: UUID
+    report_id: UUID | None
+    kind: JobKind
+    arguments: dict[str, Any]
+    attempt: int
+    max_attempts: int
+    trace_id: str | None
+
+    @property
+    def is_last_attempt(self) -> bool:
+        """Whether a failure of this attempt is final."""
+        return self.attempt >= self.max_attempts
+
+
+def claim(database: Database, tenant_id: UUID, job_id: UUID, *, worker: str, lease_s: float) -> Claim | None:
+    """Take a queued job that is due, move its report along, and return the claim.
+
+    ``None`` where there is nothing to do: somebody has the job, it ended, it is not due yet, or its report ended.
+    """
+    now = func.clock_timestamp()
+    with database.tenant(tenant_id) as session:
+        row = session.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.state == JobState.QUEUED, Job.run_after <= now)
+            .values(
+                state=JobState.RUNNING,
+                attempt=Job.attempt + 1,
+                lease_expires_at=now + timedelta(seconds=lease_s),
+                worker=worker,
+                started_at=func.coalesce(Job.started_at, now),
+            )
+            .returning(Job.report_id, Job.kind, Job.arguments, Job.attempt, Job.max_attempts, Job.trace_id)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if row is None:
+            return None
+        taken = Claim(
+            tenant_id, job_id, row.report_id, KINDS[row.kind], row.arguments, row.attempt, row.max_attempts, row.trace_id
+        )
+        stage = report_stages.stage_of(row.kind)
+        if taken.report_id and stage and not report_stages.begin(session, taken.report_id, stage):
+            session.execute(
+                update(Job)
+                .where(held(taken))
+                .values(state=JobState.CANCELLED, lease_expires_at=None, finished_at=now, phase="Cancelled")
+                .execution_options(synchronize_session=False)
+            )
+            return None
+    return taken
+
+
+def held(taken: Claim) -> ColumnElement[bool]:
+    """Return the condition that the claim still holds."""
+    return and_(Job.id == taken.job_id, Job.state == JobState.RUNNING, Job.attempt == taken.attempt)
+
+
+def hold(session: Session, taken: Claim, *, heed_cancel: bool = True) -> None:
+    """Lock the job's row until the end of the transaction, so that what it writes is committed under the claim.
+
+    Call it last: heartbeats and requests to cancel wait for the lock. Raises :class:`LeaseLostError`, or
+    :class:`JobCancelledError` where somebody asked for it in time.
+    """
+    row = session.execute(select(Job.cancel_requested).where(held(taken)).with_for_update()).one_or_none()
+    if row is None:
+        raise LeaseLostError
+    if heed_cancel and row.cancel_requested:
+        raise JobCancelledError
+
+
+def beat(database: Database, taken: Claim, *, lease_s: float, progress: float, phase: str) -> bool:
+    """Extend the lease, write how far the work is, and return whether it should be cancelled.
+
+    Raises :class:`LeaseLostError`.
+    """
+    with database.tenant(taken.tenant_id) as session:
+        row = session.execute(
+            update(Job)
+            .where(held(taken))
+            .values(
+                lease_expires_at=func.clock_timestamp() + timedelta(seconds=lease_s),
+                progress=int(progress),
+                phase=phase,
+            )
+            .returning(Job.cancel_requested)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if row is None:
+            raise LeaseLostError
+        stage = report_stages.stage_of(taken.kind.name)
+        if taken.report_id and stage and not row.cancel_requested:
+            report_stages.advance(session, taken.report_id, stage, progress, phase)
+    return bool(row.cancel_requested)

@@ -1,0 +1,33 @@
+"""What recurs, and how often; new recurring work is one more entry here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.jobs.retention import remove_expired_answers, remove_old_jobs
+from shared.jobs.sweep import sweep
+from shared.services import Services
+from shared.settings import Settings
+
+_HOUR_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Act:
+    """One recurring act; safe to do twice, and to leave out for a while."""
+
+    name: str
+    every_s: float
+    do: Callable[[Services], str]
+    """Does it and returns in a few words what was done."""
+
+
+def acts(settings: Settings) -> tuple[Act, ...]:
+    """Return all recurring acts, the most urgent first."""
+    return (
+        Act("sweep", settings.sweep_interval_s, lambda services: str(sweep(services))),
+        Act("retention", _HOUR_S, _remove_what_expired),
+    )
+
+
+def _remove_what_expired(services: Services) -> str:
+    return f"removed {remove_old_jobs(services)} jobs, {remove_expired_answers(services)} kept answers"

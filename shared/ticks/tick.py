@@ -1,0 +1,84 @@
+"""The tick: does what is due, once, however many timers and clocks drive it."""
+
+import logging
+from datetime import timedelta
+from zlib import crc32
+
+from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from shared.database.tables import Tick
+from shared.services import Services
+from shared.ticks.acts import Act, acts
+
+_log = logging.getLogger(__name__)
+
+# Any constant will do; it keeps these locks apart from others of the same database.
+_LOCK_CLASS = 731_058
+# Timers do not fire to the millisecond: an act this near to its time is due.
+_EARLY = 0.9
+
+
+def tick(services: Services, *, driver: str) -> dict[str, str]:
+    """Do every act that is due and that nobody else is at, and return the result of each, by name.
+
+    ``driver`` says who asked (a timer, a worker's clock) and is kept with the heartbeat. An act that fails is logged and
+    kept as the result; the others are done all the same. Raises what SQLAlchemy raises where the database is away.
+    """
+    results: dict[str, str] = {}
+    for act in acts(services.settings):
+        result = _do_alone(services, act, driver)
+        if result is not None:
+            results[act.name] = result
+    return results
+
+
+def _do_alone(services: Services, act: Act, driver: str) -> str | None:
+    # A lock of the session rather than of a transaction: acts talk to the broker, and no transaction waits for that.
+    lock = {"class": _LOCK_CLASS, "name": _lock_key(act.name)}
+    with services.system_database.engine.connect() as connection:
+        taken = connection.scalar(text("select pg_try_advisory_lock(:class, :name)"), lock)
+        connection.commit()
+        if not taken:
+            return None
+        try:
+            if not _begin(connection, act, driver):
+                return None
+            result = _result_of(services, act)
+            connection.execute(
+                update(Tick).where(Tick.name == act.name).values(last_finished_at=func.clock_timestamp(), last_result=result)
+            )
+            connection.commit()
+            return result
+        finally:
+            connection.rollback()
+            connection.execute(text("select pg_advisory_unlock(:class, :name)"), lock)
+            connection.commit()
+
+
+def _begin(connection: Connection, act: Act, driver: str) -> bool:
+    """Write the heartbeat if the act is due, and return whether it is."""
+    now = func.clock_timestamp()
+    early_enough = now - timedelta(seconds=act.every_s * _EARLY)
+    due = connection.scalar(select(Tick.name).where(Tick.name == act.name, Tick.last_started_at > early_enough)) is None
+    if due:
+        started = {"last_started_at": now, "last_driver": driver}
+        connection.execute(
+            insert(Tick).values(name=act.name, **started).on_conflict_do_update(index_elements=[Tick.name], set_=started)
+        )
+    connection.commit()
+    return due
+
+
+def _result_of(services: Services, act: Act) -> str:
+    try:
+        result = act.do(services)
+    except Exception as error:
+        _log.exception("a recurring act failed", extra={"action": "tick_failed", "act": act.name})
+        return f"failed: {type(error).__name__}"
+    _log.debug("a recurring act was done", extra={"action": "tick_done", "act": act.name, "result": result})
+    return result
+
+
+def _lock_key(name: str) -> int:
+    return crc32(name.encode()) & 0x7FFF_FFFF
