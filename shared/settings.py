@@ -32,6 +32,25 @@ class Environment(StrEnum):
         return self in {Environment.DEVELOPMENT, Environment.TESTING}
 
 
+class CredentialKind(StrEnum):
+    """How a process signs in to Azure."""
+
+    MANAGED_IDENTITY = "managed_identity"
+    WORKLOAD_IDENTITY = "workload_identity"
+    CLIENT_SECRET = "client_secret"  # noqa: S105 - a kind, not a secret
+    CLIENT_CERTIFICATE = "client_certificate"
+    DEVELOPER = "developer"
+
+
+_CREDENTIAL_PARTS = {
+    CredentialKind.MANAGED_IDENTITY: (),
+    CredentialKind.WORKLOAD_IDENTITY: ("azure_tenant_id", "azure_client_id", "azure_federated_token_file"),
+    CredentialKind.CLIENT_SECRET: ("azure_tenant_id", "azure_client_id", "azure_client_secret"),
+    CredentialKind.CLIENT_CERTIFICATE: ("azure_tenant_id", "azure_client_id", "azure_client_certificate_path"),
+    CredentialKind.DEVELOPER: (),
+}
+
+
 class Settings(BaseSettings):
     """Everything that can be set; the environment variable of a field is its name in upper case."""
 
@@ -53,7 +72,19 @@ class Settings(BaseSettings):
     storage_account_url: str = Field(description="https address of the Blob endpoint of the storage account")
     storage_container: str = Field("advisor-reports", description="Container of uploads and report files")
     storage_ca_file: Path | None = Field(None, description="Certificate authority of the Blob endpoint where not public")
-    managed_identity_client_id: str = Field("", description="Client id of the user-assigned identity; empty: the system's")
+
+    azure_credential: CredentialKind = Field(
+        CredentialKind.MANAGED_IDENTITY,
+        description="How this process signs in to Azure: `managed_identity`, `workload_identity`, `client_secret`, "
+        "`client_certificate` or, in development only, `developer`",
+    )
+    azure_tenant_id: str = Field("", description="Directory of the application; not for managed identities")
+    azure_client_id: str = Field("", description="Application or user-assigned identity; empty: the system-assigned one")
+    azure_client_secret: SecretStr | None = Field(None, description="For `client_secret`")
+    azure_client_certificate_path: Path | None = Field(None, description="PEM or PKCS 12 file, for `client_certificate`")
+    azure_federated_token_file: Path | None = Field(None, description="For `workload_identity`")
+    azure_authority_host: str = Field("", description="Entra endpoint where not the public cloud's")
+    azure_authority_ca_file: Path | None = Field(None, description="Certificate authority of that endpoint where not public")
 
     max_upload_bytes: Annotated[int, Field(gt=0)] = Field(200 * _MEBIBYTE, description="Largest export accepted")
     max_rows: Annotated[int, Field(gt=0)] = Field(2_000_000, description="Most rows of one export")
@@ -88,6 +119,18 @@ class Settings(BaseSettings):
         if not value.startswith("https://"):
             raise ValueError("must begin with https:// (user-delegation links exist only over TLS)")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _credential_is_whole(self) -> Self:
+        missing = [name.upper() for name in _CREDENTIAL_PARTS[self.azure_credential] if not getattr(self, name)]
+        if missing:
+            raise ValueError(
+                f"Azure credentials of kind {self.azure_credential} are missing: {', '.join(missing)} "
+                f"{'is' if len(missing) == 1 else 'are'} not set"
+            )
+        if self.azure_credential is CredentialKind.DEVELOPER and self.app_environment is not Environment.DEVELOPMENT:
+            raise ValueError("AZURE_CREDENTIAL=developer is for development; name a managed identity")
+        return self
 
     @model_validator(mode="after")
     def _local_conveniences_stay_local(self) -> Self:

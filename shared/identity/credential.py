@@ -1,16 +1,62 @@
-"""The one Azure credential of a process."""
+"""The one Azure credential of a process, of the kind that the settings name."""
+
+from typing import Any
 
 from azure.core.credentials import TokenCredential
-from azure.identity import ManagedIdentityCredential
+from azure.identity import (
+    AzureCliCredential,
+    AzureDeveloperCliCredential,
+    CertificateCredential,
+    ChainedTokenCredential,
+    ClientSecretCredential,
+    ManagedIdentityCredential,
+    WorkloadIdentityCredential,
+)
 
-from shared.settings import Settings
+from shared.settings import CredentialKind, Settings
 
 
 def create_credential(settings: Settings) -> TokenCredential:
-    """Return the process's credential: the managed identity, local stacks included (they simulate its endpoint).
+    """Return the credential of the kind ``AZURE_CREDENTIAL`` names; nothing is tried in turn but a developer's sign-ins.
 
-    Keep one per process and make it after any fork: the token cache lives in the object.
+    The settings were checked when they were read, so the parts of the kind are there. Keep one per process and make it
+    after any fork: the token cache lives in the object. Local stacks use the managed identity too; they simulate its
+    endpoint.
     """
-    if settings.managed_identity_client_id:
-        return ManagedIdentityCredential(client_id=settings.managed_identity_client_id)
-    return ManagedIdentityCredential()
+    match settings.azure_credential:
+        case CredentialKind.MANAGED_IDENTITY:
+            return ManagedIdentityCredential(client_id=settings.azure_client_id or None)
+        case CredentialKind.WORKLOAD_IDENTITY:
+            return WorkloadIdentityCredential(
+                tenant_id=settings.azure_tenant_id,
+                client_id=settings.azure_client_id,
+                token_file_path=str(settings.azure_federated_token_file),
+                **_authority(settings),
+            )
+        case CredentialKind.CLIENT_SECRET:
+            assert settings.azure_client_secret is not None  # noqa: S101 - the settings demand it for this kind
+            return ClientSecretCredential(
+                settings.azure_tenant_id,
+                settings.azure_client_id,
+                settings.azure_client_secret.get_secret_value(),
+                **_authority(settings),
+            )
+        case CredentialKind.CLIENT_CERTIFICATE:
+            return CertificateCredential(
+                settings.azure_tenant_id,
+                settings.azure_client_id,
+                str(settings.azure_client_certificate_path),
+                **_authority(settings),
+            )
+        case CredentialKind.DEVELOPER:
+            return ChainedTokenCredential(AzureCliCredential(), AzureDeveloperCliCredential())
+
+
+def _authority(settings: Settings) -> dict[str, Any]:
+    if not settings.azure_authority_host:
+        return {}
+    # Sovereign clouds and simulators: the public cloud's directory of authorities does not know them.
+    options: dict[str, Any] = {"authority": settings.azure_authority_host, "disable_instance_discovery": True}
+    if settings.azure_authority_ca_file is not None:
+        options["connection_verify"] = str(settings.azure_authority_ca_file)
+    return options

@@ -96,6 +96,31 @@ def test_cloud_profiles_refuse_what_is_for_one_machine(
         settings.load()
 
 
+@pytest.mark.parametrize(
+    ("kind", "given", "missing"),
+    [
+        ("client_secret", {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c"}, "AZURE_CLIENT_SECRET is not set"),
+        ("client_secret", {}, "AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET are not set"),
+        ("client_certificate", {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c"}, "AZURE_CLIENT_CERTIFICATE_PATH is not set"),
+        ("workload_identity", {"AZURE_TENANT_ID": "t", "AZURE_CLIENT_ID": "c"}, "AZURE_FEDERATED_TOKEN_FILE is not set"),
+    ],
+)
+def test_missing_parts_of_a_credential_are_named(
+    environment: pytest.MonkeyPatch, kind: str, given: dict[str, str], missing: str
+) -> None:
+    _set(environment, _CLOUD | given | {"AZURE_CREDENTIAL": kind})
+    with pytest.raises(SettingsError, match=missing):
+        settings.load()
+
+
+@pytest.mark.parametrize("profile", ["testing", "staging", "production"])
+def test_a_developers_sign_in_is_for_development_only(environment: pytest.MonkeyPatch, profile: str) -> None:
+    values = _LOCAL if profile == "testing" else _CLOUD
+    _set(environment, values | {"APP_ENVIRONMENT": profile, "AZURE_CREDENTIAL": "developer"})
+    with pytest.raises(SettingsError, match="developer is for development"):
+        settings.load()
+
+
 def test_settings_never_show_a_secret(environment: pytest.MonkeyPatch) -> None:
     _set(environment, _LOCAL | {"DB_PASSWORD": "hunter2", "BROKER_URL": "redis://user:hunter2@127.0.0.1/0"})
     assert "hunter2" not in repr(settings.load())
