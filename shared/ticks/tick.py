@@ -73,7 +73,7 @@ def _begin(connection: Connection, act: Act, driver: str) -> bool:
 def _result_of(services: Services, act: Act) -> str:
     try:
         result = act.do(services)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (one act must not stop the others; logged with its traceback)
         _log.exception("a recurring act failed", extra={"action": "tick_failed", "act": act.name})
         return f"failed: {type(error).__name__}"
     _log.debug("a recurring act was done", extra={"action": "tick_done", "act": act.name, "result": result})
