@@ -41,6 +41,8 @@ class RejectedRowRecord(Identified, Base):
     tenant_id: Mapped[UUID]
     snapshot_id: Mapped[UUID]
     line: Mapped[int]
+    file_name: Mapped[str] = mapped_column(server_default="")
+    """Which file of an export of several files; empty where there is but one."""
     column_name: Mapped[str]
     value: Mapped[str]
     reason_code: Mapped[str]

@@ -125,6 +125,7 @@ create table rejected_row (
     tenant_id uuid not null,
     snapshot_id uuid not null,
     line bigint not null,
+    file_name text not null default '',
     column_name text not null,
     value text not null,
     reason_code text not null,

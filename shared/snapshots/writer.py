@@ -1,0 +1,166 @@
+"""Writing a snapshot: COPY into a temporary stage and from there, under row-level security, into the tables.
+
+``COPY FROM`` cannot write to a table with row-level security, so every batch goes by way of a stage that lives as long as
+the transaction. Batches keep memory flat, let the caller stop between them, and let the next batch be made ready while the
+server files the last one.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from shared.advisor.recommendation import Recommendation, RejectedRow
+from shared.database.tables import Snapshot
+from shared.identifiers import new_id
+from shared.snapshots import copy_text
+
+# Some 4 MB of lines: large enough that a round trip does not show, small enough that two of them are nothing.
+BATCH_ROWS = 10_000
+
+Row = Recommendation | RejectedRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotSource:
+    """Where a snapshot comes from."""
+
+    client_id: UUID
+    source: str
+    """``upload`` or ``live``."""
+    source_format: str
+    file_name: str
+    taken_at: datetime
+    taken_at_is_exact: bool
+
+
+@dataclass
+class Written:
+    """A snapshot just written and what it holds."""
+
+    snapshot_id: UUID
+    accepted: int = 0
+    rejected: int = 0
+
+
+@dataclass
+class _Batch:
+    accepted: list[str] = field(default_factory=list)
+    rejected: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        return len(self.accepted) + len(self.rejected)
+
+
+def write_snapshot(
+    session: Session,
+    tenant_id: UUID,
+    source: SnapshotSource,
+    rows: Iterable[Row],
+    *,
+    on_batch: Callable[[Written], None],
+) -> Written:
+    """Write all of ``rows`` as a new snapshot in the caller's transaction and return what was written.
+
+    ``on_batch`` is told after every 10,000 rows and may raise to stop. What ``rows`` raises passes through; either way the
+    caller's transaction is to be rolled back, and nothing stays.
+    """
+    written = Written(new_id())
+    session.add(
+        Snapshot(
+            id=written.snapshot_id,
+            tenant_id=tenant_id,
+            accepted_count=0,
+            rejected_count=0,
+            **vars(source),
+        )
+    )
+    session.flush()
+    connection = _driver_connection(session)
+    stages = (
+        _Stage(connection, "recommendation", copy_text.RECOMMENDATION_COLUMNS, tenant_id, written.snapshot_id),
+        _Stage(connection, "rejected_row", copy_text.REJECTED_COLUMNS, tenant_id, written.snapshot_id),
+    )
+    for batch in _prepared_ahead(_batches(rows)):
+        stages[0].write(batch.accepted)
+        stages[1].write(batch.rejected)
+        written.accepted += len(batch.accepted)
+        written.rejected += len(batch.rejected)
+        on_batch(written)
+    session.execute(
+        update(Snapshot)
+        .where(Snapshot.id == written.snapshot_id)
+        .values(accepted_count=written.accepted, rejected_count=written.rejected)
+    )
+    return written
+
+
+class _Stage:
+    """The temporary table by which rows reach one table; made when the first row comes."""
+
+    def __init__(
+        self, connection: psycopg.Connection[Any], table: str, columns: tuple[str, ...], tenant_id: UUID, snapshot_id: UUID
+    ) -> None:
+        self._connection = connection
+        self._made = False
+        stage, names = sql.Identifier(f"stage_{table}"), sql.SQL(", ").join(map(sql.Identifier, columns))
+        self._create = sql.SQL("create temporary table {} on commit drop as select {} from {} with no data").format(
+            stage, names, sql.Identifier(table)
+        )
+        self._copy = sql.SQL("copy {} ({}) from stdin").format(stage, names)
+        self._insert = sql.SQL("insert into {} (tenant_id, snapshot_id, {}) select {}, {}, {} from {}").format(
+            sql.Identifier(table), names, tenant_id, snapshot_id, names, stage
+        )
+        self._empty = sql.SQL("truncate {}").format(stage)
+
+    def write(self, lines: list[str]) -> None:
+        """File ``lines``."""
+        if not lines:
+            return
+        with self._connection.cursor() as cursor:
+            if not self._made:
+                cursor.execute(self._create)
+                self._made = True
+            with cursor.copy(self._copy) as copy:
+                copy.write("".join(lines).encode("utf-8", "replace"))
+            cursor.execute(self._insert)
+            cursor.execute(self._empty)
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[_Batch]:
+    remaining = iter(rows)
+    while True:
+        batch = _Batch()
+        for row in islice(remaining, BATCH_ROWS):
+            if isinstance(row, RejectedRow):
+                batch.rejected.append(copy_text.rejected_line(row))
+            else:
+                batch.accepted.append(copy_text.recommendation_line(row))
+        if not batch.rows:
+            return
+        yield batch
+
+
+def _prepared_ahead(batches: Iterator[_Batch]) -> Iterator[_Batch]:
+    """Yield ``batches``, each made by another thread while the caller works on the one before."""
+    with ThreadPoolExecutor(1, thread_name_prefix="snapshot rows") as preparer:
+        following = preparer.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = preparer.submit(next, batches, None)
+            yield batch
+
+
+def _driver_connection(session: Session) -> psycopg.Connection[Any]:
+    connection = session.connection().connection.driver_connection
+    if not isinstance(connection, psycopg.Connection):
+        raise TypeError("bulk writes need psycopg's connection")
+    return connection
