@@ -50,6 +50,7 @@ def test_blob_storage_takes_a_managed_identity_and_signs_links(
             "a.txt",
             user_delegation_key=storage.get_user_delegation_key(start, end),
             permission=BlobSasPermissions(read=True),
+            start=start,
             expiry=end,
             content_disposition='attachment; filename="b.txt"',
         )
