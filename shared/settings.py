@@ -156,7 +156,7 @@ def load() -> Settings:
     Raises :class:`~shared.errors.SettingsError` that names everything missing or wrong at once, never a value.
     """
     try:
-        return Settings()  # type: ignore[call-arg]
+        return Settings()
     except ValidationError as error:
         problems = [_describe(".".join(map(str, item["loc"])), item["type"], item["msg"]) for item in error.errors()]
         raise SettingsError(

@@ -1,22 +1,25 @@
 """Engines: how a process reaches PostgreSQL as one of three logins."""
 
+import select
 import time
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import sqlalchemy
 from azure.core.credentials import TokenCredential
 from sqlalchemy import URL, Engine, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from shared.settings import Settings
 
 _CONNECT_TIMEOUT_S = 5
 # Servers and proxies close idle connections at half an hour and more; ours are renewed before.
 _POOL_RECYCLE_S = 1500
-# A connection used a moment ago is taken to be alive: asking before every transaction would double a short read's cost.
-_PING_AFTER_IDLE_S = 1.0
+_PING_AFTER_IDLE_S = 30.0
 # https://learn.microsoft.com/azure/postgresql/flexible-server/security-entra-configure
 _TOKEN_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"  # noqa: S105 - a scope, not a secret
 
@@ -78,7 +81,6 @@ def create_engine(
         pool_recycle=_POOL_RECYCLE_S,
         hide_parameters=True,
     )
-    _ping_after_idling(engine)
     password = {
         Login.APP: settings.db_password,
         Login.SYSTEM: settings.db_system_password,
@@ -92,22 +94,37 @@ def create_engine(
         elif credential is not None:
             parameters["password"] = credential.get_token(_TOKEN_SCOPE).token
 
+    _ping_when_in_doubt(engine)
     return engine
 
 
-def _ping_after_idling(engine: Engine) -> None:
-    """Let connections that lay idle prove that they are alive before they are handed out, else be replaced."""
+def _ping_when_in_doubt(engine: Engine) -> None:
+    """Let a pooled connection prove that it is alive where that is in doubt, else be replaced.
+
+    In doubt is one on whose socket something waits to be read (an ending server says goodbye, a broken line is at its end)
+    and one that lay idle for long (a firewall may have dropped it silently). Looking at the socket costs microseconds,
+    asking before every transaction would double a short read's cost.
+    """
 
     @event.listens_for(engine, "checkin")
     def _note(_connection: Any, record: ConnectionPoolEntry) -> None:
         record.info["idle_since"] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
-    def _ping(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    def _ping(connection: psycopg.Connection, record: ConnectionPoolEntry, _proxy: Any) -> None:
         idle_since = record.info.get("idle_since")
-        if idle_since is None or time.monotonic() - idle_since < _PING_AFTER_IDLE_S:
+        if idle_since is None:
+            return
+        if time.monotonic() - idle_since < _PING_AFTER_IDLE_S and not _has_something_to_read(connection):
             return
         try:
-            engine.dialect.do_ping(connection)
+            engine.dialect.do_ping(connection)  # type: ignore[arg-type]
         except psycopg.Error as error:
             raise DisconnectionError("the pooled connection died while idle") from error
+
+
+def _has_something_to_read(connection: psycopg.Connection) -> bool:
+    if connection.closed:
+        return True
+    readable, _, _ = select.select([connection.fileno()], [], [], 0)
+    return bool(readable)
