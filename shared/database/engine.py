@@ -126,5 +126,6 @@ def _ping_when_in_doubt(engine: Engine) -> None:
 def _has_something_to_read(connection: psycopg.Connection) -> bool:
     if connection.closed:
         return True
-    readable, _, _ = select.select([connection.fileno()], [], [], 0)
-    return bool(readable)
+    socket = select.poll()
+    socket.register(connection.fileno(), select.POLLIN)
+    return bool(socket.poll(0))
