@@ -1,0 +1,142 @@
+"""Clients: those for whom a tenant makes reports."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from shared.database.reading import Query
+from shared.database.tables import Client, Report
+from shared.errors import ConflictError, NotFoundError
+from shared.jobs.cancellation import cancel_report
+from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
+
+_SELECT = """
+select id, name, reference, status, contact_email, notes, details, version, created_at, updated_at from client
+"""
+
+
+class ClientStatus(StrEnum):
+    """Whether reports are made for a client; an inactive one keeps what it has."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+
+
+class ClientNotFoundError(NotFoundError):
+    """There is no such client for this caller."""
+
+    code = "client_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such client.", next_step="List the clients to find its id.")
+
+
+class ReferenceTakenError(ConflictError):
+    """Another client of the tenant already has the reference."""
+
+    code = "reference_taken"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another client already has this reference.", next_step="Choose another reference, or change the other client."
+        )
+
+
+class VersionConflictError(ConflictError):
+    """What should be changed was changed by somebody else since it was read."""
+
+    code = "version_conflict"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody changed this since you read it.", next_step="Read it again and apply your change to what you find."
+        )
+
+
+ORDERS = {
+    "name": Order("name", "lower(name)", "lower(%(after_value)s)"),
+    "-name": Order("name", "lower(name)", "lower(%(after_value)s)", descending=True),
+    "created_at": Order("created_at", "id"),
+    "-created_at": Order("created_at", "id", descending=True),
+}
+
+
+def listing(*, search: str | None, status: str | None, order: Order, limit: int, after: Position | None) -> Query:
+    """Return the query of one page of clients; ``search`` looks into names and references."""
+    conditions = Conditions()
+    conditions.add("deleted_at is null")
+    conditions.add_given("status = %(status)s", status=status)
+    if search:
+        conditions.add("(name ilike %(search)s or reference ilike %(search)s)", search=like_pattern(search))
+    return page_query(_SELECT, conditions, order, limit=limit, after=after)
+
+
+def reading(client_id: UUID) -> Query:
+    """Return the query of one client."""
+    return Query(_SELECT + " where id = %(id)s and deleted_at is null", {"id": client_id})
+
+
+def create(session: Session, tenant_id: UUID, fields: Mapping[str, Any]) -> Client:
+    """Write a new client; raises :class:`ReferenceTakenError`."""
+    client = Client(tenant_id=tenant_id, **fields)
+    session.add(client)
+    _flush(session)
+    session.refresh(client)
+    return client
+
+
+def change(session: Session, client_id: UUID, fields: Mapping[str, Any], *, version: int | None) -> Client:
+    """Change the given fields of a client and raise its version.
+
+    ``version`` is the one the caller read, ``None`` to overwrite whatever is there. Raises :class:`ClientNotFoundError`,
+    :class:`VersionConflictError` or :class:`ReferenceTakenError`.
+    """
+    client = _locked(session, client_id)
+    if version is not None and client.version != version:
+        raise VersionConflictError
+    for name, value in fields.items():
+        setattr(client, name, value)
+    client.version += 1
+    client.updated_at = func.clock_timestamp()
+    _flush(session)
+    session.refresh(client)
+    return client
+
+
+def delete(session: Session, client_id: UUID) -> None:
+    """Hide a client and its reports, and stop the work on them; raises :class:`ClientNotFoundError`."""
+    client = _locked(session, client_id)
+    now = func.clock_timestamp()
+    report_ids = session.scalars(
+        update(Report)
+        .where(Report.client_id == client_id, Report.deleted_at.is_(None))
+        .values(deleted_at=now, updated_at=now)
+        .returning(Report.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    unfinished = select(Report.id).where(Report.id.in_(report_ids), Report.finished_at.is_(None)).order_by(Report.id)
+    for report_id in session.scalars(unfinished).all():
+        cancel_report(session, report_id)
+    client.deleted_at = now
+    client.version += 1
+
+
+def _locked(session: Session, client_id: UUID) -> Client:
+    found = session.scalars(select(Client).where(Client.id == client_id, Client.deleted_at.is_(None)).with_for_update())
+    if (client := found.one_or_none()) is None:
+        raise ClientNotFoundError
+    return client
+
+
+def _flush(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError as error:
+        if getattr(error.orig, "diag", None) and error.orig.diag.constraint_name == "client_reference":  # type: ignore[union-attr]
+            raise ReferenceTakenError from error
+        raise

@@ -1,0 +1,65 @@
+"""Recommendations of a report: found by what they are about, page by page."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from shared.database.reading import Query
+from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
+
+_SELECT = """
+select id, category, category_as_given, impact, impact_as_given, problem, solution, potential_benefits,
+    nullif(recommendation_id, '') as recommendation_id, nullif(recommendation_type_id, '') as recommendation_type_id,
+    subscription_id, subscription_name, resource_group, resource_name, resource_type, resource_id,
+    annual_savings::text as annual_savings, nullif(currency, '') as currency, nullif(term, '') as term, lookback_days,
+    nullif(sku, '') as sku, nullif(region, '') as region, nullif(scope, '') as scope, updated_at, retirement_date,
+    nullif(retiring_feature, '') as retiring_feature, encode(fingerprint, 'hex') as fingerprint, extras
+from recommendation
+"""
+
+_SAVINGS = Order(
+    "annual_savings", "annual_savings", "%(after_value)s::numeric", descending=True, nullable=True, parse=Decimal
+)
+ORDERS = {
+    "source": Order("id", "id"),
+    "-annual_savings": _SAVINGS,
+    "resource": Order("resource_name", "lower(resource_name)", "lower(%(after_value)s)"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which recommendations are wanted; ``None`` and empty wants all. Ids and names are compared without case."""
+
+    categories: tuple[str, ...] = ()
+    impacts: tuple[str, ...] = ()
+    subscription: str | None = None
+    """The id or the name of a subscription."""
+    resource_group: str | None = None
+    min_savings: Decimal | None = None
+    """Least annual savings, in the recommendation's own currency; those not estimated are left out."""
+    text: str | None = None
+    """Part of the problem, the solution, the benefits or the resource's name."""
+
+
+def listing(report_id: UUID, wanted: Filter, *, order: Order, limit: int, after: Position | None) -> Query:
+    """Return the query of one page of the recommendations of a report."""
+    conditions = Conditions()
+    conditions.add(
+        "snapshot_id = (select snapshot_id from report where id = %(report_id)s and deleted_at is null)",
+        report_id=report_id,
+    )
+    conditions.add_given("category = any(%(categories)s)", categories=list(wanted.categories))
+    conditions.add_given("impact = any(%(impacts)s)", impacts=list(wanted.impacts))
+    conditions.add_given(
+        "(lower(subscription_id) = lower(%(subscription)s) or lower(subscription_name) = lower(%(subscription)s))",
+        subscription=wanted.subscription,
+    )
+    conditions.add_given("lower(resource_group) = lower(%(resource_group)s)", resource_group=wanted.resource_group)
+    conditions.add_given("annual_savings >= %(min_savings)s", min_savings=wanted.min_savings)
+    if wanted.text:
+        columns = ("problem", "solution", "potential_benefits", "resource_name")
+        conditions.add(
+            "(" + " or ".join(f"{column} ilike %(text)s" for column in columns) + ")", text=like_pattern(wanted.text)
+        )
+    return page_query(_SELECT, conditions, order, limit=limit, after=after)

@@ -1,0 +1,23 @@
+"""Rejected rows: what of an export could not become a recommendation, and why."""
+
+from uuid import UUID
+
+from shared.database.reading import Query
+from shared.reporting.listing import Conditions, Order, Position, page_query
+
+_SELECT = """
+select id, line, column_name as "column", value, reason_code, reason from rejected_row
+"""
+# Ids are made in the order of the source, so they are the order of lines.
+ORDERS = {"line": Order("line", "id")}
+
+
+def listing(report_id: UUID, *, reason_code: str | None, limit: int, after: Position | None) -> Query:
+    """Return the query of one page of the rejected rows of a report, in the order of its source."""
+    conditions = Conditions()
+    conditions.add(
+        "snapshot_id = (select snapshot_id from report where id = %(report_id)s and deleted_at is null)",
+        report_id=report_id,
+    )
+    conditions.add_given("reason_code = %(reason_code)s", reason_code=reason_code)
+    return page_query(_SELECT, conditions, ORDERS["line"], limit=limit, after=after)
