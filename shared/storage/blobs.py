@@ -15,6 +15,7 @@ from azure.storage.blob import (
     BlobServiceClient,
     ContainerClient,
     ContentSettings,
+    LinearRetry,
     UserDelegationKey,
     generate_blob_sas,
 )
@@ -24,6 +25,9 @@ from shared.settings import Settings
 
 _CONNECT_TIMEOUT_S = 5
 _READ_TIMEOUT_S = 60
+# Four tries within some three seconds: long enough for a hiccup, short enough for a caller who waits. Jobs try again later.
+_RETRIES = 3
+_RETRY_PAUSE_S = 1
 _BLOCK_BYTES = 8 * 1024 * 1024
 # A delegation key may live for seven days; a day keeps the calls rare and a leak short.
 _DELEGATION_KEY_LIFETIME = timedelta(hours=24)
@@ -58,6 +62,7 @@ class BlobStore:
             read_timeout=_READ_TIMEOUT_S,
             max_block_size=_BLOCK_BYTES,
             max_single_put_size=_BLOCK_BYTES,
+            retry_policy=LinearRetry(backoff=_RETRY_PAUSE_S, retry_total=_RETRIES, random_jitter_range=0),
             **verify,
         )
         self._container: ContainerClient = self._service.get_container_client(settings.storage_container)
@@ -76,7 +81,7 @@ class BlobStore:
     def ping(self) -> None:
         """Ask the container for a sign of life; raises :class:`StorageUnavailableError`."""
         with _translated("answer"):
-            self._container.get_container_properties(timeout=_CONNECT_TIMEOUT_S)
+            self._container.get_container_properties(timeout=_CONNECT_TIMEOUT_S, retry_total=0)
 
     def upload(self, path: str, source: IO[bytes], *, content_type: str, size_bytes: int | None = None) -> None:
         """Write ``source`` to ``path``, replacing what is there; streamed in blocks."""
