@@ -1,8 +1,9 @@
 """Charts as data, and the small SVG images they become.
 
-The same image stands in the PDF and in the HTML page: real text in the report's font, colours that differ in lightness as
-well as in hue (so they hold in greyscale and for colour-blind readers), a value beside every bar, and a title and description for
-those who listen. Text is ``currentColor`` and shapes carry a class, so a page with a dark background can recolour both.
+The same image stands in the PDF and in the HTML page: real text in the report's font, colours that differ in lightness
+as well as in hue (so they hold in greyscale and for colour-blind readers), a value beside every bar, and a title and
+description for those who listen. Text is ``currentColor`` and shapes carry a class, so a page with a dark background can
+recolour both.
 """
 
 import math

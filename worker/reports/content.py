@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
-from shared.savings import RowStatus, Savings, count_savings
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.advisor.vocabulary import Category, Impact
+from shared.savings import Savings, SavingsStatus, count_savings
 from worker.reports.charts import Donut, StackedBars, StackedRow
 from worker.reports.document import (
     CategoryCounts,
@@ -57,11 +57,11 @@ class _Tally:
         self.subscriptions = SubscriptionTally()
         self.most_important = MostImportant(max_listed)
 
-    def add(self, position: int, recommendation: Recommendation, status: RowStatus) -> None:
+    def add(self, position: int, recommendation: Recommendation, status: SavingsStatus) -> None:
         self.total += 1
         by_impact = self.counts.setdefault(recommendation.category, {})
         by_impact[recommendation.impact] = by_impact.get(recommendation.impact, 0) + 1
-        if status is RowStatus.COUNTED and recommendation.annual_savings is not None:
+        if status is SavingsStatus.COUNTED and recommendation.annual_savings is not None:
             by_currency = self.category_savings.setdefault(recommendation.category, {})
             add_amount(by_currency, recommendation.currency, recommendation.annual_savings)
         self.resources.add(*_resource_key(recommendation))
@@ -74,22 +74,24 @@ def build_content(
     rejected_rows: Iterable[RejectedRow],
     facts: ReportFacts,
     *,
+    savings: Savings | None = None,
     max_listed: int = MAX_LISTED_RECOMMENDATIONS,
 ) -> ReportContent:
     """Return the content of a report.
 
     ``recommendations`` is iterated two or three times and must yield the same rows in the same order each time; memory
-    grows with ``max_listed``, not with their number. ``rejected_rows`` is iterated once.
+    grows with ``max_listed``, not with their number. ``rejected_rows`` is iterated once. ``savings`` is the count over the
+    same recommendations, where the caller has it already.
     """
-    savings = count_savings(recommendations)
+    savings = savings or count_savings(recommendations)
     tally = _Tally(max_listed)
-    for position, (recommendation, status) in enumerate(_with_status(recommendations, savings)):
+    for position, (recommendation, status) in enumerate(with_status(recommendations, savings)):
         tally.add(position, recommendation, status)
     kept = tally.most_important.kept()
-    listed = [(recommendation, savings.status(position)) for position, recommendation in kept]
+    listed = [(recommendation, savings.status_of(position, recommendation)) for position, recommendation in kept]
 
     totals = GroupTotals(group_key(recommendation) for recommendation, _ in listed)
-    counted_from = listed if len(listed) == tally.total else _with_status(recommendations, savings)
+    counted_from = listed if len(listed) == tally.total else with_status(recommendations, savings)
     for recommendation, status in counted_from:
         totals.add(recommendation, status)
 
@@ -112,11 +114,11 @@ def build_content(
             categories,
             subscriptions=subscriptions,
             savings=by_currency,
-            not_estimated=savings.not_estimated,
+            not_estimated=savings.not_estimated_number,
         ),
         categories=categories,
         savings=by_currency,
-        not_estimated=savings.not_estimated,
+        not_estimated=savings.not_estimated_number,
         impact_chart=_impact_chart(categories),
         category_chart=_category_chart(categories),
         savings_charts=savings_charts_of(sections),
@@ -127,13 +129,16 @@ def build_content(
         rejected=rejected,
         rejected_total=rejected_total,
         rejected_note=rejected_note(len(rejected), rejected_total),
-        method=method_of(by_currency, savings.not_estimated),
+        method=method_of(by_currency, savings),
     )
 
 
-def _with_status(recommendations: Iterable[Recommendation], savings: Savings) -> Iterator[tuple[Recommendation, RowStatus]]:
-    for position, recommendation in enumerate(recommendations):
-        yield recommendation, savings.status(position)
+def with_status(
+    recommendations: Iterable[Recommendation], savings: Savings
+) -> Iterator[tuple[Recommendation, SavingsStatus]]:
+    """Yield each recommendation with what became of its amount in ``savings``."""
+    for ordinal, recommendation in enumerate(recommendations):
+        yield recommendation, savings.status_of(ordinal, recommendation)
 
 
 def _resource_key(recommendation: Recommendation) -> tuple[str, ...]:
@@ -164,11 +169,11 @@ def _currency_savings(savings: Savings) -> tuple[CurrencySavings, ...]:
     return tuple(
         CurrencySavings(
             currency=clean_text(line.currency),
-            counted=line.counted,
-            counted_rows=line.counted_rows,
-            alternative_rows=line.alternative_rows,
+            counted=line.counted_amount,
+            counted_rows=line.counted_number,
+            alternative_rows=line.alternative_number,
         )
-        for line in savings.currencies
+        for line in savings.by_currency
     )
 
 

@@ -101,6 +101,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     """Recommendations of this type, listed here or not."""
     savings: dict[str, Decimal]
     alternatives: int
+    not_estimated: int
+    """Cost recommendations without an amount."""
     resources: tuple[Resource, ...]
 
     @property
@@ -148,6 +150,7 @@ class ReportContent(msgspec.Struct, frozen=True, kw_only=True):
     categories: tuple[CategoryCounts, ...]
     savings: tuple[CurrencySavings, ...]
     not_estimated: int
+    """Cost recommendations without an amount."""
     impact_chart: Donut
     category_chart: StackedBars
     savings_charts: tuple[Bars, ...]

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import msgspec
-from shared.savings import RowStatus
 
 from shared.advisor.recommendation import Recommendation
 from shared.advisor.vocabulary import Impact
+from shared.savings import SavingsStatus
 from worker.reports.document import CategoryCounts, Group, Resource, Section
 from worker.reports.tallies import IMPACT_ORDER, GroupKey, add_amount, group_key
 from worker.reports.wording import clean_text, portal_url, short_date, term_text
@@ -17,6 +17,7 @@ class _Totals(msgspec.Struct):
     total: int = 0
     impact: Impact = Impact.OTHER
     alternatives: int = 0
+    not_estimated: int = 0
     savings: dict[str, Decimal] = {}
 
 
@@ -26,17 +27,19 @@ class GroupTotals:
     def __init__(self, keys: Iterable[GroupKey]) -> None:
         self._totals = {key: _Totals() for key in keys}
 
-    def add(self, recommendation: Recommendation, status: RowStatus) -> None:
+    def add(self, recommendation: Recommendation, status: SavingsStatus) -> None:
         """Count one recommendation, unless none of its group is listed."""
         totals = self._totals.get(group_key(recommendation))
         if totals is None:
             return
         totals.total += 1
         totals.impact = min(totals.impact, recommendation.impact, key=IMPACT_ORDER.__getitem__)
-        if status is RowStatus.COUNTED and recommendation.annual_savings is not None:
+        if status is SavingsStatus.COUNTED and recommendation.annual_savings is not None:
             add_amount(totals.savings, recommendation.currency, recommendation.annual_savings)
-        elif status is RowStatus.ALTERNATIVE:
+        elif status is SavingsStatus.ALTERNATIVE:
             totals.alternatives += 1
+        elif status is SavingsStatus.NOT_ESTIMATED:
+            totals.not_estimated += 1
 
     def of(self, key: GroupKey) -> _Totals:
         """Return the counts of one listed group."""
@@ -44,10 +47,10 @@ class GroupTotals:
 
 
 def sections_of(
-    listed: Iterable[tuple[Recommendation, RowStatus]], totals: GroupTotals, categories: Sequence[CategoryCounts]
+    listed: Iterable[tuple[Recommendation, SavingsStatus]], totals: GroupTotals, categories: Sequence[CategoryCounts]
 ) -> tuple[Section, ...]:
     """Return one section for each category that has recommendations, in the order of ``categories``."""
-    members: dict[GroupKey, list[tuple[Recommendation, RowStatus]]] = {}
+    members: dict[GroupKey, list[tuple[Recommendation, SavingsStatus]]] = {}
     for recommendation, status in listed:
         members.setdefault(group_key(recommendation), []).append((recommendation, status))
     sections = []
@@ -67,7 +70,7 @@ def importance(group: Group) -> tuple[int, Decimal, int, str]:
     return IMPACT_ORDER[group.impact], -max(group.savings.values(), default=Decimal(0)), -group.total, group.title
 
 
-def _group(rows: Sequence[tuple[Recommendation, RowStatus]], totals: _Totals) -> Group:
+def _group(rows: Sequence[tuple[Recommendation, SavingsStatus]], totals: _Totals) -> Group:
     first = rows[0][0]
     title = clean_text(first.problem)
     solution = clean_text(first.solution)
@@ -82,13 +85,15 @@ def _group(rows: Sequence[tuple[Recommendation, RowStatus]], totals: _Totals) ->
         total=totals.total,
         savings=dict(sorted(totals.savings.items())),
         alternatives=totals.alternatives,
+        not_estimated=totals.not_estimated,
         resources=tuple(resources),
     )
 
 
-def _resource_order(resource: Resource) -> tuple[int, bool, Decimal, str, str, str]:
+def _resource_order(resource: Resource) -> tuple[int, bool, bool, Decimal, str, str, str]:
     return (
         IMPACT_ORDER[resource.impact],
+        resource.savings is None,
         resource.is_alternative,
         -(resource.savings or Decimal(0)),
         resource.subscription.lower(),
@@ -97,7 +102,7 @@ def _resource_order(resource: Resource) -> tuple[int, bool, Decimal, str, str, s
     )
 
 
-def _resource(recommendation: Recommendation, status: RowStatus) -> Resource:
+def _resource(recommendation: Recommendation, status: SavingsStatus) -> Resource:
     subscription = recommendation.subscription_name or recommendation.subscription_id
     name = recommendation.resource_name or recommendation.resource_id or subscription
     if name.lower() == recommendation.subscription_id.lower():
@@ -111,7 +116,7 @@ def _resource(recommendation: Recommendation, status: RowStatus) -> Resource:
         impact=recommendation.impact,
         savings=recommendation.annual_savings,
         currency=clean_text(recommendation.currency),
-        is_alternative=status is RowStatus.ALTERNATIVE,
+        is_alternative=status is SavingsStatus.ALTERNATIVE,
         detail=_detail(recommendation),
         updated=recommendation.updated_at.date() if recommendation.updated_at else None,
     )

@@ -22,7 +22,7 @@ from worker.reports.pdf_data import typst_data
 DEFAULT_TIMEOUT_S = 120.0
 
 MAX_CHILD_MEMORY_BYTES = 4 * 1024**3
-"""Address space of the child. 10,000 recommendations take about 1.2 GB of memory; beyond this the child ends, not the host."""
+"""Address space of the child. 10,000 recommendations take less than a gigabyte; beyond this the child ends, not the host."""
 
 _TEMPLATES_DIR = Path(__file__).with_name("templates")
 _CHILD = Path(__file__).with_name("typst_child.py")
@@ -57,9 +57,7 @@ def render_pdf(
     answer = _run_child(msgspec.json.encode(job), timeout_s, should_stop)
     if not answer["missing_glyph"]:
         return ()
-    return (
-        f"The PDF is not PDF/UA-1 (accessible): {answer['missing_glyph']}. Install a Noto font for that script to have both.",
-    )
+    return (f"The PDF is not PDF/UA-1 (accessible): {answer['missing_glyph']}. Install the Noto font of that script.",)
 
 
 def _run_child(job: bytes, timeout_s: float, should_stop: Callable[[], bool] | None) -> dict[str, Any]:
@@ -67,7 +65,7 @@ def _run_child(job: bytes, timeout_s: float, should_stop: Callable[[], bool] | N
         job_file.write(job)
         job_file.seek(0)
         # A session of its own makes the child the leader of a process group, so that nothing of it outlives the kill.
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603  (our own file, no shell)
             [sys.executable, "-I", str(_CHILD)], stdin=job_file, stdout=subprocess.PIPE, stderr=log, start_new_session=True
         )
         assert child.stdout is not None  # noqa: S101  (PIPE was asked for)

@@ -180,12 +180,12 @@ def _section(section: Section, labels: dict[int, str]) -> dict[str, Any]:
 
 
 def _group(group: Group, label: str) -> dict[str, Any]:
-    facts = [count_of(group.total, "resource")]
+    facts = [count_of(group.total, "recommendation")]
     if group.savings:
         facts.append(f"{amounts_text(group.savings)} a year")
     if group.alternatives:
         facts.append(f"{count_of(group.alternatives, 'alternative')} not counted")
-    if not any(resource.savings is not None for resource in group.resources):
+    if group.not_estimated == group.total:
         facts.append("savings not estimated")
     return {
         "label": label,
@@ -198,7 +198,7 @@ def _group(group: Group, label: str) -> dict[str, Any]:
         "shows_savings": any(resource.savings is not None for resource in group.resources),
         "shows_updated": any(resource.updated is not None for resource in group.resources),
         "resources": [_resource(resource) for resource in group.resources],
-        "left_out_note": f"{count_of(group.left_out, 'more resource')} in the Excel and CSV files."
+        "left_out_note": f"{count_of(group.left_out, 'more recommendation')} in the Excel and CSV files."
         if group.left_out
         else "",
     }
@@ -250,7 +250,12 @@ def _appendix(content: ReportContent) -> dict[str, Any]:
         "method": content.method,
         "rejected_note": content.rejected_note,
         "rejected": [
-            [f"{row.line:,}", breakable(row.column) or "–", breakable(shortened(row.value, 90)) or "–", breakable(row.reason)]
+            [
+                f"{row.line:,}",
+                breakable(row.column) or "–",
+                breakable(shortened(row.value, 90)) or "–",
+                breakable(row.reason),
+            ]
             for row in content.rejected
         ],
     }

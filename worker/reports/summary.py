@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from shared.advisor.vocabulary import Impact
+from shared.savings import NoteCode, Savings, SavingsNote
 from worker.reports.charts import BarRow, Bars
 from worker.reports.document import CategoryCounts, CurrencySavings, Kpi, ReportFacts, Section
 from worker.reports.tallies import percent_of
@@ -11,8 +12,8 @@ from worker.reports.wording import amount_text, clean_text, count_of, headline_a
 TOP_SAVINGS_BARS = 6
 
 _HOW_ROWS_ARE_COUNTED = (
-    "Each row of the source is one recommendation for one resource. Rows are grouped by Advisor's recommendation type, or by "
-    "their text where the source names no type. Categories and impacts are Advisor's own; a name that is none of them is "
+    "Each row of the source is one recommendation for one resource. Rows are grouped by Advisor's recommendation type, or "
+    "by their text where the source names no type. Categories and impacts are Advisor's own; a name that is none of them is "
     "kept as given and grouped as Other."
 )
 _HOW_SAVINGS_ARE_COUNTED = (
@@ -20,6 +21,31 @@ _HOW_SAVINGS_ARE_COUNTED = (
     "one reservation in several terms, or reservations and a savings plan for the same compute, are alternatives: only the "
     "best of them is counted, the others are listed and marked. Amounts in different currencies are never added."
 )
+
+_NOTES = {
+    NoteCode.RESERVATION_BEST_OPTION: (
+        "{offers}{currency} left out: another term, look-back or size of the same reservation saves at least as much."
+    ),
+    NoteCode.SAVINGS_PLAN_BEST_OPTION: (
+        "{offers}{currency} left out: another savings plan of the same subscription saves at least as much."
+    ),
+    NoteCode.RESERVATIONS_OVER_SAVINGS_PLAN: (
+        "{offers}{currency} left out: the reservations for the same spend save at least as much as the savings plan."
+    ),
+    NoteCode.SAVINGS_PLAN_OVER_RESERVATIONS: (
+        "{offers}{currency} left out: the savings plan for the same spend saves more than the reservations."
+    ),
+    NoteCode.SHARED_OR_SINGLE_SCOPE: (
+        "{offers}{currency} left out: offers of shared scope and of single scope cover the same spend, and the other saves "
+        "at least as much."
+    ),
+    NoteCode.SAME_FINDING_TWICE: "{offers}{currency} left out: the same finding is in the sources more than once.",
+    NoteCode.COMMITMENT_WITHOUT_TERM: (
+        "{offers}{currency} for a reservation or savings plan without a term: the source does not say how long one commits."
+    ),
+    NoteCode.CURRENCY_UNKNOWN: "{offers} with an amount whose currency the source does not name, summed apart.",
+    NoteCode.NOT_ESTIMATED: "{offers} about cost without an estimate.",
+}
 
 
 def impact_totals(categories: Sequence[CategoryCounts]) -> dict[Impact, int]:
@@ -120,7 +146,7 @@ def savings_sentence(savings: Sequence[CurrencySavings], not_estimated: int) -> 
     if not_estimated:
         verb = "carries" if not_estimated == 1 else "carry"
         parts.append(
-            f"{count_of(not_estimated, 'recommendation')} {verb} no estimate, which is not the same as saving nothing."
+            f"{count_of(not_estimated, 'cost recommendation')} {verb} no estimate, which is not the same as saving nothing."
         )
     return " ".join(parts)
 
@@ -155,18 +181,24 @@ def savings_charts_of(sections: Sequence[Section]) -> tuple[Bars, ...]:
     return tuple(charts)
 
 
-def method_of(savings: Sequence[CurrencySavings], not_estimated: int) -> tuple[tuple[str, str], ...]:
+def method_of(savings: Sequence[CurrencySavings], count: Savings) -> tuple[tuple[str, str], ...]:
     """Return how the numbers were made, as headings and paragraphs for the appendix."""
-    counted = "; ".join(
+    counted = [
         f"{amount_text(line.counted, line.currency)} from {count_of(line.counted_rows, 'recommendation')}, "
-        f"{count_of(line.alternative_rows, 'alternative')} left out"
+        f"{count_of(line.alternative_rows, 'alternative')} left out."
         for line in savings
-    )
+    ]
+    notes = [_note_sentence(note) for note in count.notes]
     return (
         ("Counting", _HOW_ROWS_ARE_COUNTED),
         ("Savings", _HOW_SAVINGS_ARE_COUNTED),
-        ("What was counted", f"{counted or 'No amount was given'}; {not_estimated:,} without an estimate."),
+        ("What was counted", " ".join([*counted, *notes]) or "No recommendation of the sources has an amount."),
     )
+
+
+def _note_sentence(note: SavingsNote) -> str:
+    currency = f" in {note.currency}" if note.currency else ""
+    return _NOTES[note.code].format(offers=count_of(note.count, "recommendation"), currency=currency)
 
 
 def left_out_note(total: int, listed: int) -> str:
@@ -174,7 +206,7 @@ def left_out_note(total: int, listed: int) -> str:
     if listed == total:
         return ""
     return (
-        f"This document lists the {listed:,} most important of {total:,} recommendations: those of higher impact first, then "
+        f"This document lists the {listed:,} most important of {total:,} recommendations: higher impact first, then "
         f"those with larger savings. The other {total - listed:,} are in the Excel and CSV files of this report; all counts "
         "and sums here include them."
     )
@@ -184,7 +216,8 @@ def rejected_note(listed: int, total: int) -> str:
     """Return the sentence above the list of rows that could not be read."""
     if not total:
         return "Every row of the sources was read."
-    sentence = f"{count_of(total, 'row')} could not be read and {'is' if total == 1 else 'are'} in none of the numbers of this report."
+    are = "is" if total == 1 else "are"
+    sentence = f"{count_of(total, 'row')} could not be read and {are} in none of the numbers of this report."
     return sentence if listed == total else f"{sentence} The first {listed:,} follow; all are in the Excel file."
 
 

@@ -137,8 +137,8 @@ def add_amount(amounts: dict[str, Decimal], currency: str, amount: Decimal) -> N
 def percent_of(part: int, whole: int) -> str:
     """Return a share such as "31 %", never rounded to nothing or to all."""
     if not whole:
-        return "0 %"
+        return "0\u00a0%"
     share = 100 * part / whole
     if 0 < share < 1:
-        return "less than 1 %"
-    return "over 99 %" if 99 < share < 100 else f"{share:.0f} %"
+        return "less than 1\u00a0%"
+    return "over 99\u00a0%" if 99 < share < 100 else f"{share:.0f}\u00a0%"

@@ -1,0 +1,47 @@
+"""Render a report as CSV: every recommendation, nothing a spreadsheet program would run."""
+
+import csv
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+from shared.advisor.recommendation import Recommendation
+from shared.savings import SavingsStatus
+from worker.reports.columns import RECOMMENDATION_COLUMNS, Value, recommendation_values, text_of
+from worker.reports.progress import EveryFewRows
+
+# Spreadsheet programs take a cell that begins so for a formula (OWASP, "CSV Injection"); Japanese ones take full-width
+# forms too.
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def render_csv(
+    rows: Iterable[tuple[Recommendation, SavingsStatus]], destination: Path, *, on_rows: EveryFewRows | None = None
+) -> None:
+    """Write every row to ``destination`` as UTF-8 with BOM and CRLF line ends (RFC 4180), one at a time.
+
+    Amounts have a decimal point, times are ISO 8601 in UTC. A text that could be run as a formula gets a leading apostrophe.
+    """
+    on_rows = on_rows or EveryFewRows()
+    with destination.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow([column.title for column in RECOMMENDATION_COLUMNS])
+        for recommendation, status in rows:
+            writer.writerow([_cell(value) for value in recommendation_values(recommendation, status)])
+            on_rows.row_done()
+
+
+def _cell(value: Value) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            text = text_of(value)
+            return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+        case datetime():
+            return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        case Decimal():
+            return f"{value:f}"
+        case _:
+            return str(value)
