@@ -45,7 +45,7 @@ def items(estate: Estate, shape: str, currency: str = "USD") -> Iterator[dict[st
     left = estate.rows
     rng = random.Random(estate.seed)
     for finding in estate.findings():
-        for item in _family(finding, estate, rng, currency):
+        for item in _family(finding, rng, currency):
             if left == 0:
                 return
             left -= 1
@@ -54,7 +54,7 @@ def items(estate: Estate, shape: str, currency: str = "USD") -> Iterator[dict[st
 
 def write_json(out: TextIO, estate: Estate, *, shape: str, currency: str = "USD", next_link: str = "") -> None:
     """Write an export item by item in the container that the shape has."""
-    opening = {"rest": '{"value":[', "resource_graph": '{"totalRecords":%d,"count":%d,"data":[' % (estate.rows, estate.rows)}
+    opening = {"rest": '{"value":[', "resource_graph": f'{{"totalRecords":{estate.rows},"data":['}
     out.write(opening.get(shape, "["))
     for number, item in enumerate(items(estate, shape, currency)):
         out.write(",\n" if number else "\n")
@@ -72,20 +72,20 @@ def save_json(path: Path, estate: Estate, *, shape: str, currency: str = "USD") 
     return path
 
 
-def _family(finding: Finding, estate: Estate, rng: random.Random, currency: str) -> Iterator[dict[str, Any]]:
+def _family(finding: Finding, rng: random.Random, currency: str) -> Iterator[dict[str, Any]]:
     """Yield the REST items of one finding: one, or for a commitment one per SKU, term and look-back."""
     text = finding.entry.text
     if text == SAVINGS_PLAN_TEXT:
         for term, factor in (("P3Y", 1.0), ("P1Y", 0.55)):
-            yield _item(finding, estate, {"sku": "Compute_Savings_Plan", "scope": "Single", "commitment": "0.097", "term": term,
-                "lookbackPeriod": "30", **_money(finding, factor, currency)})  # fmt: skip
+            yield _item(finding, {"sku": "Compute_Savings_Plan", "scope": "Single", "commitment": "0.097",
+                "term": term, "lookbackPeriod": "30", **_money(finding, factor, currency)})  # fmt: skip
     elif text in _RESERVED:
         reserved_type, skus = _RESERVED[text]
         for sku in skus:
             for term, factor in (("P1Y", 0.6), ("P3Y", 1.0)):
                 for lookback in ("7", "30", "60"):
                     share = factor * rng.uniform(0.85, 1.0) / len(skus)
-                    yield _item(finding, estate, {"reservedResourceType": reserved_type, "sku": sku, "displaySKU": sku,
+                    yield _item(finding, {"reservedResourceType": reserved_type, "sku": sku, "displaySKU": sku,
                         "region": "westeurope", "scope": "Single", "term": term, "lookbackPeriod": lookback, "qty": "1",
                         **_money(finding, share, currency)})  # fmt: skip
     else:
@@ -94,7 +94,7 @@ def _family(finding: Finding, estate: Estate, rng: random.Random, currency: str)
         if entry.retirement_date:
             extended |= {"retirementDate": entry.retirement_date, "retirementFeatureName": entry.retiring_feature}
         extended["maturityLevel"] = "GA"
-        yield _item(finding, estate, extended)
+        yield _item(finding, extended)
 
 
 def _money(finding: Finding, factor: float, currency: str) -> dict[str, str]:
@@ -102,7 +102,7 @@ def _money(finding: Finding, factor: float, currency: str) -> dict[str, str]:
     return {"annualSavingsAmount": str(annual), "savingsAmount": str(annual // 12), "savingsCurrency": currency}
 
 
-def _item(finding: Finding, estate: Estate, extended: dict[str, str]) -> dict[str, Any]:
+def _item(finding: Finding, extended: dict[str, str]) -> dict[str, Any]:
     entry, subscription = finding.entry, finding.subscription
     resource_id, name = f"/subscriptions/{subscription.id}", subscription.id
     if finding.resource_group:

@@ -84,9 +84,9 @@ class Estate:
         rng = random.Random(self.seed)
         subscriptions = self.subscriptions()
         entries = [entry for entry in ENTRIES if not self.categories or entry.category in self.categories]
-        commitments = self._commitments(rng, subscriptions)[: max(1, self.rows // 40)]
-        yield from commitments[: self.rows]
-        for entry, count in _shares(entries, self.rows - len(commitments)):
+        commitments = self._commitments(rng, subscriptions)[: self.rows // 40]
+        yield from commitments
+        for entry, count in _shares(entries, self.rows - len(commitments), len(subscriptions)).items():
             yield from self._of_entry(entry, count, rng, subscriptions)
 
     def _commitments(self, rng: random.Random, subscriptions: list[Subscription]) -> list[Finding]:
@@ -139,14 +139,16 @@ def _resource(kind: str, number: int, long_names: bool, words: list[str]) -> tup
     return group, name
 
 
-def _shares(entries: list[Entry], rows: int) -> Iterator[tuple[Entry, int]]:
-    """Share ``rows`` out by weight, exactly."""
-    total, taken, weight = sum(entry.weight for entry in entries), 0, 0
+def _shares(entries: list[Entry], rows: int, subscriptions: int) -> dict[Entry, int]:
+    """Share ``rows`` out by weight, exactly; a subscription gets each recommendation once, what is over goes elsewhere."""
+    total, taken, weight, shares = sum(entry.weight for entry in entries), 0, 0, {}
     for entry in entries:
         weight += entry.weight
         until = rows * weight // total
-        yield entry, until - taken
+        shares[entry] = until - taken if entry.resource != "subscription" else min(until - taken, subscriptions)
         taken = until
+    shares[next(entry for entry in entries if entry.resource != "subscription")] += rows - sum(shares.values())
+    return shares
 
 
 @cache
