@@ -4,16 +4,14 @@ Under pytest-xdist the controlling process owns them. Its worker processes ask o
 integration test starts nothing, and no worker's end takes the servers from another.
 """
 
-import os
+import contextlib
 import secrets
-import shutil
-import tempfile
 import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Client, Connection, Listener
-from pathlib import Path
 from typing import Any
 
+from infra.local import places
 from infra.local.postgres import Passwords
 from infra.local.processes import ProcessGroup
 from infra.local.servers import Servers
@@ -36,9 +34,8 @@ class TestServers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._servers: Servers | None = None
-        self._folder: Path | None = None
+        self._ended = contextlib.ExitStack()
         self._shares = 0
-        self.lines: list[str] = []
 
     def share(self) -> Share:
         """Return a share that nobody else has, with a freshly copied, migrated database."""
@@ -48,11 +45,9 @@ class TestServers:
             self._shares += 1
             database = f"advisor_test_{number}"
             servers.create_database(database, template=TEMPLATE)
-            return Share(
-                servers.environment(
-                    database, profile="testing", broker_database=number, container=f"advisor-reports-{number}"
-                )
-            )
+            container = f"advisor-reports-{number}"
+            servers.create_container(container)
+            return Share(servers.environment(database, profile="testing", broker_database=number, container=container))
 
     def superuser(self) -> tuple[int, str]:
         """Return port and password of the database's superuser."""
@@ -63,27 +58,18 @@ class TestServers:
     def stop(self) -> None:
         """Stop what was started and remove its files."""
         with self._lock:
-            if self._servers is not None:
-                self._servers.stop()
-                self._servers = None
-            if self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
-                self._folder = None
+            self._ended.close()
+            self._servers = None
 
     def _start(self) -> Servers:
-        # Named by this process, so that a run finds the folders of runs that were killed and clears them away.
-        parent = Path(tempfile.gettempdir())
-        _remove_folders_of_dead_runs(parent)
-        self._folder = Path(tempfile.mkdtemp(prefix=f"advisor-tests-{os.getpid()}-", dir=parent))
-        # PostgreSQL runs as somebody else when the tests run as root.
-        self._folder.chmod(0o711)
-        group = ProcessGroup(lambda name, line: self.lines.append(f"{name}: {line}"))
-        self._servers = Servers(
-            group, self._folder, postgres_folder=self._folder / "postgres", passwords=Passwords(), durable=False
-        )
-        self._servers.start()
-        self._servers.create_database(TEMPLATE)
-        return self._servers
+        folder = self._ended.enter_context(places.scratch_folder("tests"))
+        postgres_folder = folder / "postgres"
+        servers = Servers(ProcessGroup(), folder, postgres_folder=postgres_folder, passwords=Passwords(), durable=False)
+        self._ended.callback(servers.stop)
+        servers.start()
+        servers.create_database(TEMPLATE)
+        self._servers = servers
+        return servers
 
 
 class Counter:
@@ -146,20 +132,3 @@ class AskingServers:
         if isinstance(answer, Exception):
             raise answer
         return answer
-
-
-def _remove_folders_of_dead_runs(parent: Path) -> None:
-    for folder in parent.glob("advisor-tests-*"):
-        pid = folder.name.split("-")[2]
-        if pid.isdigit() and not _alive(int(pid)) and folder.stat().st_uid == os.geteuid():
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

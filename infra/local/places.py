@@ -1,12 +1,17 @@
 """Where the local stack keeps its files, and who can reach them."""
 
+import contextlib
 import hashlib
 import importlib.util
 import os
 import pwd
+import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import psutil
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCAL = REPOSITORY / ".local"
@@ -45,6 +50,30 @@ def substitute_folder() -> Path:
         raise PermissionError(f"{folder} belongs to somebody else; remove it or set TMPDIR")
     folder.chmod(0o711)
     return folder
+
+
+@contextlib.contextmanager
+def scratch_folder(kind: str) -> Iterator[Path]:
+    """Make a folder for servers that keep nothing, where PostgreSQL can reach it; remove it at the end.
+
+    Its name carries this process's id, so that folders of runs that were killed are found and removed by the next run.
+    """
+    parent = Path(tempfile.gettempdir())
+    if unprivileged_user() is not None and not reachable(parent / "any"):
+        # TMPDIR may be somebody's private folder; the system's own never is.
+        parent = Path("/tmp")  # noqa: S108
+    start = f"advisor-reports-{kind}-"
+    for folder in parent.glob(f"{start}*-*"):
+        pid = folder.name.removeprefix(start).split("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)) and folder.lstat().st_uid == os.geteuid():
+            shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{start}{os.getpid()}-", dir=parent))
+    # Others may walk through it, not look into it: the data folder below belongs to whom root becomes.
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def package_folder(name: str) -> Path:

@@ -1,4 +1,4 @@
-"""Child processes: started in one group under a watchdog, their lines passed on, stopped in reverse order."""
+"""Child processes: started in one group under a watchdog, their lines passed on, stopped in order."""
 
 import contextlib
 import os
@@ -9,8 +9,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -41,6 +43,7 @@ class Child:
     popen: subprocess.Popen[bytes]
     stop_signal: signal.Signals
     grace_s: float
+    wave: int = 0
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES_KEPT))
 
     @property
@@ -126,11 +129,12 @@ class ProcessGroup:
         stdin: bytes = b"",
         stop_signal: signal.Signals = signal.SIGTERM,
         grace_s: float = 8.0,
-        sink: LineSink | None = None,
+        wave: int = 0,
     ) -> Child:
         """Start a process in the group.
 
         ``user`` is whom root becomes for it; ``stdin`` is given to it once, for what must not be seen in its arguments.
+        At the end all processes of the highest ``wave`` are stopped first.
         """
         with self._lock:
             if self._stopping:
@@ -146,14 +150,31 @@ class ProcessGroup:
                 extra_groups=[] if user else None,
                 process_group=self._watchdog.pid,
             )
-            child = Child(name, popen, stop_signal, grace_s)
+            child = Child(name, popen, stop_signal, grace_s, wave)
             self._children.append(child)
-        threading.Thread(target=child.pump, args=(sink or self._sink,), name=f"lines of {name}", daemon=True).start()
+        threading.Thread(target=child.pump, args=(self._sink,), name=f"lines of {name}", daemon=True).start()
         if popen.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 popen.stdin.write(stdin)
                 popen.stdin.close()
         return child
+
+    def together(self, *acts: Callable[[], Any]) -> list[Any]:
+        """Do all ``acts`` at once and return their results; the first that fails stops the whole group.
+
+        So does Ctrl-C: nobody then waits for servers that are still coming up.
+        """
+        pool = ThreadPoolExecutor(len(acts))
+        try:
+            futures = [pool.submit(act) for act in acts]
+            for done in as_completed(futures):
+                done.result()
+            return [future.result() for future in futures]
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            pool.shutdown(wait=True)
 
     def forget(self, child: Child) -> None:
         """Take an ended process off the list of what is to be stopped."""
@@ -161,14 +182,22 @@ class ProcessGroup:
             self._children.remove(child)
 
     def stop(self) -> None:
-        """Stop everything, last started first; safe to call twice."""
+        """Stop everything, wave by wave from the highest; safe to call twice."""
         with self._lock:
             self._stopping = True
-            children = list(reversed(self._children))
+            children = list(self._children)
             self._children.clear()
-        for child in children:
-            child.stop()
-        # Whatever is left of the group (a grandchild whose parent crashed) goes with the watchdog.
+        for wave in sorted({child.wave for child in children}, reverse=True):
+            of_wave = [child for child in children if child.wave == wave]
+            with ThreadPoolExecutor(len(of_wave)) as pool:
+                for stopped in [pool.submit(child.stop) for child in of_wave]:
+                    stopped.result()
+        self.kill()
+
+    def kill(self) -> None:
+        """End whatever is left of the group at once, watchdog included; safe to call twice."""
+        with self._lock:
+            self._stopping = True
         if self._watchdog.poll() is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._watchdog.pid, signal.SIGKILL)

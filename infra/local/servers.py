@@ -1,6 +1,5 @@
 """The servers behind the product, started together: database, broker, blob storage, managed identity."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,13 +49,11 @@ class Servers:
         """Start all servers at once and return when each is ready; on failure stop those that came up."""
         self.identity.start()
         try:
-            with ThreadPoolExecutor(3) as pool:
-                for start in [
-                    pool.submit(self._start, self.postgres, self._preferred.postgres),
-                    pool.submit(self._start, self.valkey, self._preferred.valkey),
-                    pool.submit(self._start, self.azurite, self._preferred.azurite),
-                ]:
-                    start.result()
+            self.group.together(
+                lambda: self._start(self.postgres, self._preferred.postgres),
+                lambda: self._start(self.valkey, self._preferred.valkey),
+                lambda: self._start(self.azurite, self._preferred.azurite),
+            )
         except BaseException:
             self.identity.stop()
             self.group.stop()
@@ -78,6 +75,10 @@ class Servers:
             finally:
                 engine.dispose()
             self.postgres.grant_groups()
+
+    def create_container(self, name: str) -> None:
+        """Create the blob container ``name`` where it is missing."""
+        self.azurite.create_container(name, self.identity.token("https://storage.azure.com")["access_token"])
 
     def environment(
         self, database: str, *, profile: str = "development", broker_database: int = 0, container: str = "advisor-reports"

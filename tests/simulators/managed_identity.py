@@ -73,9 +73,10 @@ class ManagedIdentityEndpoint:
             return HTTPStatus.UNAUTHORIZED, _error("X-IDENTITY-HEADER is missing or wrong")
         if query.get("api-version") != _API_VERSION or not query.get("resource"):
             return HTTPStatus.BAD_REQUEST, _error(f"resource and api-version={_API_VERSION} are needed")
-        return HTTPStatus.OK, self._token(query["resource"])
+        return HTTPStatus.OK, self.token(query["resource"])
 
-    def _token(self, resource: str) -> dict[str, Any]:
+    def token(self, resource: str) -> dict[str, Any]:
+        """Return the protocol's answer with a new token for ``resource``."""
         self.issued[resource] = self.issued.get(resource, 0) + 1
         now = int(time.time())
         claims = {

@@ -1,0 +1,69 @@
+"""``python -m infra.local start | demo``."""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from infra.local.log import InterleavedLog
+from shared.errors import AdvisorReportsError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit code."""
+    options = _parser().parse_args(arguments)
+    stop = threading.Event()
+    _end_on_signals(stop)
+    try:
+        if options.command == "start":
+            from infra.local.start import start  # noqa: PLC0415  (--help must not wait for imports)
+
+            start(stop, log=InterleavedLog())
+        else:
+            from infra.local.demo import demo  # noqa: PLC0415
+
+            demo(options.file, options.out, log=InterleavedLog(quiet=not options.verbose))
+    except AdvisorReportsError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        if error.next_step:
+            print(f"       {error.next_step}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        if options.command == "start":
+            # The way it is meant to end.
+            return 0
+        print("\nstopped; nothing is left running", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description="The whole product on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("start", help="run the stack until Ctrl-C; data is kept in .local/")
+    demo = commands.add_parser("demo", help="turn one export into reports through the whole stack, then stop")
+    demo.add_argument("--file", type=Path, help="an export of Azure Advisor; without one, 1,000 realistic rows are made")
+    demo.add_argument("--out", type=Path, default=Path("out"), help="where the report files go (default: out)")
+    demo.add_argument("--verbose", action="store_true", help="show the log of all processes")
+    return parser
+
+
+def _end_on_signals(stop: threading.Event) -> None:
+    """Let the first signal end the stack in order; later ones change nothing, the watchdog covers what hangs."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        if not stop.is_set():
+            stop.set()
+            raise KeyboardInterrupt
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+
+
+if __name__ == "__main__":
+    # Files that the stack makes are its owner's alone to write.
+    os.umask(0o022)
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""``make demo``: one export through the whole product, its report files in a folder, nothing left running."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from infra.local import places, stack
+from infra.local.log import InterleavedLog
+from infra.local.postgres import Passwords
+from infra.local.report_client import DownloadedFile, ReportClient
+from shared.errors import AdvisorReportsError
+from tests.generators.estate import Estate
+from tests.generators.portal_csv import save_portal_csv
+
+_FORMATS = ("pdf", "html", "xlsx", "csv")
+_ROWS = 1000
+
+
+class DemoFailedError(AdvisorReportsError):
+    """The demo did not end with report files."""
+
+    code = "demo_failed"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the demo made, and how long each part took in seconds."""
+
+    files: list[DownloadedFile]
+    start_s: float
+    report_s: float
+    download_s: float
+
+
+def demo(file: Path | None, out: Path, *, log: InterleavedLog) -> None:
+    """Turn ``file``, or 1,000 realistic rows, into report files in ``out`` and print what was made."""
+    console = Console()
+    if file is not None and not file.is_file():
+        raise DemoFailedError(f"There is no file {file}.", next_step="Name an export: make demo FILE=path/to/export.csv")
+    with places.scratch_folder("demo") as folder:
+        export = file or _make_export(folder)
+        begun = time.monotonic()
+        console.print("Starting PostgreSQL, Valkey, Azurite, the HTTP front and two workers …")
+        with stack.running(folder, postgres_folder=folder / "postgres", passwords=Passwords(), log=log) as running:
+            started = time.monotonic()
+            if running.first_key is None:
+                raise DemoFailedError("The new database already holds a tenant.")
+            console.print(f"The stack is up after {started - begun:.1f} s: {running.api}")
+            ca_file = running.servers.azurite.ca_file
+            with ReportClient(running.api, running.first_key.secret, storage_ca_file=ca_file) as client:
+                outcome = _make_report(client, export, out, console, start_s=started - begun)
+            console.print("Stopping …")
+    _print(outcome, console)
+
+
+def _make_export(folder: Path) -> Path:
+    return save_portal_csv(folder / "recommendations.csv", Estate(_ROWS))
+
+
+def _make_report(client: ReportClient, export: Path, out: Path, console: Console, *, start_s: float) -> Outcome:
+    client_id = client.create_client("Contoso")
+    console.print(f"Submitting {export.name} ({_size(export.stat().st_size)}) for the client Contoso")
+    begun = time.monotonic()
+    report_id = client.submit(export, client_id=client_id, formats=_FORMATS)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("waiting", total=100)
+
+        def show(phase: str, percent: int) -> None:
+            progress.update(task, description=phase, completed=percent)
+
+        report = client.wait(report_id, show)
+    finished = time.monotonic()
+    if report["state"] != "completed":
+        error = report.get("error") or {}
+        raise DemoFailedError(
+            f"The report {report['state']}: {error.get('message', 'no reason was given')}",
+            next_step=str(error.get("next_step") or "Run again with the log: python -m infra.local demo --verbose"),
+        )
+    files = [client.download(report_id, item, out) for item in report["files"] if item["state"] == "ready"]
+    return Outcome(files, start_s, finished - begun, time.monotonic() - finished)
+
+
+def _print(outcome: Outcome, console: Console) -> None:
+    table = Table(title="Report files")
+    for heading in ("file", "size", "download"):
+        table.add_column(heading, justify="left" if heading == "file" else "right", overflow="fold")
+    for file in outcome.files:
+        table.add_row(str(file.path), _size(file.path.stat().st_size), f"{file.seconds * 1000:.0f} ms")
+    console.print(table)
+    console.print(
+        f"Stack up in {outcome.start_s:.1f} s, report made in {outcome.report_s:.1f} s, "
+        f"files fetched in {outcome.download_s:.1f} s. Everything that was started is stopped."
+    )
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1024:,.0f} KiB" if size_bytes < 1024 * 1024 else f"{size_bytes / 1024 / 1024:,.1f} MiB"

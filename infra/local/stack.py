@@ -1,0 +1,80 @@
+"""The whole product on one machine: servers, schema, workers, HTTP front."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local import first_key, places, ports, product
+from infra.local.first_key import FirstKey
+from infra.local.log import InterleavedLog
+from infra.local.postgres import Passwords
+from infra.local.processes import Child, ProcessGroup
+from infra.local.servers import PreferredPorts, Servers
+
+DATABASE = "advisor"
+CONTAINER = "advisor-reports"
+# What people expect: the Functions host's own port, PostgreSQL's and Redis's with a digit before, Azurite's.
+USUAL_PORTS = PreferredPorts(postgres=15432, valkey=16379, azurite=10000)
+USUAL_API_PORT = 7071
+
+
+@dataclass
+class Stack:
+    """A running stack."""
+
+    servers: Servers
+    product: product.Product
+    api_port: int
+    environment: dict[str, str]
+    first_key: FirstKey | None
+
+    @property
+    def api(self) -> str:
+        """The address of the HTTP front."""
+        return f"http://{ports.HOST}:{self.api_port}"
+
+    def watch(self, stop: threading.Event) -> None:
+        """Keep the stack alive until ``stop`` is set (see :meth:`Product.watch`)."""
+        servers = (self.servers.postgres.child, self.servers.valkey.child, self.servers.azurite.child)
+        self.product.watch(stop, [child for child in servers if isinstance(child, Child)])
+
+
+@contextlib.contextmanager
+def running(
+    folder: Path,
+    *,
+    postgres_folder: Path,
+    passwords: Passwords,
+    log: InterleavedLog,
+    preferred: PreferredPorts | None = None,
+    preferred_api_port: int | None = None,
+) -> Iterator[Stack]:
+    """Run a stack whose files live in ``folder`` for as long as the block lasts; stop all of it at the end, always."""
+    group = ProcessGroup(log.line)
+    servers = Servers(group, folder, postgres_folder=postgres_folder, passwords=passwords, preferred=preferred)
+    try:
+        servers.start()
+        environment = servers.environment(DATABASE, container=CONTAINER)
+        api_port = ports.choose(preferred_api_port)
+        processes = product.Product(group, environment, log)
+        servers.create_database(DATABASE)
+        programs = [product.front(api_port), product.interactive_worker(), product.reports_worker()]
+        key, _ = group.together(lambda: _make_contents(servers), lambda: processes.start(programs))
+        yield Stack(servers, processes, api_port, environment, key)
+    finally:
+        servers.stop()
+
+
+def _make_contents(servers: Servers) -> FirstKey | None:
+    servers.create_container(CONTAINER)
+    return first_key.make_if_new(servers.settings(DATABASE))
+
+
+def lasting_postgres_folder() -> Path:
+    """Return where the data of ``make start`` lives: ``.local/postgres``, or elsewhere if PostgreSQL could not get there."""
+    usual = places.LOCAL / "postgres"
+    if places.unprivileged_user() is None or places.reachable(usual):
+        return usual
+    return places.substitute_folder() / "postgres"
