@@ -22,10 +22,12 @@ MAX_LINKS = 65_000
 
 _MAX_LINK_CHARS = 2_079
 _FIRST_EXCEL_YEAR = 1900
+_GUIDE_COLUMNS = 110
+_PRINTED_COLUMNS = 12
 
 _HOW_TO_ADD_UP = (
-    "Counted amounts make up the sums. An alternative overlaps with a counted offer and stands in no sum: filter for Counted, "
-    "and for one currency, before you add amounts up."
+    "Counted amounts make up the sums. An alternative overlaps with a counted offer and stands in no sum: filter for "
+    "Counted, and for one currency, before you add amounts up."
 )
 
 
@@ -118,6 +120,7 @@ class RowSheet:
 
     def _close_sheet(self) -> None:
         last_column = len(self._columns) - 1
+        self._sheet.print_area(0, 0, self._row, min(last_column, _PRINTED_COLUMNS - 1))
         if not self._is_table:
             self._sheet.autofilter(0, 0, self._row, last_column)
             return
@@ -173,6 +176,10 @@ def write_summary(sheet: Any, content: ReportContent, formats: Formats) -> None:
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 6, 18)
     sheet.set_row(0, 30)
+    sheet.set_row(1, 20)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
     facts = content.facts
     write_value(sheet, 0, 0, facts.title, formats.title)
     write_value(sheet, 1, 0, facts.client_name, formats.heading)
@@ -185,7 +192,7 @@ def write_summary(sheet: Any, content: ReportContent, formats: Formats) -> None:
         row += 1
     row = _write_counts(sheet, row + 1, content, formats)
     row = _write_savings(sheet, row + 1, content, formats)
-    write_value(sheet, row + 1, 0, "Sources", formats.heading)
+    _write_heading(sheet, row + 1, "Sources", formats)
     _write_header(sheet, row + 2, ("Source", "Kind", "Exported (UTC)", "Accepted", "Rejected"), formats, texts=3)
     for index, source in enumerate(facts.sources, start=row + 3):
         write_value(sheet, index, 0, source.file_name, formats.text)
@@ -197,7 +204,7 @@ def write_summary(sheet: Any, content: ReportContent, formats: Formats) -> None:
 
 def _write_counts(sheet: Any, row: int, content: ReportContent, formats: Formats) -> int:
     """Write the counts by category and impact; return the row after them."""
-    write_value(sheet, row, 0, "By category and impact", formats.heading)
+    _write_heading(sheet, row, "By category and impact", formats)
     _write_header(sheet, row + 1, ("Category", *(impact.value for impact in Impact), "Total"), formats)
     row += 2
     for line in content.categories:
@@ -218,7 +225,7 @@ def _write_savings(sheet: Any, row: int, content: ReportContent, formats: Format
     """Write the savings by currency; return the row after them."""
     if not content.savings:
         return row
-    write_value(sheet, row, 0, "Savings a year", formats.heading)
+    _write_heading(sheet, row, "Savings a year", formats)
     _write_header(sheet, row + 1, ("Currency", "Counted", "Recommendations", "Alternatives left out"), formats)
     row += 2
     for line in content.savings:
@@ -230,6 +237,11 @@ def _write_savings(sheet: Any, row: int, content: ReportContent, formats: Format
     return row
 
 
+def _write_heading(sheet: Any, row: int, words: str, formats: Formats) -> None:
+    sheet.set_row(row, 20)
+    write_value(sheet, row, 0, words, formats.heading)
+
+
 def _write_header(sheet: Any, row: int, names: Sequence[str], formats: Formats, *, texts: int = 1) -> None:
     for index, name in enumerate(names):
         write_value(sheet, row, index, name, formats.header if index < texts else formats.header_right)
@@ -239,7 +251,11 @@ def write_guide(sheet: Any, content: ReportContent, formats: Formats) -> None:
     """Write the sheet that tells how to read the others."""
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 28)
-    sheet.set_column(1, 1, 110)
+    sheet.set_column(1, 1, _GUIDE_COLUMNS)
+    sheet.set_row(0, 30)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
     write_value(sheet, 0, 0, "How to read this workbook", formats.title)
     lines = (
         ("Recommendations", "One row for each recommendation and resource. Use the filters in the header."),
@@ -249,5 +265,7 @@ def write_guide(sheet: Any, content: ReportContent, formats: Formats) -> None:
         *content.method,
     )
     for row, (name, words) in enumerate(lines, start=2):
+        # Not every program makes a row as high as its wrapped text.
+        sheet.set_row(row, 15 * (1 + len(words) // (_GUIDE_COLUMNS - 10)) + 4)
         write_value(sheet, row, 0, name, formats.text)
         write_value(sheet, row, 1, words, formats.wrapped)
