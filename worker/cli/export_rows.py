@@ -1,0 +1,76 @@
+"""The rows of an export for a report: kept in memory where they are few, read again where they are many."""
+
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from shared.advisor.exports import Export
+from shared.advisor.recommendation import Recommendation, RejectedRow
+from shared.savings import Savings, count_savings
+
+Row = TypeVar("Row")
+
+MAX_KEPT_ROWS = 50_000
+"""About 100 MB; beyond this, reading the file once more for each use is the better bargain."""
+
+
+class ExportRows:
+    """The recommendations and rejected rows of an export that was read once from end to end."""
+
+    def __init__(self, export: Export, on_progress: Callable[[float], None] = lambda _: None) -> None:
+        """Read the whole export; raises what :meth:`Export.rows` raises."""
+        self._export = export
+        self._kept: list[Recommendation] | None = []
+        self._kept_rejected: list[RejectedRow] | None = []
+        self.accepted = 0
+        self.rejected_count = 0
+        self.savings: Savings = count_savings(self._first_reading(on_progress))
+
+    @property
+    def recommendations(self) -> "Recommendations":
+        """All recommendations, to be iterated any number of times."""
+        return Recommendations(self._export, self._kept)
+
+    def rejected(self) -> Iterator[RejectedRow]:
+        """Yield all rejected rows."""
+        if self._kept_rejected is not None:
+            yield from self._kept_rejected
+            return
+        for row in self._export.rows():
+            if isinstance(row, RejectedRow):
+                yield row
+
+    def _first_reading(self, on_progress: Callable[[float], None]) -> Iterator[Recommendation]:
+        for count, row in enumerate(self._export.rows()):
+            if count % 2_000 == 0:
+                on_progress(self._export.progress)
+            if isinstance(row, RejectedRow):
+                self.rejected_count += 1
+                self._kept_rejected = _with(self._kept_rejected, row)
+            else:
+                self.accepted += 1
+                self._kept = _with(self._kept, row)
+                yield row
+
+
+class Recommendations:
+    """The recommendations of an export, the same ones in the same order each time they are iterated."""
+
+    def __init__(self, export: Export, kept: list[Recommendation] | None) -> None:
+        self._export = export
+        self._kept = kept
+
+    def __iter__(self) -> Iterator[Recommendation]:
+        if self._kept is not None:
+            yield from self._kept
+            return
+        for row in self._export.rows():
+            if isinstance(row, Recommendation):
+                yield row
+
+
+def _with(kept: "list[Row] | None", row: Row) -> "list[Row] | None":
+    """Return the list with one row more, ``None`` once they are too many to keep."""
+    if kept is None or len(kept) >= MAX_KEPT_ROWS:
+        return None
+    kept.append(row)
+    return kept

@@ -1,0 +1,245 @@
+"""``python -m worker report``: exports in, report files out, no server needed."""
+
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+import click
+
+from shared.advisor.exports import ExportPart, ReadLimits, open_exports
+from shared.advisor.unreadable import ExportTooLargeError, UnreadableExportError
+from shared.errors import AdvisorReportsError
+from shared.reports import ReportFormat, ReportType
+from worker.cli.export_rows import ExportRows
+from worker.cli.formats_option import CommandWithFormats
+from worker.cli.progress import Progress, progress_for
+from worker.reports.content import build_content
+from worker.reports.document import ReportContent, ReportFacts
+from worker.reports.render import RenderedFile, render
+from worker.reports.sources import source_of
+
+EXIT_UNREADABLE = 3
+EXIT_INCOMPLETE = 4
+EXIT_INTERRUPTED = 130
+STDIN = "-"
+
+_PORTAL_NAME = re.compile(r"advisor[_-]\d{4}-\d\d-\d\d", re.IGNORECASE)
+_COPY_BYTES = 1024 * 1024
+
+_EPILOG = """\b
+Exit status:
+  0    every file was made
+  2    the command was called wrongly
+  3    the export could not be read; nothing was written
+  4    some file could not be made; the others are complete
+  130  interrupted
+
+Existing files of the same name are replaced, each in one step when its successor is complete."""
+
+
+@click.command(cls=CommandWithFormats, epilog=_EPILOG)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--out", "folder", required=True, metavar="DIR", type=click.Path(path_type=Path), help="Folder for the files.")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    metavar="FORMAT...",
+    help="One or more of pdf, html, xlsx and csv; all four where not given.",
+)
+@click.option("--client", metavar="NAME", help="Whom the report is for; where not given, told from the file name.")
+@click.option(
+    "--type",
+    "report_type",
+    type=click.Choice([item.value for item in ReportType]),
+    default=ReportType.DETAILED.value,
+    show_default=True,
+    help="What the report tells.",
+)
+@click.option("--title", default="Azure Advisor review", show_default=True, help="Title on the cover.")
+@click.option("--category", metavar="NAME", help="Category of a CSV that has no Category column (a single category's page).")
+@click.option("--max-rows", envvar="MAX_ROWS", type=click.IntRange(1), default=ReadLimits.max_rows, show_default=True)
+@click.option(
+    "--max-upload-bytes", envvar="MAX_UPLOAD_BYTES", type=click.IntRange(1), default=ReadLimits.max_bytes, show_default=True
+)
+@click.option("--quiet", is_flag=True, help="Plain lines instead of a progress bar.")
+def report(  # noqa: PLR0917  (click passes them by name)
+    files: tuple[str, ...],
+    folder: Path,
+    formats: tuple[ReportFormat, ...],
+    client: str | None,
+    report_type: str,
+    title: str,
+    category: str | None,
+    max_rows: int,
+    max_upload_bytes: int,
+    quiet: bool,
+) -> None:
+    """Make report files from Azure Advisor exports.
+
+    FILE is a CSV downloaded from Azure Advisor in the portal, or JSON from az advisor recommendation list, the REST API,
+    Resource Graph or the Python SDK, plain or gzip; several files are pages of one export. - reads standard input.
+    """
+    signal.signal(signal.SIGTERM, _end_in_order)
+    limits = ReadLimits(max_bytes=max_upload_bytes, max_rows=max_rows)
+    progress = progress_for(quiet=quiet)
+    try:
+        with tempfile.TemporaryDirectory(prefix="advisor-report-") as spool:
+            parts = [_part(name, Path(spool), limits) for name in files]
+            rows, facts = _read(
+                parts, limits, progress, category=category, client=client, title=title, report_type=ReportType(report_type)
+            )
+            with progress.step("Counting"):
+                content = build_content(rows.recommendations, rows.rejected(), facts, savings=rows.savings)
+            failed = _write_all(content, rows, formats or tuple(ReportFormat), folder, progress)
+    except UnreadableExportError as error:
+        _fail(error, EXIT_UNREADABLE)
+    except AdvisorReportsError as error:
+        _fail(error, EXIT_INCOMPLETE)
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    sys.exit(EXIT_INCOMPLETE if failed else 0)
+
+
+def _read(
+    parts: Sequence[ExportPart],
+    limits: ReadLimits,
+    progress: Progress,
+    *,
+    category: str | None,
+    client: str | None,
+    title: str,
+    report_type: ReportType,
+) -> tuple[ExportRows, ReportFacts]:
+    started = time.monotonic()
+    with progress.step("Reading") as advance:
+        export = open_exports(parts, limits=limits, category=category)
+        rows = ExportRows(export, advance)
+    source = source_of(
+        [part.file_name for part in parts],
+        export.kind.value,
+        exported_at=export.exported_at,
+        accepted=rows.accepted,
+        rejected=rows.rejected_count,
+    )
+    seconds = time.monotonic() - started
+    click.echo(f"{source.kind}: {rows.accepted:,} recommendations, {rows.rejected_count:,} rows rejected ({seconds:.1f} s)")
+    for note in export.notes:
+        click.echo(f"Note: {note.message}", err=True)
+    return rows, ReportFacts(
+        client_name=client or client_of(parts[0].file_name),
+        title=title,
+        created_at=_now(),
+        sources=(source,),
+        report_type=report_type,
+    )
+
+
+def _write_all(
+    content: ReportContent, rows: ExportRows, formats: Sequence[ReportFormat], folder: Path, progress: Progress
+) -> bool:
+    """Write the files and print a line for each; return whether any failed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(f"{folder} cannot be made: {error.strerror}.", param_hint="--out") from error
+    failed = False
+    for file_format in dict.fromkeys(formats):
+        destination = folder / f"{file_stem(content)}.{file_format.value}"
+        started = time.monotonic()
+        try:
+            with progress.step(f"Making the {file_format.value.upper()} file") as advance:
+                rendered = render(
+                    content,
+                    rows.recommendations,
+                    rows.rejected(),
+                    file_format,
+                    destination,
+                    savings=rows.savings,
+                    on_progress=lambda done, advance=advance: advance(done / max(content.total, 1)),  # type: ignore[misc]
+                )
+        except AdvisorReportsError as error:
+            failed = True
+            _say(error, prefix=f"{file_format.value}: ")
+        except OSError as error:
+            failed = True
+            click.echo(f"{file_format.value}: {destination} could not be written: {error.strerror or error}.", err=True)
+        else:
+            _print_file(rendered, time.monotonic() - started)
+    return failed
+
+
+def _print_file(rendered: RenderedFile, seconds: float) -> None:
+    click.echo(f"{rendered.path}  {_size(rendered.bytes)}  {seconds:.2f} s")
+    for warning in rendered.warnings:
+        click.echo(f"Note: {warning}", err=True)
+
+
+def client_of(file_name: str) -> str:
+    """Return the client's name that a file name tells, "Client" for the portal's own names and standard input."""
+    stem = file_name.split(".", maxsplit=1)[0].strip()
+    return "Client" if not stem or file_name == STDIN or _PORTAL_NAME.match(stem) else stem
+
+
+def file_stem(content: ReportContent) -> str:
+    """Return the name of a report's files without extension, such as ``contoso-ltd-azure-advisor-2025-02-01``."""
+    slug = re.sub(r"[^\w]+", "-", content.facts.client_name.lower()).strip("-_")[:60] or "client"
+    while len(slug.encode()) > 180:  # file systems count bytes
+        slug = slug[:-1]
+    return f"{slug}-azure-advisor-{content.facts.created_at:%Y-%m-%d}"
+
+
+def _part(name: str, spool: Path, limits: ReadLimits) -> ExportPart:
+    if name == STDIN:
+        path = spool / "stdin"
+        _spool(sys.stdin.buffer, path, limits)
+        return ExportPart(path, STDIN)
+    path = Path(name)
+    if not path.is_file():
+        raise click.BadParameter(f"{name} is not a file.", param_hint="FILE")
+    return ExportPart(path, path.name)
+
+
+def _spool(source: BinaryIO, path: Path, limits: ReadLimits) -> None:
+    """Copy standard input to a file, for it is read more than once."""
+    with path.open("wb") as file:
+        while piece := source.read(_COPY_BYTES):
+            file.write(piece)
+            if file.tell() > limits.max_bytes:
+                raise ExportTooLargeError(
+                    "max_upload_bytes", f"Standard input holds more than {limits.max_bytes:,} bytes, which is the limit."
+                )
+
+
+def _now() -> datetime:
+    """Return the time a report is made; ``SOURCE_DATE_EPOCH`` fixes it, for reports that are the same each time."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024:,.0f} KiB" if count < 10 * 1024**2 else f"{count / 1024**2:,.1f} MiB"
+
+
+def _say(error: AdvisorReportsError, *, prefix: str = "") -> None:
+    click.echo(f"{prefix}{error.message}", err=True)
+    if error.next_step:
+        click.echo(error.next_step, err=True)
+
+
+def _fail(error: AdvisorReportsError, status: int) -> NoReturn:
+    _say(error, prefix="Error: ")
+    sys.exit(status)
+
+
+def _end_in_order(_signal: int, _frame: object) -> NoReturn:
+    # Raised rather than ended at once, so that partial files and the PDF's child process are cleared away.
+    raise SystemExit(128 + signal.SIGTERM)

@@ -1,0 +1,32 @@
+"""Say in words where a report's recommendations came from."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from worker.reports.document import SourceFacts
+from worker.reports.wording import count_of
+
+_KINDS = {
+    "portal_csv": "Azure portal CSV",
+    "cli_json": "Azure CLI JSON",
+    "rest_json": "Advisor REST JSON",
+    "resource_graph_json": "Resource Graph JSON",
+    "sdk_json": "Python SDK JSON",
+}
+_NAMED_FILES = 5
+
+
+def source_of(
+    file_names: Sequence[str], kind: str, *, exported_at: datetime | None, accepted: int, rejected: int
+) -> SourceFacts:
+    """Return the facts of one export; ``kind`` is a value of :class:`shared.advisor.exports.ExportKind`."""
+    names = ", ".join(file_names[:_NAMED_FILES])
+    if len(file_names) > _NAMED_FILES:
+        names += f" and {count_of(len(file_names) - _NAMED_FILES, 'more file')}"
+    return SourceFacts(
+        file_name=names,
+        kind=_KINDS.get(kind, kind),
+        exported_at=exported_at,
+        accepted=accepted,
+        rejected=rejected,
+    )
