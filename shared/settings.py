@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     job_lease_s: Annotated[float, Field(gt=0)] = Field(60.0, description="A silent worker loses its job after this long")
     job_republish_after_s: Annotated[float, Field(gt=0)] = Field(30.0, description="A queued job unclaimed is sent again")
     sweep_interval_s: Annotated[float, Field(gt=0)] = Field(15.0, description="Between two looks for lost jobs")
+    worker_soft_shutdown_s: Annotated[float, Field(ge=0)] = Field(45.0, description="A worker told to end finishes this long")
     job_retention_days: Annotated[int, Field(ge=1)] = Field(90, description="Finished jobs are kept this long")
 
     pdf_timeout_s: Annotated[float, Field(gt=0)] = Field(600.0, description="A PDF that takes longer is given up")

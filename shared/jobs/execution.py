@@ -19,7 +19,7 @@ from shared.services import Services
 _log = logging.getLogger(__name__)
 
 Work = Callable[[JobRun], None]
-"""Does one kind of job; ends it through :meth:`JobRun.finishing`, or raises."""
+"""Does one kind of job; ends it through :meth:`JobRun.finishing` or :meth:`JobRun.failing`, or raises."""
 
 
 def execute(services: Services, work: Work, *, tenant_id: UUID, job_id: UUID, worker: str) -> JobState | None:
@@ -46,14 +46,14 @@ def execute(services: Services, work: Work, *, tenant_id: UUID, job_id: UUID, wo
     except Exception as error:  # noqa: BLE001  (every failure reaches the row that a user can read)
         if run.finished:
             # What came after the commit (cleaning up, publishing) is tried again by the sweep or by the next run.
-            _tell(logging.WARNING, "a job ended well, its aftermath did not", "job_aftermath", claim, error=error)
-            return JobState.SUCCEEDED
+            _tell(logging.WARNING, "a job ended, its aftermath did not", "job_aftermath", claim, error=error)
+            return run.ended_as
         return _settle(run, error)
     except (SystemExit, KeyboardInterrupt):
         _give_back(run)
         raise
-    _tell(logging.INFO, "a job ended well", "job_succeeded", claim, duration_s=round(time.monotonic() - began, 3))
-    return JobState.SUCCEEDED
+    _tell(logging.INFO, f"a job {run.ended_as}", f"job_{run.ended_as}", claim, duration_s=round(time.monotonic() - began, 3))
+    return run.ended_as
 
 
 def _settle(run: JobRun, error: Exception) -> JobState | None:

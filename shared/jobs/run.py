@@ -9,29 +9,35 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from shared.database.tables import Job
+from shared.database.tables.job import JobState
 from shared.errors import AdvisorReportsError
 from shared.jobs import outcomes, requests
 from shared.jobs.claims import Claim, hold
 from shared.jobs.kinds import JobKind
-from shared.jobs.problems import JobCancelledError, LeaseLostError, TimeLimitError
+from shared.jobs.problems import JobCancelledError, LeaseLostError, Problem, TimeLimitError
 from shared.services import Services
 
 
 class JobRun:
     """One attempt at a job: what to work on, when to stop, how to say how far it is, and how to commit.
 
-    Work ends well only through :meth:`finishing`; an exception from the work function ends it any other way.
+    Work ends through :meth:`finishing` or :meth:`failing`; an exception from the work function ends it any other way.
     """
 
     def __init__(self, services: Services, claim: Claim) -> None:
         self.services = services
         self.claim = claim
-        self.finished = False
+        self.ended_as: JobState | None = None
         self.progress = 0.0
         self.phase = ""
         self._deadline = time.monotonic() + claim.kind.soft_limit_s
         self._stop: AdvisorReportsError | None = None
         self._followers: list[Job] = []
+
+    @property
+    def finished(self) -> bool:
+        """Whether the end of the job is committed already."""
+        return self.ended_as is not None
 
     @property
     def tenant_id(self) -> UUID:
@@ -90,9 +96,29 @@ class JobRun:
         with self.services.database.tenant(self.tenant_id) as session:
             yield session
             outcomes.succeed(session, self.claim)
-        self.finished = True
+        self.ended_as = JobState.SUCCEEDED
         for job in self._followers:
             requests.publish_job(self.services.publisher, self.services.database, job)
+
+    @contextmanager
+    def failing(self, problem: Problem) -> Iterator[Session]:
+        """Open the transaction that ends the job, and the report it carries, with a reason, together with what is written.
+
+        For failures that have more to say than one error can; raises :class:`~shared.jobs.problems.LeaseLostError`.
+        """
+        with self.services.database.tenant(self.tenant_id) as session:
+            self.hold(session)
+            yield session
+            outcomes.fail(session, self.claim, problem)
+        self.ended_as = JobState.FAILED
+
+    def hold(self, session: Session) -> None:
+        """Lock the job's row and make sure of the claim; to be called before the report's row is touched.
+
+        Whoever needs both rows takes the job's first, so that nobody waits in a circle. Raises
+        :class:`~shared.jobs.problems.LeaseLostError` or :class:`~shared.jobs.problems.JobCancelledError`.
+        """
+        hold(session, self.claim)
 
     def add_follower(self, session: Session, kind: JobKind, arguments: dict[str, Any] | None = None) -> UUID:
         """Add a job for the same report in the finishing transaction and return its id."""

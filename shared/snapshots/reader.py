@@ -1,0 +1,110 @@
+"""Reading a snapshot: as a stream, from its start any number of times."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+
+from shared.advisor.recommendation import Recommendation, RejectedRow
+from shared.advisor.vocabulary import Category, Impact
+from shared.database.session import Database
+
+# Some hundred kilobytes a round trip.
+_FETCH_ROWS = 2_000
+
+_CATEGORIES: Final = {category.value: category for category in Category}
+_IMPACTS: Final = {impact.value: impact for impact in Impact}
+_COLUMNS = [
+    "category",
+    "category_as_given",
+    "impact",
+    "impact_as_given",
+    "problem",
+    "fingerprint",
+    "solution",
+    "potential_benefits",
+    "recommendation_id",
+    "recommendation_type_id",
+    "subscription_id",
+    "subscription_name",
+    "resource_group",
+    "resource_name",
+    "resource_type",
+    "resource_id",
+    "annual_savings",
+    "currency",
+    "term",
+    "lookback_days",
+    "sku",
+    "region",
+    "scope",
+    "updated_at",
+    "retirement_date",
+    "retiring_feature",
+    "extras",
+]
+_REJECTED_COLUMNS = ["line", "column_name", "value", "reason_code", "reason", "file_name"]
+
+
+class SnapshotRecommendations:
+    """The recommendations of one snapshot in the order of their source.
+
+    Every iteration is a read transaction of its own that ends with it. ``on_rows`` is called every 2,000 rows and may raise
+    to stop.
+    """
+
+    def __init__(self, database: Database, tenant_id: UUID, snapshot_id: UUID, *, on_rows: Callable[[], None]) -> None:
+        self._database = database
+        self._tenant_id = tenant_id
+        self._snapshot_id = snapshot_id
+        self._on_rows = on_rows
+
+    def __iter__(self) -> Iterator[Recommendation]:
+        for batch in _batches(self._database, self._tenant_id, self._snapshot_id, "recommendation", _COLUMNS):
+            for values in batch:
+                yield _recommendation(values)
+            self._on_rows()
+
+
+class SnapshotRejectedRows:
+    """The rows of one snapshot's source that were rejected, in the order of the source."""
+
+    def __init__(self, database: Database, tenant_id: UUID, snapshot_id: UUID) -> None:
+        self._database = database
+        self._tenant_id = tenant_id
+        self._snapshot_id = snapshot_id
+
+    def __iter__(self) -> Iterator[RejectedRow]:
+        for batch in _batches(self._database, self._tenant_id, self._snapshot_id, "rejected_row", _REJECTED_COLUMNS):
+            for line, column, value, reason_code, reason, file_name in batch:
+                yield RejectedRow(
+                    line=line, column=column, value=value, reason_code=reason_code, reason=reason, file_name=file_name
+                )
+
+
+def _batches(
+    database: Database, tenant_id: UUID, snapshot_id: UUID, table: str, columns: list[str]
+) -> Iterator[list[tuple[Any, ...]]]:
+    query = sql.SQL("select {} from {} where snapshot_id = {} order by id").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table), snapshot_id
+    )
+    with database.tenant(tenant_id) as session:
+        connection = session.connection().connection.driver_connection
+        if not isinstance(connection, psycopg.Connection):
+            raise TypeError("streams need psycopg's connection")
+        with connection.cursor(name="snapshot", row_factory=psycopg.rows.tuple_row) as cursor:
+            cursor.execute(query)
+            while batch := cursor.fetchmany(_FETCH_ROWS):
+                yield batch
+
+
+def _recommendation(values: tuple[Any, ...]) -> Recommendation:
+    fields = dict(zip(_COLUMNS, values, strict=True))
+    fields["category"] = _CATEGORIES[fields["category"]]
+    fields["impact"] = _IMPACTS[fields["impact"]]
+    if fields["updated_at"] is not None:
+        fields["updated_at"] = fields["updated_at"].astimezone(UTC)
+    return Recommendation(**fields)

@@ -1,0 +1,87 @@
+"""The Celery application of the workers: where messages come from, and what happens around a process's life."""
+
+import os
+from typing import Any
+
+# billiard reads it when first imported. Container Apps ends a replica with SIGTERM; remapped, it begins a soft shutdown.
+os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
+
+from celery import Celery, signals
+from kombu import Queue as KombuQueue
+
+from shared import logs, settings
+from shared.jobs.kinds import KINDS
+from shared.queue import broker
+from shared.queue.names import Priority, Queue
+from shared.services import Services
+from shared.settings import Settings
+from worker import processes
+from worker.clock import Clock
+
+
+def working_options(of: Settings) -> dict[str, Any]:
+    """Return the options of a worker, those it shares with publishers included."""
+    return {
+        **broker.publishing_options(of),
+        "imports": ("worker.tasks",),
+        "task_queues": {queue.value: {"exchange": queue.value, "routing_key": queue.value} for queue in Queue},
+        "task_default_queue": Queue.DEFAULT.value,
+        "task_default_priority": Priority.NORMAL.value,
+        "task_create_missing_queues": False,
+        "task_routes": {kind.name: {"queue": kind.queue.value, "priority": kind.priority.value} for kind in KINDS.values()},
+        # A message is done when its job is; should its process die first, the job row decides what happens.
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "worker_prefetch_multiplier": 1,
+        "worker_soft_shutdown_timeout": of.worker_soft_shutdown_s,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_retry": True,
+        "broker_connection_max_retries": None,
+        # A broker that blinks must not end work that the database vouches for: the message comes again, finds the row
+        # claimed, and is dropped.
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        # Whoever reaches the broker could stop workers by it.
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+    }
+
+
+app = Celery("advisor-reports")
+app.config_from_object(working_options(settings.get()))
+
+_clocks: list[tuple[Clock, Services]] = []
+
+
+@signals.setup_logging.connect(weak=False)
+def _configure_logs(**_: Any) -> None:
+    logs.configure(settings.get())
+
+
+@signals.worker_init.connect(weak=False)
+def _before_forking(**_: Any) -> None:
+    logs.configure(settings.get())
+    processes.refuse_to_start_unless_verified()
+
+
+@signals.worker_process_init.connect(weak=False)
+def _in_a_forked_child(**_: Any) -> None:
+    logs.configure(settings.get())
+    processes.verify_child()
+
+
+@signals.worker_ready.connect(weak=False)
+def _start_clock(**_: Any) -> None:
+    services = Services(settings.get())
+    clock = Clock(services)
+    _clocks.append((clock, services))
+    clock.start()
+
+
+@signals.worker_shutting_down.connect(weak=False)
+def _stop_clock(**_: Any) -> None:
+    while _clocks:
+        clock, services = _clocks.pop()
+        clock.stop()
+        services.close()

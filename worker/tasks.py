@@ -1,0 +1,46 @@
+"""Celery tasks: shells around the jobs, found by the names that publishers send."""
+
+import os
+import socket
+from typing import Any
+from uuid import UUID
+
+from shared.jobs import execution
+from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE, REMOVE_REPORT_FILES, JobKind
+from worker import processes
+from worker.celery_app import app
+from worker.jobs import generate_report as generating
+from worker.jobs import process_csv_file as importing
+from worker.jobs import remove_report_files as removing
+
+
+def _of(kind: JobKind) -> dict[str, Any]:
+    return {"name": kind.name, "soft_time_limit": kind.soft_limit_s, "time_limit": kind.hard_limit_s}
+
+
+@app.task(**_of(PROCESS_CSV_FILE))
+def process_csv_file(*, tenant_id: str, job_id: str) -> None:
+    """Import an uploaded export."""
+    _perform(importing.process_csv_file, tenant_id, job_id)
+
+
+@app.task(**_of(GENERATE_REPORT))
+def generate_report(*, tenant_id: str, job_id: str) -> None:
+    """Make the files of a report."""
+    _perform(generating.generate_report, tenant_id, job_id)
+
+
+@app.task(**_of(REMOVE_REPORT_FILES))
+def remove_report_files(*, tenant_id: str, job_id: str) -> None:
+    """Remove files that no report owns any more."""
+    _perform(removing.remove_report_files, tenant_id, job_id)
+
+
+def _perform(work: execution.Work, tenant_id: str, job_id: str) -> None:
+    execution.execute(
+        processes.services(),
+        work,
+        tenant_id=UUID(tenant_id),
+        job_id=UUID(job_id),
+        worker=f"{socket.gethostname()}:{os.getpid()}",
+    )
