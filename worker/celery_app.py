@@ -7,7 +7,6 @@ from typing import Any
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 
 from celery import Celery, signals
-from kombu import Queue as KombuQueue
 
 from shared import logs, settings
 from shared.jobs.kinds import KINDS

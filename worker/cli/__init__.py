@@ -5,7 +5,11 @@ import importlib
 import click
 
 COMMANDS = {
+    "key": "worker.cli.key:key",
+    "migrate": "worker.cli.migrate:migrate",
     "report": "worker.cli.report:report",
+    "serve": "worker.cli.serve:serve",
+    "tenant": "worker.cli.tenant:tenant",
 }
 """Name of each command, and where it is: ``module:attribute``."""
 

@@ -1,0 +1,28 @@
+"""``python -m worker tenant``: the customers of this installation."""
+
+import click
+
+from shared.database.tables import Tenant
+from worker.cli import system_login
+from worker.cli.failures import told_plainly
+
+
+@click.group()
+def tenant() -> None:
+    """Customers of this installation, whose rows nobody else can see."""
+
+
+@tenant.command()
+@click.argument("name")
+@told_plainly
+def create(name: str) -> None:
+    """Create the tenant NAME and print its id."""
+    name = name.strip()
+    if not 1 <= len(name) <= 200:
+        raise click.BadParameter("must have 1 to 200 characters", param_hint="NAME")
+    with system_login.transaction() as session:
+        made = Tenant(name=name)
+        session.add(made)
+        session.flush()
+        tenant_id = made.id
+    click.echo(str(tenant_id))
