@@ -2,9 +2,15 @@
 
 import json
 
-# Of the host, not of the product: the language, no page of the host's own at the root, and no timers' storage, which only
-# the deployed host has.
-HOST_VALUES = {"FUNCTIONS_WORKER_RUNTIME": "python", "AzureWebJobsDisableHomepage": "true"}
+HOST_VALUES = {
+    "FUNCTIONS_WORKER_RUNTIME": "python",
+    # The product answers at the root, not the host.
+    "AzureWebJobsDisableHomepage": "true",
+    # Timers need a storage account of the host's own; on one machine the workers' clock does what the timer would.
+    "AzureWebJobs.tick.Disabled": "true",
+    "AzureWebJobsSecretStorageType": "files",
+}
+"""Settings that the Functions host itself reads."""
 
 
 def local_settings(environment: dict[str, str]) -> str:

@@ -11,8 +11,6 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
 REPOSITORY = Path(__file__).resolve().parents[2]
 LOCAL = REPOSITORY / ".local"
 
@@ -35,6 +33,12 @@ def readable(path: Path) -> bool:
     return reachable(path) and path.stat().st_mode & needed == needed
 
 
+def substitute_folder_path() -> Path:
+    """Return the path of :func:`substitute_folder`, whether it exists or not."""
+    digest = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"advisor-reports-{digest}"
+
+
 def substitute_folder() -> Path:
     """Return a folder of this repository's own under the system's temporary folder, made if it is missing.
 
@@ -42,8 +46,7 @@ def substitute_folder() -> Path:
     stay as they are, and what PostgreSQL has to reach goes elsewhere. Raises :class:`PermissionError` where somebody else
     took the name first.
     """
-    digest = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:12]
-    folder = Path(tempfile.gettempdir()) / f"advisor-reports-{digest}"
+    folder = substitute_folder_path()
     folder.mkdir(mode=0o711, exist_ok=True)
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
@@ -58,6 +61,8 @@ def scratch_folder(kind: str) -> Iterator[Path]:
 
     Its name carries this process's id, so that folders of runs that were killed are found and removed by the next run.
     """
+    import psutil  # noqa: PLC0415  (`make clean` uses this module before anything is installed)
+
     parent = Path(tempfile.gettempdir())
     if unprivileged_user() is not None and not reachable(parent / "any"):
         # TMPDIR may be somebody's private folder; the system's own never is.

@@ -99,6 +99,8 @@ class Servers:
             "STORAGE_ACCOUNT_URL": self.azurite.url,
             "STORAGE_CONTAINER": container,
             "STORAGE_CA_FILE": str(self.azurite.ca_file),
+            # Nobody at a keyboard waits as long for a running job as a container may.
+            "WORKER_SOFT_SHUTDOWN_S": "2",
             **self.identity.environment,
         }
 
