@@ -50,7 +50,7 @@ def render_pdf(
         "families": FONT_FAMILIES,
         "templates_dir": str(templates_dir),
         "destination": str(destination.absolute()),
-        "created_at": content.facts.created_at.timestamp(),
+        "created_at": int(content.facts.created_at.timestamp()),  # Typst refuses fractions
         "timeout_s": timeout_s,
         "max_memory_bytes": MAX_CHILD_MEMORY_BYTES,
     }

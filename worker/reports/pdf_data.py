@@ -69,7 +69,12 @@ def typst_data(content: ReportContent) -> dict[str, Any]:
         "outline_depth": 2 if group_total <= MAX_OUTLINED_GROUPS else 1,
         "has_recommendations": content.total > 0,
         "kpis": [
-            {"label": kpi.label, "values": kpi.values, "note": kpi.note, "size": _value_size(kpi.values)}
+            {
+                "label": kpi.label,
+                "values": [value.replace(" ", "\u00a0") for value in kpi.values],
+                "note": kpi.note,
+                "size": _value_size(kpi.values),
+            }
             for kpi in content.kpis
         ],
         "summary": [breakable(paragraph) for paragraph in content.summary],
@@ -92,11 +97,10 @@ def _chart(chart: charts.Chart) -> dict[str, str]:
     return {"title": chart.title, "alt": f"{chart.title}. {chart.description}", "svg": charts.svg(chart)}
 
 
-def _value_size(values: Sequence[str]) -> int:
-    longest = max(map(len, values), default=0)
-    if len(values) > 1 or longest > 13:
-        return 11 if longest > 15 else 13
-    return 13 if longest > 11 else 16 if longest > 9 else 22
+def _value_size(values: Sequence[str]) -> float:
+    """Return the largest size in points at which the longest value fits on one line of its card, 95 points wide."""
+    longest = max(map(len, values), default=1)
+    return max(7.0, min(22.0 if len(values) == 1 else 14.0, 95 / (0.62 * longest)))
 
 
 def _cover_facts(content: ReportContent) -> list[tuple[str, str]]:

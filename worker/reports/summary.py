@@ -87,7 +87,7 @@ def _savings_kpi(savings: Sequence[CurrencySavings]) -> Kpi:
     return Kpi(
         label=label,
         values=tuple(headline_amount(line.counted, line.currency) for line in savings),
-        note=f"from {count_of(rows, 'recommendation')}",
+        note=count_of(rows, "recommendation"),
     )
 
 
