@@ -47,12 +47,6 @@ class JsonPage:
         if scanner.peek():
             raise MalformedExportError(f"The JSON goes on after its end, at byte {scanner.offset:,}.")
 
-    def start(self) -> str:
-        """Find the array without reading its items; return its container."""
-        if self._scanner.take(b"[{") == b"{":
-            self.container = self._find_array()
-        return self.container
-
     def _find_array(self) -> str:
         """Pass the members before the array and its ``[``; return the key of the array."""
         scanner = self._scanner

@@ -112,6 +112,7 @@ class Estate:
             number = start + step
             subscription = subscriptions[(number * 7 + number // 11) % len(subscriptions)]
             if entry.resource == "subscription":
+                subscription = subscriptions[number % len(subscriptions)]
                 yield Finding(entry, subscription, "", subscription.name, None, _moment(rng))
                 continue
             group, name = _resource(entry.resource, number, self.long_names, words)
