@@ -11,7 +11,8 @@ from uuid import UUID
 
 import orjson
 import psycopg
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
 
 # Reading from the key holder's row in the lateral part makes it run after the key was recognised: only then is the tenant of
 # row-level security set. In any other order there would be no tenant, and row-level security would show nothing.
@@ -24,6 +25,7 @@ from holder cross join lateral (
     select coalesce(json_agg(item), '[]')::text as found from ({query}) as item where holder.key_id is not null
 ) as answer
 """
+_AUTHENTICATE = text("select key_id, tenant_id, scopes, key_name from authenticate_api_key(:key_hash)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,20 @@ def read_as_key_holder(engine: Engine, key_hash: bytes, query: Query) -> Answer 
         return None
     key_id, tenant_id, scopes, key_name, found = row
     return Answer(KeyHolder(key_id, tenant_id, frozenset(scopes), key_name), orjson.loads(found))
+
+
+def read_in(session: Session, query: Query) -> list[dict[str, Any]]:
+    """Return what ``query`` finds in an open transaction, in JSON's types."""
+    statement = f"select coalesce(json_agg(item), '[]')::text from ({query.statement}) as item"  # noqa: S608 - own texts
+    found: str = session.connection().exec_driver_sql(statement, dict(query.parameters)).scalar_one()
+    rows: list[dict[str, Any]] = orjson.loads(found)
+    return rows
+
+
+def authenticate(session: Session, key_hash: bytes) -> KeyHolder | None:
+    """Bind the transaction to the tenant of the key and return its holder, ``None`` where the key is not valid."""
+    row = session.execute(_AUTHENTICATE, {"key_hash": key_hash}).one_or_none()
+    return KeyHolder(row.key_id, row.tenant_id, frozenset(row.scopes), row.key_name) if row else None
 
 
 def _fetch(engine: Engine, statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:

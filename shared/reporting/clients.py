@@ -16,7 +16,7 @@ from shared.jobs.cancellation import cancel_report
 from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
 
 _SELECT = """
-select id, name, reference, status, contact_email, notes, details, version, created_at, updated_at from client
+select id, name, reference, status, contact_email, notes, version, created_at, updated_at from client
 """
 
 

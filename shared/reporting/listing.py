@@ -12,6 +12,9 @@ from uuid import UUID
 from shared.database.reading import Query
 from shared.errors import InvalidRequestError
 
+# Names have no limit, positions do: orders by a long text compare no more of it than this.
+_MAX_POSITION_CHARS = 300
+
 
 class CursorInvalidError(InvalidRequestError):
     """A cursor is not one that this list gave out."""
@@ -70,7 +73,8 @@ class Order:
 
     def position_of(self, row: Mapping[str, Any]) -> Position:
         """Return the position of a row of the answer."""
-        return Position(row[self.field] if self.given else None, row["id"])
+        value = row[self.field] if self.given else None
+        return Position(value[:_MAX_POSITION_CHARS] if value else value, row["id"])
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ _SAVINGS = Order(
 ORDERS = {
     "source": Order("id", "id"),
     "-annual_savings": _SAVINGS,
-    "resource": Order("resource_name", "lower(resource_name)", "lower(%(after_value)s)"),
+    "resource": Order("resource_name", "lower(left(resource_name, 200))", "lower(left(%(after_value)s, 200))"),
 }
 
 

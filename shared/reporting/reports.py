@@ -82,7 +82,7 @@ def order(
     Publish the job after the commit. Raises :class:`~shared.reporting.clients.ClientNotFoundError`,
     :class:`ClientInactiveError` and what :func:`shared.reporting.uploads.take` raises.
     """
-    client = _client(session, wanted.client_id)
+    client = orderable_client(session, wanted.client_id)
     pages = uploads.take(session, upload_ids)
     title = wanted.title or DEFAULT_TITLE
     report = Report(
@@ -136,7 +136,7 @@ def retry(session: Session, report_id: UUID, *, trace_id: str | None) -> tuple[R
     ended_short = report.state in {ReportState.FAILED, ReportState.CANCELLED}
     if not ended_short and not (report.state == ReportState.COMPLETED and failed_files):
         raise NothingToRetryError(report.state)
-    _client(session, report.client_id)
+    orderable_client(session, report.client_id)
     session.execute(
         update(ReportFile)
         .where(ReportFile.report_id == report_id, ReportFile.state == FileState.FAILED)
@@ -173,7 +173,11 @@ def newest_job(session: Session, report_id: UUID) -> Job | None:
     return session.scalars(select(Job).where(Job.report_id == report_id).order_by(Job.id.desc()).limit(1)).one_or_none()
 
 
-def _client(session: Session, client_id: UUID) -> Client:
+def orderable_client(session: Session, client_id: UUID) -> Client:
+    """Return the client if reports may be ordered for it, and keep it from being deleted until the transaction ends.
+
+    Raises :class:`~shared.reporting.clients.ClientNotFoundError` or :class:`ClientInactiveError`.
+    """
     # Shared lock: the client cannot be deleted between this look and the commit.
     found = session.scalars(
         select(Client).where(Client.id == client_id, Client.deleted_at.is_(None)).with_for_update(read=True)

@@ -1,0 +1,128 @@
+"""Callers: whose key came with a request, and the transactions that are theirs.
+
+A caller is known only within a transaction: the key is looked up by the statement that reads, or by the first statement of
+the transaction that writes. Nothing about keys is kept in between, so a revoked key fails from the next request on.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from shared import access
+from shared.access import Scope
+from shared.database.reading import KeyHolder, Query, authenticate, read_as_key_holder
+from shared.database.session import Database
+from shared.errors import AdvisorReportsError, NotFoundError
+from shared.services import Services
+from shared.settings import Environment
+
+# "aar_" and 43 characters of base64; anything much longer is not worth hashing.
+_MAX_KEY_CHARS = 200
+
+
+class UnauthenticatedError(AdvisorReportsError):
+    """No valid API key came with the request."""
+
+    code = "unauthenticated"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A valid API key is needed.", next_step="Send it as Authorization: Bearer aar_…; keys may expire or be revoked."
+        )
+
+
+class ForbiddenError(AdvisorReportsError):
+    """The key is valid, yet not for this."""
+
+    code = "forbidden"
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(
+            f"The API key lacks the scope {scope}.", next_step="Use a key that has it, or let an administrator make one."
+        )
+
+
+class Front:
+    """The services of this process, and its database once its login was found to be bound by row-level security."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self._verified = services.settings.app_environment == Environment.DEVELOPMENT
+        self._lock = threading.Lock()
+
+    @property
+    def database(self) -> Database:
+        """PostgreSQL; raises :class:`~shared.database.session.UnsafeRoleError` where the login would see every tenant."""
+        if not self._verified:
+            with self._lock:
+                if not self._verified:
+                    self.services.database.verify_role()
+                    self._verified = True
+        return self.services.database
+
+
+class Caller:
+    """Who presented ``secret``, if anybody holds that key; asked for ``scope`` in every transaction."""
+
+    def __init__(self, front: Front, secret: str, scope: Scope | None, trace_id: str | None) -> None:
+        if not secret.startswith(access.KEY_START) or len(secret) > _MAX_KEY_CHARS or not secret.isascii():
+            raise UnauthenticatedError
+        self._front = front
+        self._key_hash = access.hash_key(secret)
+        self._scope = scope
+        self._holder: KeyHolder | None = None
+        self.trace_id = trace_id
+
+    @property
+    def services(self) -> Services:
+        """The services of this process."""
+        return self._front.services
+
+    @property
+    def tenant_id(self) -> UUID:
+        """The caller's tenant; known since the first transaction."""
+        if self._holder is None:
+            raise UnauthenticatedError
+        return self._holder.tenant_id
+
+    def read(self, query: Query) -> list[dict[str, Any]]:
+        """Return what ``query`` finds among the caller's rows, in one round trip.
+
+        Raises :class:`UnauthenticatedError`, :class:`ForbiddenError`.
+        """
+        answer = read_as_key_holder(self._front.database.engine, self._key_hash, query)
+        self._recognise(answer.holder if answer else None)
+        return answer.rows if answer else []
+
+    def read_one(self, query: Query, missing: type[NotFoundError]) -> dict[str, Any]:
+        """Return the one row that ``query`` finds; raises ``missing`` (which takes no arguments) where there is none."""
+        rows = self.read(query)
+        if not rows:
+            raise missing()  # type: ignore[call-arg]
+        return rows[0]
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a transaction among the caller's rows; commit at the end, roll back on error.
+
+        Raises :class:`UnauthenticatedError`, :class:`ForbiddenError`.
+        """
+        with Session(self._front.database.engine, expire_on_commit=False) as session, session.begin():
+            self._recognise(authenticate(session, self._key_hash))
+            yield session
+
+    def verify(self) -> None:
+        """Check the key and its scope and do nothing else; raises like :meth:`transaction`."""
+        with self.transaction():
+            pass
+
+    def _recognise(self, holder: KeyHolder | None) -> None:
+        if holder is None:
+            raise UnauthenticatedError
+        if self._scope is not None and self._scope not in holder.scopes:
+            raise ForbiddenError(self._scope)
+        self._holder = holder

@@ -1,0 +1,158 @@
+"""Orders as sent: a multipart form with the files, or JSON that names uploads."""
+
+import json
+import unicodedata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import orjson
+from fastapi import Request, UploadFile
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import FormData
+from starlette.datastructures import UploadFile as FormFile
+from starlette.exceptions import HTTPException
+
+from function_app.api.models.reports import MAX_PAGES, ReportFromFiles, ReportFromUploads
+from shared.reporting import reports
+from shared.reporting.uploads import UploadEmptyError
+from shared.settings import Settings
+from shared.storage.blobs import BlobTooLargeError
+
+_FILE_FIELDS = ("file", "files")
+_MAX_FIELDS = 100
+_MAX_FIELD_BYTES = 64 * 1024
+_MAX_NAME_CHARS = 255
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class FilesOrder:
+    """An order that brings its files."""
+
+    wanted: ReportFromFiles
+    files: list[UploadFile]
+
+    def order(self) -> reports.Order:
+        """Return the order without the files."""
+        return _order(self.wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadsOrder:
+    """An order from files that were uploaded before."""
+
+    wanted: ReportFromUploads
+
+    def order(self) -> reports.Order:
+        """Return the order without the uploads."""
+        return _order(self.wanted)
+
+
+@asynccontextmanager
+async def read_order(request: Request, settings: Settings) -> AsyncIterator[FilesOrder | UploadsOrder]:
+    """Read the order; its files, spooled to disk where large, are closed at the end.
+
+    Raises :class:`~fastapi.exceptions.RequestValidationError`, :class:`~shared.reporting.uploads.UploadEmptyError`,
+    :class:`~shared.storage.blobs.BlobTooLargeError` or 415.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type == "application/json":
+        yield UploadsOrder(_validated(ReportFromUploads, _parsed(await request.body())))
+    elif media_type == "multipart/form-data":
+        async with request.form(max_files=MAX_PAGES, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
+            yield _files_order(form, settings)
+    else:
+        raise HTTPException(
+            415, "An order is sent as multipart/form-data with files, or as application/json with upload_ids."
+        )
+
+
+def _files_order(form: FormData, settings: Settings) -> FilesOrder:
+    files: list[UploadFile] = []
+    fields: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        if name in _FILE_FIELDS:
+            if not isinstance(value, FormFile):
+                raise _invalid(name, "file_expected", "Must be a file: give the part a filename.")
+            files.append(value)  # type: ignore[arg-type]
+        elif not isinstance(value, str):
+            raise _invalid(name, "text_expected", "Must be text, not a file.")
+        elif name == "formats":
+            fields.setdefault(name, []).append(value)
+        elif name in fields:
+            raise _invalid(name, "given_twice", "Must be given once.")
+        else:
+            fields[name] = value
+    # Forms send fields that nobody filled in.
+    wanted = _validated(ReportFromFiles, {name: value for name, value in fields.items() if value not in ("", [""])})
+    if not files:
+        raise _invalid("file", "missing", "At least one file is needed.")
+    for file in files:
+        file.filename = _file_name(file.filename)
+        if not file.size:
+            raise UploadEmptyError(file.filename)
+        if file.size > settings.max_upload_bytes:
+            raise BlobTooLargeError(file.size, settings.max_upload_bytes)
+    return FilesOrder(wanted, files)
+
+
+def _file_name(given: str | None) -> str:
+    """Return the last part of the name, without characters that cannot be shown or stored."""
+    name = (given or "").replace("\\", "/").rpartition("/")[2]
+    shown = "".join(char for char in name if unicodedata.category(char) not in {"Cc", "Cs"}).strip()
+    return shown[-_MAX_NAME_CHARS:] or "export"
+
+
+def _order(wanted: ReportFromFiles | ReportFromUploads) -> reports.Order:
+    return reports.Order(
+        wanted.client_id, tuple(wanted.formats), wanted.report_type, title=wanted.title, category=wanted.category
+    )
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except json.JSONDecodeError as error:
+        raise _invalid("", "json_invalid", "The body is not valid JSON.") from error
+
+
+def _validated(model: type[_Model], given: Any) -> _Model:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in error.errors()]) from error
+
+
+def _invalid(field: str, code: str, message: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": ("body", field) if field else ("body",), "type": code, "msg": message}])
+
+
+_FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+_FORM = ReportFromFiles.model_json_schema(ref_template="#/components/schemas/{model}")
+REQUEST_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "file": {
+                            **_FILE,
+                            "description": "The export: CSV from the portal, or JSON from the CLI, REST API, Resource Graph "
+                            "or SDK; plain or gzip. Repeat the part for several pages of one export.",
+                        },
+                        **_FORM["properties"],
+                    },
+                    "required": ["file", "client_id"],
+                    "additionalProperties": False,
+                },
+            },
+            "application/json": {"schema": {"$ref": "#/components/schemas/ReportFromUploads"}},
+        },
+    }
+}

@@ -1,0 +1,91 @@
+"""``/clients``: those for whom reports are made."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from function_app.api import creation
+from function_app.api.answers import json_answer, tagged_answer, version_of, version_tag
+from function_app.api.dependencies import ClientReader, ClientWriter, IdempotencyKey
+from function_app.api.models.clients import Client, ClientChange, ClientPage, NewClient
+from function_app.api.models.common import ALWAYS, SearchText, failures
+from function_app.api.paging import Cursor, Limit, Paging
+from shared.database.reading import read_in
+from shared.reporting import clients
+from shared.reporting.clients import ClientNotFoundError, ClientStatus
+from shared.reporting.idempotency import Outcome
+
+router = APIRouter(prefix="/clients", tags=["Clients"])
+
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=100, description="ETag of the version the change is based on, or `*`.")
+]
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses={201: {"model": Client, "description": "Created; `Location` says where."}, **failures(*ALWAYS, 409)},
+)
+def create_client(client: NewClient, caller: ClientWriter, key: IdempotencyKey = None) -> Response:
+    """Create a client."""
+    request = creation.named(key, "POST /clients", client.model_dump_json())
+
+    def create() -> Outcome:
+        row = clients.create(session, caller.tenant_id, client.model_dump())
+        body = read_in(session, clients.reading(row.id))[0]
+        return Outcome(201, {"Location": f"/api/v1/clients/{row.id}", "ETag": version_tag(row.version)}, body)
+
+    with caller.transaction() as session:
+        return creation.answer(session, caller, request, create)
+
+
+@router.get("", responses={200: {"model": ClientPage}, **failures(*ALWAYS)})
+def list_clients(
+    *,
+    caller: ClientReader,
+    search: Annotated[SearchText | None, Query(description="Part of the name or the reference.")] = None,
+    status: ClientStatus | None = None,
+    sort: Literal["name", "-name", "created_at", "-created_at"] = "name",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """List clients, page by page."""
+    page = Paging("clients", clients.ORDERS, sort, limit, cursor, search=search, status=status)
+    query = clients.listing(search=search, status=status, order=page.order, limit=limit, after=page.after)
+    return page.answer(caller, query)
+
+
+@router.get(
+    "/{client_id}",
+    responses={
+        200: {"model": Client},
+        304: {"description": "Unchanged since the `If-None-Match` given."},
+        **failures(*ALWAYS, 404),
+    },
+)
+def get_client(client_id: UUID, caller: ClientReader, request: Request) -> Response:
+    """Get a client; its ETag is what a change has to name."""
+    client = caller.read_one(clients.reading(client_id), ClientNotFoundError)
+    return tagged_answer(request, client, etag=version_tag(client["version"]))
+
+
+@router.patch(
+    "/{client_id}",
+    responses={200: {"model": Client}, **failures(*ALWAYS, 404, 409, 412, 428)},
+)
+def change_client(client_id: UUID, change: ClientChange, caller: ClientWriter, if_match: IfMatch = None) -> Response:
+    """Change some fields of a client, if it still is as you read it: send the ETag in `If-Match`."""
+    version = version_of(if_match)
+    with caller.transaction() as session:
+        clients.change(session, client_id, change.model_dump(exclude_unset=True), version=version)
+        client = read_in(session, clients.reading(client_id))[0]
+    return json_answer(client, headers={"ETag": version_tag(client["version"])})
+
+
+@router.delete("/{client_id}", status_code=204, response_class=Response, responses=failures(*ALWAYS, 404))
+def delete_client(client_id: UUID, caller: ClientWriter) -> None:
+    """Delete a client and its reports; reports being made are cancelled."""
+    with caller.transaction() as session:
+        clients.delete(session, client_id)

@@ -1,0 +1,114 @@
+"""``/reports``: ordered, listed, cancelled, retried, deleted."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime
+
+from function_app.api import ordering
+from function_app.api.answers import json_answer, tagged_answer
+from function_app.api.callers import Caller
+from function_app.api.dependencies import IdempotencyKey, ReportReader, ReportWriter
+from function_app.api.models.common import ALWAYS, failures
+from function_app.api.models.reports import ReportAccepted, ReportDetail, ReportPage
+from function_app.api.paging import Cursor, Limit, Paging
+from shared.database.reading import read_in
+from shared.database.tables import Job
+from shared.database.tables.report import ReportState
+from shared.jobs.requests import publish_job
+from shared.reporting import job_lists, report_lists, reports
+from shared.reporting.report_lists import Filter
+from shared.reporting.reports import ReportNotFoundError
+from shared.reports import ReportType
+
+router = APIRouter(prefix="/reports", tags=["Reports"])
+
+_ACCEPTED: dict[str, Any] = {
+    "model": ReportAccepted,
+    "description": "Accepted; poll the job that `Location` names.",
+    "headers": {"Location": {"schema": {"type": "string"}, "description": "Path of the job to poll."}},
+}
+
+
+@router.post(
+    "",
+    status_code=202,
+    responses={202: _ACCEPTED, **failures(*ALWAYS, 404, 409, 411, 413, 415)},
+    openapi_extra=ordering.REQUEST_BODY,
+)
+async def create_report(request: Request, caller: ReportWriter, key: IdempotencyKey = None) -> Response:
+    """Order a report from an export of Azure Advisor.
+
+    Send the file as `multipart/form-data`, or upload it first (see Uploads) and send JSON with `upload_ids`. Several files
+    are pages of one export.
+    """
+    # Before a byte of the body is kept anywhere.
+    await run_in_threadpool(caller.verify)
+    return await ordering.order_report(request, caller, key)
+
+
+@router.get("", responses={200: {"model": ReportPage}, **failures(*ALWAYS)})
+def list_reports(
+    *,
+    caller: ReportReader,
+    client_id: UUID | None = None,
+    report_type: ReportType | None = None,
+    source: Literal["upload", "live", "snapshot"] | None = None,
+    status: Annotated[list[ReportState], Query(max_length=10, description="May be repeated.")] = [],  # noqa: B006
+    created_after: AwareDatetime | None = None,
+    created_before: AwareDatetime | None = None,
+    sort: Literal["-created_at", "created_at", "title", "-title", "updated_at", "-updated_at"] = "-created_at",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """List reports, page by page."""
+    wanted = Filter(client_id, report_type, source, tuple(status), created_after, created_before)
+    page = Paging("reports", report_lists.ORDERS, sort, limit, cursor, wanted=wanted)
+    return page.answer(caller, report_lists.listing(wanted, order=page.order, limit=limit, after=page.after))
+
+
+@router.get(
+    "/{report_id}",
+    responses={
+        200: {"model": ReportDetail},
+        304: {"description": "Unchanged since the `If-None-Match` given."},
+        **failures(*ALWAYS, 404),
+    },
+)
+def get_report(report_id: UUID, caller: ReportReader, request: Request) -> Response:
+    """Get a report with its files, its source and, where it failed, the reason."""
+    report = caller.read_one(report_lists.reading(report_id), ReportNotFoundError)
+    return tagged_answer(request, ordering.with_downloads(report))
+
+
+@router.post("/{report_id}/cancel", status_code=202, responses={202: {"model": ReportDetail}, **failures(*ALWAYS, 404, 409)})
+def cancel_report(report_id: UUID, caller: ReportWriter) -> Response:
+    """Stop the making of a report; it is `cancelled` at once, or within seconds where a worker has to let go of it."""
+    with caller.transaction() as session:
+        reports.cancel(session, report_id)
+        report = read_in(session, report_lists.reading(report_id))[0]
+    return json_answer(ordering.with_downloads(report), status_code=202)
+
+
+@router.post("/{report_id}/retry", status_code=202, responses={202: _ACCEPTED, **failures(*ALWAYS, 404, 409)})
+def retry_report(report_id: UUID, caller: ReportWriter) -> Response:
+    """Make a report again that failed or was cancelled, or only its files that failed."""
+    with caller.transaction() as session:
+        _, job = reports.retry(session, report_id, trace_id=caller.trace_id)
+        report = read_in(session, report_lists.reading(report_id))[0]
+        body = {"report": ordering.with_downloads(report), "job": read_in(session, job_lists.reading(job.id))[0]}
+    _publish(caller, job)
+    return json_answer(body, status_code=202, headers={"Location": ordering.job_path(job.id)})
+
+
+@router.delete("/{report_id}", status_code=204, response_class=Response, responses=failures(*ALWAYS, 404))
+def delete_report(report_id: UUID, caller: ReportWriter) -> None:
+    """Delete a report; one that is being made is cancelled."""
+    with caller.transaction() as session:
+        reports.delete(session, report_id)
+
+
+def _publish(caller: Caller, job: Job) -> None:
+    publish_job(caller.services.publisher, caller.services.database, job)
