@@ -1,0 +1,1 @@
+"""Jobs against real servers and, where it matters, real worker processes."""

@@ -1,0 +1,42 @@
+"""Services as a process of the product has them, and worker processes that see the same servers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+import redis
+
+from shared.services import Services
+from shared.settings import Settings
+from tests.integration.jobs.workers import Worker
+
+StartWorker = Callable[..., Worker]
+
+
+@pytest.fixture(scope="session")
+def all_services(settings: Settings) -> Iterator[Services]:
+    """The services of a process; the container exists."""
+    made = Services(settings)
+    made.blobs.create_container()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def services(all_services: Services, settings: Settings) -> Services:
+    """The same, with a broker that holds no message of an earlier test."""
+    with redis.Redis.from_url(settings.broker_url.get_secret_value()) as broker:
+        broker.flushdb()
+    return all_services
+
+
+@pytest.fixture
+def start_worker(environment: dict[str, str]) -> Iterator[StartWorker]:
+    """Start workers that end with the test."""
+    with ExitStack() as running:
+
+        def start(**options: object) -> Worker:
+            given = {**environment, **options.pop("environment", {})}  # type: ignore[dict-item]
+            return running.enter_context(Worker(given, **options))  # type: ignore[arg-type]
+
+        yield start

@@ -1,0 +1,92 @@
+"""Real worker processes, started, watched and killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Self
+
+import psutil
+
+from tests.integration.jobs.waiting import until
+
+_REPOSITORY = Path(__file__).parents[3]
+ALL_QUEUES = ("priority", "default", "reports")
+
+QUICK = {
+    "JOB_LEASE_S": "2",
+    "JOB_REPUBLISH_AFTER_S": "2",
+    "SWEEP_INTERVAL_S": "0.3",
+    "WORKER_SOFT_SHUTDOWN_S": "1",
+}
+"""Settings under which a lost job is found in seconds instead of a minute."""
+
+
+class Worker:
+    """One worker of Celery with its children; what it prints is kept in a file."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        queues: tuple[str, ...] = ALL_QUEUES,
+        pool: str = "prefork",
+        concurrency: int = 2,
+    ) -> None:
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the worker)
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "celery", "-A", "worker.celery_app", "worker", "-n", "tested@%h"),
+                *("-Q", ",".join(queues), "--pool", pool, "--concurrency", str(concurrency)),
+                *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+            ],
+            env={**environment, **QUICK, "REMAP_SIGTERM": "SIGQUIT"},
+            cwd=_REPOSITORY,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+        self._log.close()
+
+    def wait_ready(self) -> Self:
+        """Wait until the worker takes messages."""
+        until(lambda: self._ended() or b" ready." in self.log(), "a worker to be ready")
+        return self
+
+    def children(self) -> list[psutil.Process]:
+        """Return all processes below the main one."""
+        try:
+            return psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    def kill(self) -> None:
+        """Kill the worker and its children as a power cut would."""
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+    def end(self) -> int:
+        """Ask every process of the worker to end, as Container Apps does, and return the exit code."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        return self.process.wait(60)
+
+    def log(self) -> bytes:
+        """Return everything printed so far."""
+        return os.pread(self._log.fileno(), os.fstat(self._log.fileno()).st_size, 0)
+
+    def _ended(self) -> bool:
+        code = self.process.poll()
+        assert code is None, f"the worker ended with code {code}:\n{self.log().decode()}"
+        return False
