@@ -75,13 +75,16 @@ def _make_report(client: ReportClient, export: Path, out: Path, console: Console
 
         report = client.wait(report_id, show)
     finished = time.monotonic()
-    if report["state"] != "completed":
+    if report["status"] != "completed":
         error = report.get("error") or {}
         raise DemoFailedError(
-            f"The report {report['state']}: {error.get('message', 'no reason was given')}",
+            f"The report is {report['status']}: {error.get('message', 'no reason was given')}",
             next_step=str(error.get("next_step") or "Run again with the log: python -m infra.local demo --verbose"),
         )
-    files = [client.download(report_id, item, out) for item in report["files"] if item["state"] == "ready"]
+    for item in report["files"]:
+        if item["status"] != "ready":
+            console.print(f"{item['format']} is missing: {(item['error'] or {}).get('message', item['status'])}")
+    files = [client.download(report_id, item, out) for item in report["files"] if item["status"] == "ready"]
     return Outcome(files, start_s, finished - begun, time.monotonic() - finished)
 
 

@@ -105,6 +105,7 @@ class ProcessGroup:
         self._sink = sink
         self._children: list[Child] = []
         self._lock = threading.Lock()
+        self._stop_lock = threading.Lock()
         self._stopping = False
         self._watchdog = subprocess.Popen(
             # Isolated and with an empty environment: nothing that measures or patches child processes gets into it.
@@ -182,22 +183,22 @@ class ProcessGroup:
             self._children.remove(child)
 
     def stop(self) -> None:
-        """Stop everything, wave by wave from the highest; safe to call twice."""
-        with self._lock:
-            self._stopping = True
-            children = list(self._children)
-            self._children.clear()
-        for wave in sorted({child.wave for child in children}, reverse=True):
-            of_wave = [child for child in children if child.wave == wave]
-            with ThreadPoolExecutor(len(of_wave)) as pool:
-                for stopped in [pool.submit(child.stop) for child in of_wave]:
-                    stopped.result()
-        self.kill()
+        """Stop everything, wave by wave from the highest; safe to call twice and from several threads."""
+        # Whoever comes second waits, instead of killing what the first is ending in order.
+        with self._stop_lock:
+            with self._lock:
+                self._stopping = True
+                children = list(self._children)
+                self._children.clear()
+            for wave in sorted({child.wave for child in children}, reverse=True):
+                of_wave = [child for child in children if child.wave == wave]
+                with ThreadPoolExecutor(len(of_wave)) as pool:
+                    for stopped in [pool.submit(child.stop) for child in of_wave]:
+                        stopped.result()
+            self._kill_rest()
 
-    def kill(self) -> None:
-        """End whatever is left of the group at once, watchdog included; safe to call twice."""
-        with self._lock:
-            self._stopping = True
+    def _kill_rest(self) -> None:
+        # A grandchild whose parent crashed is still in the group; the watchdog goes with it.
         if self._watchdog.poll() is None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._watchdog.pid, signal.SIGKILL)

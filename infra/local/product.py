@@ -19,6 +19,8 @@ APPS_WAVE = 1
 # A process that keeps dying is shown, not hidden behind restarts.
 _RESTARTS = 3
 _START_TIMEOUT_S = 60.0
+# Lines at once; and a worker that is told to end gives its jobs back after a short while, as in Container Apps.
+_OF_EVERY_PROCESS = {"PYTHONUNBUFFERED": "1", "REMAP_SIGTERM": "SIGQUIT"}
 _INTERACTIVE_QUEUES = "priority,health_checks,azure_api,default"
 
 
@@ -53,7 +55,7 @@ class Product:
 
     def __init__(self, group: ProcessGroup, environment: Mapping[str, str], log: InterleavedLog) -> None:
         self._group = group
-        self._environment = {**os.environ, **environment, "PYTHONUNBUFFERED": "1"}
+        self._environment = {**os.environ, **environment, **_OF_EVERY_PROCESS}
         self._log = log
         self._running: dict[str, tuple[Program, Child]] = {}
         self._restarts: dict[str, int] = {}
@@ -103,7 +105,19 @@ class Product:
 
 
 def _worker(role: str, queues: str, *, pool: str, concurrency: int) -> Program:
-    command = [sys.executable, "-m", "celery", "-A", "worker.celery_app", "worker", "-n", f"{role}@%h", "-Q", queues]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "worker.celery_app",
+        "worker",
+        "-n",
+        f"{role}@%h",
+        "-Q",
+        queues,
+    ]
     command += ["--pool", pool, "--concurrency", str(concurrency), "--loglevel", "INFO"]
     # No gossip or mingling: there is nobody to meet, and both cost time at start.
     command += ["--without-gossip", "--without-mingle"]

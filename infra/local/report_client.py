@@ -66,8 +66,8 @@ class ReportClient:
         """Return the report once it has ended; ``show`` is told phase and percentage meanwhile."""
         while True:
             report = self._json(self._api.get(f"/reports/{report_id}"))
-            show(report["phase"] or report["state"], int(report["progress"]))
-            if report["state"] in _TERMINAL:
+            show(report["phase"] or report["status"], int(report["progress"]))
+            if report["status"] in _TERMINAL:
                 return report
             time.sleep(_POLL_S)
 

@@ -61,15 +61,12 @@ def running(
         processes = product.Product(group, environment, log)
         servers.create_database(DATABASE)
         programs = [product.front(api_port), product.interactive_worker(), product.reports_worker()]
-        key, _ = group.together(lambda: _make_contents(servers), lambda: processes.start(programs))
+        group.together(lambda: servers.create_container(CONTAINER), lambda: processes.start(programs))
+        # Last, for it can be shown only once: a start that fails must not have made it.
+        key = first_key.make_if_new(servers.settings(DATABASE))
         yield Stack(servers, processes, api_port, environment, key)
     finally:
         servers.stop()
-
-
-def _make_contents(servers: Servers) -> FirstKey | None:
-    servers.create_container(CONTAINER)
-    return first_key.make_if_new(servers.settings(DATABASE))
 
 
 def lasting_postgres_folder() -> Path:
