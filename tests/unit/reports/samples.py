@@ -14,14 +14,42 @@ CREATED_AT = datetime(2025, 2, 3, 9, 30, tzinfo=UTC)
 TYPES = (
     ("Cost", "High", "Virtual machine", "vm", "Right-size or shut down underutilized virtual machines", ""),
     ("Cost", "High", "Subscription", "", "Consider virtual machine reserved instance to save over your on-demand costs", ""),
-    ("Cost", "Medium", "Disk", "disk", "You have disks that haven't been attached to a VM for more than 30 days", "Delete them"),
+    (
+        "Cost",
+        "Medium",
+        "Disk",
+        "disk",
+        "You have disks that haven't been attached to a VM for more than 30 days",
+        "Delete them",
+    ),
     ("Cost", "High", "Subscription", "", "Purchasing a savings plan for compute could unlock lower prices", ""),
-    ("Cost", "Low", "Public IP address", "pip", "Delete public IP addresses that are not associated to a running resource", ""),
-    ("Security", "High", "Virtual machine", "vm", "Management ports of virtual machines should be protected", "Enable just-in-time"),
+    (
+        "Cost",
+        "Low",
+        "Public IP address",
+        "pip",
+        "Delete public IP addresses that are not associated to a running resource",
+        "",
+    ),
+    (
+        "Security",
+        "High",
+        "Virtual machine",
+        "vm",
+        "Management ports of virtual machines should be protected",
+        "Enable just-in-time",
+    ),
     ("Security", "High", "Key vault", "kv", "Key vaults should have purge protection enabled", ""),
     ("Security", "Medium", "Storage account", "st", "Storage accounts should restrict network access", ""),
     ("Security", "Low", "App Service", "app", "Diagnostic logs in App Service should be enabled", ""),
-    ("Security", "High", "SQL server", "sql", "SQL servers should have an Azure Active Directory administrator provisioned", ""),
+    (
+        "Security",
+        "High",
+        "SQL server",
+        "sql",
+        "SQL servers should have an Azure Active Directory administrator provisioned",
+        "",
+    ),
     ("HighAvailability", "High", "Virtual machine", "vm", "Enable Backups on your virtual machines", ""),
     ("HighAvailability", "Medium", "Storage account", "st", "Enable Soft Delete for your Azure Storage blobs", ""),
     ("HighAvailability", "High", "Cosmos DB account", "cosmos", "Migrate Azure Cosmos DB to zone redundancy", ""),
@@ -99,15 +127,35 @@ LONG_NAMES = (
     recommendation(
         resource_name="a" * 140,
         resource_group="rg-" + "unbroken" * 18,
-        resource_id="/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/" + "x" * 90 + "/providers/Microsoft.X/y/z",
+        resource_id="/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/"
+        + "x" * 90
+        + "/providers/Microsoft.X/y/z",
         problem="Resource_names_without_any_place_to_break_" * 4,
         resource_type="microsoft.containerservice/managedclusters-namespaces-deployments-replicasets-pods-containers",
     ),
-    recommendation(resource_name="存储帐户-生产环境-华东二区-财务报表归档数据", problem="启用虚拟机备份以防止数据丢失", resource_group="资源组-财务"),
-    recommendation(resource_name="ストレージアカウント本番環境", problem="仮想マシンのバックアップを有効にしてください", resource_group="リソース"),
-    recommendation(resource_name="حساب-التخزين-الإنتاج", problem="تمكين النسخ الاحتياطي على الأجهزة الظاهرية vm-01", resource_group="مجموعة"),
-    recommendation(resource_name="хранилище-продакшн-отчётность", problem="Включите резервное копирование", resource_group="группа"),
-    recommendation(resource_name="Zürich-Größe-naïve-façade", problem="Évitez les dépenses inutiles, s'il vous plaît", resource_group="señor"),
+    recommendation(
+        resource_name="存储帐户-生产环境-华东二区-财务报表归档数据",
+        problem="启用虚拟机备份以防止数据丢失",
+        resource_group="资源组-财务",
+    ),
+    recommendation(
+        resource_name="ストレージアカウント本番環境",
+        problem="仮想マシンのバックアップを有効にしてください",
+        resource_group="リソース",
+    ),
+    recommendation(
+        resource_name="حساب-التخزين-الإنتاج",
+        problem="تمكين النسخ الاحتياطي على الأجهزة الظاهرية vm-01",
+        resource_group="مجموعة",
+    ),
+    recommendation(
+        resource_name="хранилище-продакшн-отчётность", problem="Включите резервное копирование", resource_group="группа"
+    ),
+    recommendation(
+        resource_name="Zürich-Größe-naïve-façade",
+        problem="Évitez les dépenses inutiles, s'il vous plaît",
+        resource_group="señor",
+    ),
 )
 
 REJECTED = tuple(

@@ -1,6 +1,7 @@
 """The SVG images of charts."""
 
-from xml.etree import ElementTree
+from itertools import pairwise
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -18,8 +19,8 @@ BARS = charts.Bars(title="Savings", description="", rows=(charts.BarRow("A", 10,
 DONUT = charts.Donut(title="By impact", description="", counts={Impact.HIGH: 1, Impact.MEDIUM: 999})
 
 
-def drawn(chart: charts.Chart) -> ElementTree.Element:
-    return ElementTree.fromstring(charts.svg(chart))
+def drawn(chart: charts.Chart) -> ET.Element:
+    return ET.fromstring(charts.svg(chart))
 
 
 def texts(chart: charts.Chart) -> list[str]:
@@ -75,9 +76,7 @@ def test_texts_from_data_cannot_break_out_of_the_image() -> None:
 
 
 def test_labels_are_cut_to_the_width_they_take() -> None:
-    chart = charts.Bars(
-        title="", description="", rows=(charts.BarRow("储" * 200, 1, ""), charts.BarRow("x" * 200, 1, ""))
-    )
+    chart = charts.Bars(title="", description="", rows=(charts.BarRow("储" * 200, 1, ""), charts.BarRow("x" * 200, 1, "")))
     chinese, latin = (text for text in texts(chart) if text)
 
     assert len(chinese) == 40
@@ -92,4 +91,4 @@ def test_impacts_differ_in_lightness_and_not_only_in_hue() -> None:
 
     values = [lightness(charts.IMPACT_COLOURS[impact]) for impact in Impact]
     assert values == sorted(values)
-    assert min(later - earlier for earlier, later in zip(values, values[1:], strict=False)) > 20
+    assert min(later - earlier for earlier, later in pairwise(values)) > 20

@@ -45,17 +45,13 @@ def test_recommendations_are_grouped_by_type_id_whatever_its_case() -> None:
 
 
 def test_without_a_type_id_recommendations_are_grouped_by_their_text() -> None:
-    content = content_of(
-        samples.recommendation(problem="Enable  backups"), samples.recommendation(problem="enable backups")
-    )
+    content = content_of(samples.recommendation(problem="Enable  backups"), samples.recommendation(problem="enable backups"))
 
     assert [group.total for group in content.sections[0].groups] == [2]
 
 
 def test_the_same_text_in_two_categories_makes_two_groups() -> None:
-    content = content_of(
-        samples.recommendation(), samples.recommendation(category=Category.COST, category_as_given="Cost")
-    )
+    content = content_of(samples.recommendation(), samples.recommendation(category=Category.COST, category_as_given="Cost"))
 
     assert [section.summary.category for section in content.sections] == [Category.COST, Category.SECURITY]
 

@@ -40,13 +40,15 @@ def test_dates_and_moments_are_written_without_a_locale() -> None:
     assert wording.date_text(None) == wording.moment_text(None) == wording.short_date(None) == ""
 
 
-@pytest.mark.parametrize(("term", "text"), [("P3Y", "3-year term"), ("p1y", "1-year term"), ("P6M", "6-month term"), ("x", "x")])
+@pytest.mark.parametrize(
+    ("term", "text"), [("P3Y", "3-year term"), ("p1y", "1-year term"), ("P6M", "6-month term"), ("x", "x")]
+)
 def test_terms_are_put_in_words(term: str, text: str) -> None:
     assert wording.term_text(term) == text
 
 
 def test_only_resource_ids_lead_to_the_portal_and_their_characters_are_escaped() -> None:
-    assert wording.portal_url("/subscriptions/1/x y\"<") == "https://portal.azure.com/#resource/subscriptions/1/x%20y%22%3C"
+    assert wording.portal_url('/subscriptions/1/x y"<') == "https://portal.azure.com/#resource/subscriptions/1/x%20y%22%3C"
     assert wording.portal_url("javascript:alert(1)") == ""
     assert wording.portal_url("") == ""
     assert wording.portal_url("/subscriptions/\ud800") == "https://portal.azure.com/#resource/subscriptions/%EF%BF%BD"

@@ -1,0 +1,109 @@
+"""HTML reports, read as a browser would read them."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from shared.advisor.recommendation import Recommendation
+from tests.unit.reports import samples
+from worker.reports.content import build_content
+from worker.reports.html import render_html
+
+EVIL = "</td><script>alert('x')</script><img src=x onerror=alert(1)>\"'&"
+
+
+class Page(HTMLParser):
+    """Collects the elements, the text and the attributes of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.text = ""
+        self.attributes: list[tuple[str, str | None]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in {"meta", "input"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def rendered(rows: Sequence[Recommendation], folder: Path, client: str = "Contoso Ltd") -> str:
+    content = build_content(rows, samples.REJECTED, samples.facts(client))
+    render_html(content, folder / "report.html")
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("count", [0, 1, 200])
+def test_the_page_is_well_formed_and_names_every_resource(count: int, tmp_path: Path) -> None:
+    rows = samples.recommendations(count)
+    page = Page(rendered(rows, tmp_path))
+
+    assert page.open == []
+    assert all(row.resource_name in page.text for row in rows if row.resource_type != "Subscription")
+
+
+def test_no_text_of_the_data_becomes_markup(tmp_path: Path) -> None:
+    row = samples.recommendation(
+        resource_name=EVIL, problem=EVIL, solution=f"{EVIL}!", resource_group=EVIL, resource_type=EVIL, sku=EVIL,
+        subscription_name=EVIL, potential_benefits=EVIL, resource_id=f"/subscriptions/{EVIL}",
+    )  # fmt: skip
+    page = Page(rendered([row], tmp_path, EVIL))
+
+    assert page.tags.count("script") == 1
+    assert "img" not in page.tags
+    assert [name for name, _ in page.attributes if name.startswith("on")] == []
+    assert page.text.count("<script>alert('x')</script>") >= 6
+
+
+def test_the_page_needs_nothing_from_anywhere(tmp_path: Path) -> None:
+    page = Page(rendered(samples.recommendations(50), tmp_path))
+
+    assert not {"link", "iframe", "object", "embed", "img", "base"} & set(page.tags)
+    assert [value for name, value in page.attributes if name == "src"] == []
+
+
+def test_only_the_script_and_style_it_was_made_with_may_run(tmp_path: Path) -> None:
+    text = rendered(samples.recommendations(5), tmp_path)
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy is not None
+
+    assert "default-src 'none'" in policy[1]
+    for element in ("style", "script"):
+        body = re.search(f"<{element}>(.*?)</{element}>", text, re.DOTALL)
+        assert body is not None
+        digest = base64.b64encode(hashlib.sha256(body[1].encode()).digest()).decode()
+        assert f"{element}-src 'sha256-{digest}'" in policy[1]
+
+
+def test_ids_are_unique_and_links_inside_the_page_lead_somewhere(tmp_path: Path) -> None:
+    page = Page(rendered(samples.recommendations(100), tmp_path))
+
+    ids = [value for name, value in page.attributes if name == "id"]
+    targets = {value[1:] for name, value in page.attributes if name == "href" and value and value.startswith("#")}
+    assert len(ids) == len(set(ids))
+    assert targets <= set(ids)
+
+
+def test_lone_surrogates_do_not_break_the_file(tmp_path: Path) -> None:
+    assert "vm\ufffd" in rendered([samples.recommendation(resource_name="vm\ud800")], tmp_path)
+
+
+def test_a_page_without_recommendations_has_no_script(tmp_path: Path) -> None:
+    assert "<script>" not in rendered((), tmp_path)

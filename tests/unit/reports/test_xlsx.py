@@ -1,0 +1,181 @@
+"""Excel reports, read back with another library."""
+
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+
+from shared.advisor.recommendation import Recommendation, RejectedRow
+from shared.savings import count_savings
+from tests.unit.reports import samples
+from worker.reports import xlsx, xlsx_sheets
+from worker.reports.columns import RECOMMENDATION_COLUMNS
+from worker.reports.content import build_content, with_status
+from worker.reports.xlsx import render_xlsx
+
+COLUMN = {column.title: index for index, column in enumerate(RECOMMENDATION_COLUMNS, start=1)}
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")', "{=1}", "'=1")
+
+
+def workbook_of(
+    rows: Sequence[Recommendation], folder: Path, rejected: Sequence[RejectedRow] = samples.REJECTED, **options: int
+) -> openpyxl.Workbook:
+    content = build_content(rows, rejected, samples.facts())
+    render_xlsx(content, with_status(rows, count_savings(rows)), rejected, folder / "report.xlsx", **options)
+    return openpyxl.load_workbook(folder / "report.xlsx")
+
+
+@pytest.fixture
+def small_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few rows be many, so that they are written straight to disk."""
+    monkeypatch.setattr(xlsx, "MAX_TABLE_ROWS", 5)
+
+
+def cell(sheet: Worksheet, title: str, row: int = 2) -> object:
+    return sheet.cell(row, COLUMN[title]).value
+
+
+def test_the_workbook_has_its_four_sheets(tmp_path: Path) -> None:
+    assert workbook_of((), tmp_path).sheetnames == ["Summary", "Recommendations", "Rejected rows", "How to read"]
+
+
+def test_amounts_dates_and_counts_are_numbers_and_dates(tmp_path: Path) -> None:
+    row = samples.recommendation(
+        annual_savings=Decimal("5332.10"), currency="USD", lookback_days=30, retirement_date=date(2028, 9, 8),
+        updated_at=datetime(2025, 2, 1, 14, 38, tzinfo=UTC),
+    )  # fmt: skip
+    sheet = workbook_of([row], tmp_path)["Recommendations"]
+
+    assert cell(sheet, "Savings a year") == 5332.10
+    assert cell(sheet, "Look-back days") == 30
+    assert cell(sheet, "Updated (UTC)") == datetime(2025, 2, 1, 14, 38)  # noqa: DTZ001  (Excel has no time zones)
+    assert cell(sheet, "Retirement date") == datetime(2028, 9, 8)  # noqa: DTZ001
+    assert cell(sheet, "Savings status") == "Counted"
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_no_cell_is_a_formula_whatever_it_begins_with(
+    is_large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx, "MAX_TABLE_ROWS", 0 if is_large else 1000)
+    rows = [
+        samples.recommendation(problem=text, resource_name=text, subscription_name=text, extras={text: text})
+        for text in FORMULAS
+    ]
+    rejected = [
+        RejectedRow(line=1, column=text, value=text, reason_code=text, reason=text, file_name=text) for text in FORMULAS
+    ]
+    book = workbook_of(rows, tmp_path, rejected)
+
+    assert [cell(book["Recommendations"], "Resource", row) for row in range(2, len(FORMULAS) + 2)] == list(FORMULAS)
+    kinds = {cell.data_type for sheet in book for line in sheet.iter_rows() for cell in line}
+    assert "f" not in kinds
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as archive:
+        sheets = [archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+    assert not any(b"<f>" in sheet for sheet in sheets)
+
+
+def test_a_sheet_is_a_table_with_a_frozen_header(tmp_path: Path) -> None:
+    book = workbook_of(samples.recommendations(30), tmp_path)
+
+    sheet = book["Recommendations"]
+    assert sheet.freeze_panes == "A2"
+    assert [table.ref for table in sheet.tables.values()] == ["A1:AA31"]
+    assert list(book["Rejected rows"].tables) == ["Rejected_rows_1"]
+
+
+@pytest.mark.usefixtures("small_tables")
+def test_a_large_sheet_has_filters_and_a_frozen_header(tmp_path: Path) -> None:
+    rows = samples.recommendations(30)
+    sheet = workbook_of(rows, tmp_path)["Recommendations"]
+
+    assert sheet.auto_filter.ref == "A1:AA31"
+    assert sheet.freeze_panes == "A2"
+    assert [cell(sheet, "Resource", row) for row in range(2, 32)] == [row.resource_name for row in rows]
+
+
+@pytest.mark.usefixtures("small_tables")
+def test_more_rows_than_a_sheet_holds_continue_on_the_next(tmp_path: Path) -> None:
+    book = workbook_of(samples.recommendations(25), tmp_path, max_sheet_rows=10)
+
+    names = ["Recommendations", "Recommendations 2", "Recommendations 3"]
+    assert [book[name].max_row for name in names] == [11, 11, 6]
+    assert "Rejected rows 2" in book.sheetnames
+
+
+def test_resources_with_an_id_are_links_to_the_portal(tmp_path: Path) -> None:
+    sheet = workbook_of([samples.recommendation(resource_id="/subscriptions/1/vm x")], tmp_path)["Recommendations"]
+
+    link = sheet.cell(2, COLUMN["Resource"]).hyperlink
+    assert link is not None
+    assert f"{link.target}#{link.location}" == "https://portal.azure.com/#resource/subscriptions/1/vm%20x"
+
+
+def test_beyond_excels_number_of_links_names_stay_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_sheets, "MAX_LINKS", 2)
+    rows = [samples.recommendation(resource_id="/subscriptions/1", resource_name=f"vm-{number}") for number in range(4)]
+    sheet = workbook_of(rows, tmp_path)["Recommendations"]
+
+    assert [bool(sheet.cell(row, COLUMN["Resource"]).hyperlink) for row in range(2, 6)] == [True, True, False, False]
+    assert cell(sheet, "Resource", 5) == "vm-3"
+
+
+@pytest.mark.parametrize("character", ["x", "\U0001f680"])
+def test_a_text_longer_than_a_cell_is_cut_and_marked(character: str, tmp_path: Path) -> None:
+    sheet = workbook_of([samples.recommendation(solution=character * 40_000)], tmp_path)["Recommendations"]
+
+    text = str(cell(sheet, "Solution"))
+    assert text.endswith("[shortened]")
+    assert len(text.encode("utf-16-le")) // 2 <= 32_767
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_control_characters_and_lone_surrogates_are_shown_as_replaced(
+    is_large: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(xlsx, "MAX_TABLE_ROWS", 0 if is_large else 1000)
+    row = samples.recommendation(resource_name="a\x00b\x1bc\ud800", problem="_x0041_ & <b>", solution="two\nlines")
+    sheet = workbook_of([row], tmp_path)["Recommendations"]
+
+    assert cell(sheet, "Resource") == "a\ufffdb\ufffdc\ufffd"
+    assert cell(sheet, "Solution") == "two\nlines"
+    # openpyxl leaves Excel's own escape of a literal _x0041_ as it is.
+    assert str(cell(sheet, "Recommendation")).replace("_x005F_", "_") == "_x0041_ & <b>"
+
+
+def test_dates_before_excels_first_are_texts(tmp_path: Path) -> None:
+    sheet = workbook_of([samples.recommendation(retirement_date=date(1601, 1, 1))], tmp_path)["Recommendations"]
+
+    assert cell(sheet, "Retirement date") == "1601-01-01"
+
+
+def test_rejected_rows_stand_with_file_line_and_reason(tmp_path: Path) -> None:
+    row = RejectedRow(line=7, column="Impact", value="Huge", reason_code="bad", reason="Why.", file_name="a.csv")
+    sheet = workbook_of((), tmp_path, [row])["Rejected rows"]
+
+    assert [cell.value for cell in sheet[2]] == ["a.csv", 7, "Impact", "Huge", "Why.", "bad"]
+
+
+def test_the_summary_has_the_counted_savings_as_a_number(tmp_path: Path) -> None:
+    rows = samples.recommendations(100)
+    sheet = workbook_of(rows, tmp_path)["Summary"]
+
+    counted = count_savings(rows).by_currency[0].counted_amount
+    assert float(counted) in [cell.value for line in sheet.iter_rows() for cell in line]
+
+
+def test_what_the_source_said_beyond_the_columns_is_kept(tmp_path: Path) -> None:
+    sheet = workbook_of([samples.recommendation(extras={"score": "30", "empty": ""})], tmp_path)["Recommendations"]
+
+    assert cell(sheet, "Other fields") == "score: 30"
+
+
+def test_no_partial_files_stay_behind(tmp_path: Path) -> None:
+    workbook_of(samples.recommendations(10), tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["report.xlsx"]
