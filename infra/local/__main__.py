@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from types import FrameType
 
+from infra.local import places
 from infra.local.log import InterleavedLog
 from shared.errors import AdvisorReportsError
 
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "start":
             from infra.local.start import start  # noqa: PLC0415  (--help must not wait for imports)
 
-            start(stop, log=InterleavedLog())
+            start(options.data.resolve(), stop, log=InterleavedLog())
         else:
             from infra.local.demo import demo  # noqa: PLC0415
 
@@ -43,7 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description="The whole product on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("start", help="run the stack until Ctrl-C; data is kept in .local/")
+    start = commands.add_parser("start", help="run the stack until Ctrl-C and keep its data")
+    start.add_argument("--data", type=Path, default=places.LOCAL, help="where the data is kept (default: .local)")
     demo = commands.add_parser("demo", help="turn one export into reports through the whole stack, then stop")
     demo.add_argument("--file", type=Path, help="an export of Azure Advisor; without one, 1,000 realistic rows are made")
     demo.add_argument("--out", type=Path, default=Path("out"), help="where the report files go (default: out)")

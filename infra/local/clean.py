@@ -27,8 +27,8 @@ def main() -> int:
     except AlreadyRunningError as error:
         print(f"error: {error.message}\n       End it with Ctrl-C in its terminal first.", file=sys.stderr)
         return 1
-    substitute = places.substitute_folder_path()
-    for path in [*(places.REPOSITORY / name for name in _MADE), substitute]:
+    elsewhere = [places.substitute_path(places.REPOSITORY), places.substitute_path(places.LOCAL)]
+    for path in [*(places.REPOSITORY / name for name in _MADE), *elsewhere]:
         if path.exists() and path.stat().st_uid == places.REPOSITORY.stat().st_uid:
             shutil.rmtree(path)
             print(f"removed {path}")

@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -66,14 +67,7 @@ def _make_report(client: ReportClient, export: Path, out: Path, console: Console
     console.print(f"Submitting {export.name} ({_size(export.stat().st_size)}) for the client Contoso")
     begun = time.monotonic()
     report_id = client.submit(export, client_id=client_id, formats=_FORMATS)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("waiting", total=100)
-
-        def show(phase: str, percent: int) -> None:
-            progress.update(task, description=phase, completed=percent)
-
-        report = client.wait(report_id, show)
+    report = _wait(client, report_id, console)
     finished = time.monotonic()
     if report["status"] != "completed":
         error = report.get("error") or {}
@@ -86,6 +80,23 @@ def _make_report(client: ReportClient, export: Path, out: Path, console: Console
             console.print(f"{item['format']} is missing: {(item['error'] or {}).get('message', item['status'])}")
     files = [client.download(report_id, item, out) for item in report["files"] if item["status"] == "ready"]
     return Outcome(files, start_s, finished - begun, time.monotonic() - finished)
+
+
+def _wait(client: ReportClient, report_id: str, console: Console) -> dict[str, Any]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("waiting", total=100)
+        seen = ""
+
+        def show(phase: str, percent: int) -> None:
+            nonlocal seen
+            progress.update(task, description=phase, completed=percent)
+            # Where nothing can be redrawn, each phase gets a line of its own.
+            if phase != seen and not console.is_terminal:
+                console.print(f"{percent:>3} %  {phase}")
+            seen = phase
+
+        return client.wait(report_id, show)
 
 
 def _print(outcome: Outcome, console: Console) -> None:

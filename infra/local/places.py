@@ -33,20 +33,20 @@ def readable(path: Path) -> bool:
     return reachable(path) and path.stat().st_mode & needed == needed
 
 
-def substitute_folder_path() -> Path:
+def substitute_path(folder: Path) -> Path:
     """Return the path of :func:`substitute_folder`, whether it exists or not."""
-    digest = hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"advisor-reports-{digest}"
 
 
-def substitute_folder() -> Path:
-    """Return a folder of this repository's own under the system's temporary folder, made if it is missing.
+def substitute_folder(instead_of: Path) -> Path:
+    """Return a folder under the system's temporary folder that stands in for one, made if it is missing.
 
     For root in a repository that nobody else can walk to (under ``/root``, say): the rights of folders that are not ours
     stay as they are, and what PostgreSQL has to reach goes elsewhere. Raises :class:`PermissionError` where somebody else
     took the name first.
     """
-    folder = substitute_folder_path()
+    folder = substitute_path(instead_of)
     folder.mkdir(mode=0o711, exist_ok=True)
     facts = folder.lstat()
     if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():

