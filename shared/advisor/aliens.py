@@ -36,7 +36,7 @@ def alien_name(start: bytes) -> str:
             return name
     text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     if _HTML.match(text):
-        return "an HTML page, as it seems of a sign-in," if _SIGN_IN.search(text) else "an HTML page"
+        return "an HTML page of a sign-in" if _SIGN_IN.search(text) else "an HTML page"
     if text.startswith(b"<"):
         return "an XML document"
     return ""

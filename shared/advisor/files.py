@@ -10,7 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from shared.advisor.limits import ReadLimits
-from shared.advisor.unreadable import EmptyExportError, ExportTooLargeError, MalformedExportError, TruncatedExportError
+from shared.advisor.unreadable import (
+    EmptyExportError,
+    ExportTooLargeError,
+    MalformedExportError,
+    TruncatedExportError,
+    UnreadableExportError,
+)
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -24,15 +30,22 @@ _RATIO_MATTERS_FROM_BYTES = 16 * 1024 * 1024
 class ExportFile:
     """One file of an export.
 
-    ``name`` is what its owner called it, which may differ from the name on disk. Raises :class:`EmptyExportError` and
-    :class:`ExportTooLargeError` at once, without reading.
+    ``name`` is what its owner called it, which may differ from the name on disk. Raises
+    :class:`UnreadableExportError` at once where it cannot be opened, is empty or too large.
     """
 
     def __init__(self, path: Path, name: str, limits: ReadLimits) -> None:
         self.path = path
         self.name = name
         self._limits = limits
-        self.size = path.stat().st_size
+        try:
+            self.size = path.stat().st_size
+            with path.open("rb") as file:
+                self.is_gzip = file.read(2) == _GZIP_MAGIC
+        except OSError as error:
+            raise UnreadableExportError(
+                f"The file {name} cannot be opened ({error.strerror}).", next_step="Check the path of the file."
+            ) from error
         if self.size == 0:
             raise EmptyExportError
         if self.size > limits.max_bytes:
@@ -40,8 +53,6 @@ class ExportFile:
                 "max_upload_bytes",
                 f"The file has {self.size:,} bytes; at most {limits.max_bytes:,} are accepted.",
             )
-        with path.open("rb") as file:
-            self.is_gzip = file.read(2) == _GZIP_MAGIC
 
     def open(self, on_progress: Callable[[int], None] | None = None) -> BinaryIO:
         """Open the content for reading from its start, inflated where it is gzip.

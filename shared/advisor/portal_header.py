@@ -34,6 +34,7 @@ _DELIMITERS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?[,;\t"]*\s*', re.IGNORECASE)
 _MIN_KNOWN_COLUMNS = 3
 _SHOWN_CHARS = 160
+_MAX_NAME_CHARS = 120
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def _matched(line: str, delimiter: str, number: int) -> PortalHeader:
         cells = next(csv.reader([line.lstrip("\ufeff")], delimiter=delimiter), [])
     except csv.Error:
         cells = []
-    columns = tuple(cell.strip() for cell in cells)
+    columns = tuple(shortened(cell, _MAX_NAME_CHARS) for cell in cells)  # names become keys in the database
     keys = [_key(name) for name in columns]
     fields: dict[str, int] = {}
     for field, aliases in _ALIASES.items():

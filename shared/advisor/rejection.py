@@ -12,11 +12,11 @@ class RowProblemError(Exception):
         self._column, self._value, self._code, self._reason = column, value, code, reason
 
     def rejected(self, line: int) -> RejectedRow:
-        """Return the row at ``line`` as rejected; a NUL, which no database takes, is shown as U+FFFD."""
+        """Return the row at ``line`` as rejected, its value shortened."""
         return RejectedRow(
             line=line,
-            column=self._column.replace("\0", "\ufffd"),
-            value=shortened(self._value.replace("\0", "\ufffd"), MAX_REJECTED_VALUE_CHARS),
+            column=shortened(self._column),
+            value=shortened(self._value, MAX_REJECTED_VALUE_CHARS),
             reason_code=self._code,
             reason=self._reason,
         )

@@ -91,6 +91,9 @@ class ExportTooLargeError(UnreadableExportError):
 
 
 def shortened(text: str, limit: int = 200) -> str:
-    """Return ``text`` on one line, cut to ``limit`` characters with an ellipsis where it was longer."""
-    line = " ".join(text[: limit * 4].split())
+    """Return ``text`` on one line, cut to ``limit`` characters with an ellipsis where it was longer.
+
+    A NUL, which PostgreSQL takes in no text, is shown as U+FFFD, so that what is returned can be stored anywhere.
+    """
+    line = " ".join(text[: limit * 4].replace("\0", "\ufffd").split())
     return line if len(line) <= limit and len(text) <= limit * 4 else line[: limit - 1] + "…"

@@ -116,3 +116,17 @@ def test_one_bad_file_needs_no_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["advisor.csv", "Advisor_2025-13-41T14_38_16.311Z.csv", ""])
 def test_other_names_tell_no_time(name: str) -> None:
     assert export_time(name) is None
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "."])
+def test_what_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UnreadableExportError, match="cannot be opened"):
+        open_export(tmp_path / name, file_name=name)
+
+
+def test_nothing_that_is_shown_holds_a_nul(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableExportError, match="a\ufffdb") as caught:
+        read(tmp_path, "a\0b, and quite some columns\n")
+    assert "\0" not in caught.value.message
+    one = read(tmp_path, csv_of("Resize,s,vm,x", header="Recommendation,Subscription ID,Resource Name,No\0te")).accepted[0]
+    assert one.extras == {"No\ufffdte": "x"}

@@ -78,6 +78,21 @@ def test_home_made_headers_are_read(tmp_path: Path) -> None:
     assert {"savings_period_assumed", "category_missing"} <= set(got.notes)
 
 
+@pytest.mark.parametrize(
+    ("generation", "notes"),
+    [
+        (11, ["category_assumed", "impact_missing"]),
+        (13, ["category_missing", "savings_missing"]),
+        (14, []),
+        (17, []),
+        (18, []),
+    ],
+)
+def test_what_a_generation_lacks_is_noted(tmp_path: Path, generation: int, notes: list[str]) -> None:
+    path = save_portal_csv(tmp_path / "a.csv", Estate(50), generation=generation)
+    assert rows_of(open_export(path, file_name="a.csv")).notes == notes
+
+
 def test_an_id_within_a_name_is_used_where_there_is_no_other(tmp_path: Path) -> None:
     guid = "6f4376f1-b28b-58e0-9e32-91b14077ad71"
     got = read(tmp_path, csv_of(row().replace("sub-1,Sub One", f",Sub One ({guid})")))
