@@ -132,7 +132,7 @@ def count_savings(recommendations: Iterable[Recommendation]) -> Savings:
     return Savings(tuple(totals), not_estimated, tuple(notes), frozenset(alternatives))
 
 
-@dataclass
+@dataclass(slots=True)
 class _Offer:
     """One amount that may count, with the place of its recommendation in the iteration."""
 

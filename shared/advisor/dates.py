@@ -17,6 +17,8 @@ _SLASHED = re.compile(
     r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:,?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*([AaPp])\.?[Mm]\.?)?)?", re.ASCII
 )
 
+_YEAR_FIRST = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:,?\s+(\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
+
 
 class OrderEvidence:
     """Gathers from the dates of one file which of day and month it writes first."""
@@ -47,7 +49,7 @@ def parse_datetime(text: str, order: DateOrder = DateOrder.UNKNOWN) -> datetime 
     order (``03.04.2025`` is April everywhere it is written so); with other signs ``order`` decides.
     """
     try:
-        moment = datetime.fromisoformat(text) if text[:4].isdecimal() else _slashed(text, order)
+        moment = _year_first(text) if text[:4].isdecimal() else _slashed(text, order)
         if moment is None:
             return None
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -59,6 +61,15 @@ def parse_date(text: str, order: DateOrder = DateOrder.UNKNOWN) -> date | None:
     """Read a date as :func:`parse_datetime` does, without its time."""
     moment = parse_datetime(text, order)
     return None if moment is None else moment.date()
+
+
+def _year_first(text: str) -> datetime:
+    """Read ISO 8601, or a year, month and day with slashes, which are in that order wherever the year leads."""
+    match = _YEAR_FIRST.fullmatch(text)
+    if match is None:
+        return datetime.fromisoformat(text)
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def _slashed(text: str, order: DateOrder) -> datetime | None:

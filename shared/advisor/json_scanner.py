@@ -16,7 +16,9 @@ from shared.advisor.unreadable import MalformedExportError, TruncatedExportError
 _WINDOW_BYTES = 256 * 1024
 _MAX_ITEM_BYTES = 8 * 1024 * 1024
 _CUTS_TRIED = 6
+_MAX_DEPTH = 200
 _BLANK = b" \t\r\n"
+_NOT_BLANK = re.compile(rb"[^ \t\r\n]")
 # Everything up to the next bracket outside of strings; possessive, so that it cannot backtrack.
 _UNSTRUCTURED = re.compile(rb'[^"{}\[\]]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}\[\]]*+)*+', re.DOTALL)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
@@ -44,12 +46,10 @@ class JsonScanner:
     def peek(self) -> bytes:
         """Return the next byte that is not blank, without passing it; ``b""`` at the end."""
         while True:
-            buffer, at = self._buffer, self._at
-            while at < len(buffer) and buffer[at] in _BLANK:
-                at += 1
-            self._at = at
-            if at < len(buffer):
-                return buffer[at : at + 1]
+            match = _NOT_BLANK.search(self._buffer, self._at)
+            self._at = match.start() if match else len(self._buffer)
+            if match:
+                return match[0]
             if not self._fill(1):
                 return b""
 
@@ -168,6 +168,8 @@ class JsonScanner:
             at += 1
             if depth == 0:
                 return at
+            if depth > _MAX_DEPTH:
+                raise MalformedExportError(f"The JSON is nested more than {_MAX_DEPTH} deep at byte {self._dropped + at:,}.")
 
 
 def _object_before(buffer: bytes, position: int, start: int) -> int:
