@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -64,17 +65,23 @@ def _run_child(job: bytes, timeout_s: float, should_stop: Callable[[], bool] | N
     with tempfile.TemporaryFile() as job_file, tempfile.TemporaryFile() as log:
         job_file.write(job)
         job_file.seek(0)
-        # A session of its own makes the child the leader of a process group, so that nothing of it outlives the kill.
-        child = subprocess.Popen(  # noqa: S603  (our own file, no shell)
-            [sys.executable, "-I", str(_CHILD)], stdin=job_file, stdout=subprocess.PIPE, stderr=log, start_new_session=True
-        )
-        assert child.stdout is not None  # noqa: S101  (PIPE was asked for)
+        child = None
         try:
+            with _interrupts_held():
+                # A session of its own makes the child the leader of a process group: nothing of it outlives the kill.
+                child = subprocess.Popen(  # noqa: S603  (our own file, no shell)
+                    [sys.executable, "-I", str(_CHILD), str(os.getpid())],
+                    stdin=job_file,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            assert child.stdout is not None  # noqa: S101  (PIPE was asked for)
             answer = _answer_of(child.stdout, timeout_s, should_stop)
             child.wait()
         finally:
-            _end(child)
-            child.stdout.close()
+            if child is not None:
+                _end(child)
         log.seek(0)
         return _checked(answer, child.returncode, log.read())
 
@@ -100,10 +107,22 @@ def _answer_of(stdout: IO[bytes], timeout_s: float, should_stop: Callable[[], bo
             )
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let Ctrl-C and termination wait until the child has a name: one in between would lose it alive."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _end(child: subprocess.Popen[bytes]) -> None:
     if child.poll() is None:
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
+    if child.stdout is not None:
+        child.stdout.close()
 
 
 def _checked(answer: bytes, exit_status: int, log: bytes) -> dict[str, Any]:

@@ -4,7 +4,9 @@ Typst cannot be interrupted from Python and keeps its memory, so each report has
 kill. It is run as a file, not as a module, so that it starts without importing the worker: 0.1 s rather than 0.3.
 """
 
+import ctypes
 import json
+import os
 import resource
 import signal
 import sys
@@ -19,6 +21,7 @@ _MISSING_GLYPH = "could not be displayed with"
 
 def main() -> int:
     """Make the PDF that standard input describes; answer ``{"pages_tagged": …}`` or ``{"error": …}``."""
+    _end_with(int(sys.argv[1]))
     job = json.load(sys.stdin)
     _limit_this_process(job["timeout_s"], job["max_memory_bytes"])
     try:
@@ -70,8 +73,16 @@ def _save_small(pdf: bytes, destination: str) -> None:
         )
 
 
+def _end_with(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends, however that ends (Linux: prctl(2), PR_SET_PDEATHSIG)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit("the process that wanted this PDF is gone")
+
+
 def _limit_this_process(timeout_s: float, max_memory_bytes: int) -> None:
-    # The parent kills a child that takes too long; the alarm ends one whose parent died. Its default action ends the
+    # The parent kills a child that takes too long; the alarm is for a parent that hangs. Its default action ends the
     # process even inside Typst, where no Python handler would run.
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, timeout_s + 5)

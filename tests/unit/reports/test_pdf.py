@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pypdf
@@ -62,7 +63,7 @@ def test_the_pdf_is_tagged_titled_and_says_it_is_accessible(tmp_path: Path) -> N
     render_pdf(content_of(samples.recommendations(20)), tmp_path / "report.pdf")
 
     reader, _ = read(tmp_path / "report.pdf")
-    catalogue = reader.trailer["/Root"]
+    catalogue: Any = reader.trailer["/Root"]
     assert bool(catalogue["/MarkInfo"]["/Marked"])
     assert catalogue["/Lang"] == "en"
     assert reader.metadata is not None
@@ -73,8 +74,8 @@ def test_the_pdf_is_tagged_titled_and_says_it_is_accessible(tmp_path: Path) -> N
 def test_bookmarks_name_categories_and_their_groups(tmp_path: Path) -> None:
     render_pdf(content_of([samples.recommendation()]), tmp_path / "report.pdf")
 
-    outline = read(tmp_path / "report.pdf")[0].outline
-    titles = [str(entry["/Title"]) for part in outline for entry in (part if isinstance(part, list) else [part])]  # type: ignore[index]
+    outline: Any = read(tmp_path / "report.pdf")[0].outline
+    titles = [entry["/Title"] for part in outline for entry in (part if isinstance(part, list) else [part])]
     assert "Security" in titles
     assert "Key vaults should have purge protection enabled" in titles
 
