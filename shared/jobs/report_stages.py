@@ -33,6 +33,9 @@ _STAGES = {
     GENERATE_REPORT.name: Stage(ReportState.GENERATING, 40, 100, "Making the files"),
 }
 
+CARRYING_KINDS = tuple(_STAGES)
+"""The kinds of jobs whose course is the report's."""
+
 
 def stage_of(kind: str) -> Stage | None:
     """Return the stage of a report that jobs of ``kind`` carry, ``None`` for jobs the report's state does not follow."""

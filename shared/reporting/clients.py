@@ -13,6 +13,8 @@ from shared.database.reading import Query
 from shared.database.tables import Client, Report
 from shared.errors import ConflictError, NotFoundError
 from shared.jobs.cancellation import cancel_report
+from shared.jobs.kinds import REMOVE_REPORT_FILES
+from shared.jobs.requests import add_job
 from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
 
 _SELECT = """
@@ -111,23 +113,28 @@ def change(session: Session, client_id: UUID, fields: Mapping[str, Any], *, vers
 def delete(session: Session, client_id: UUID) -> None:
     """Hide a client and its reports, and stop the work on them; raises :class:`ClientNotFoundError`."""
     client = _locked(session, client_id)
-    now = func.clock_timestamp()
-    report_ids = session.scalars(
-        update(Report)
-        .where(Report.client_id == client_id, Report.deleted_at.is_(None))
-        .values(deleted_at=now, updated_at=now)
-        .returning(Report.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    unfinished = select(Report.id).where(Report.id.in_(report_ids), Report.finished_at.is_(None)).order_by(Report.id)
-    for report_id in session.scalars(unfinished).all():
+    of_client = select(Report.id).where(Report.client_id == client_id, Report.deleted_at.is_(None)).order_by(Report.id)
+    report_ids = session.scalars(of_client).all()
+    # Jobs are locked before the reports they carry, as the workers do, so that nobody waits in a circle.
+    for report_id in session.scalars(of_client.where(Report.finished_at.is_(None))).all():
         cancel_report(session, report_id)
+    now = func.clock_timestamp()
+    session.execute(
+        update(Report)
+        .where(Report.id.in_(report_ids))
+        .values(deleted_at=now, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    for report_id in report_ids:
+        add_job(session, REMOVE_REPORT_FILES, tenant_id=client.tenant_id, report_id=report_id)
     client.deleted_at = now
     client.version += 1
 
 
 def _locked(session: Session, client_id: UUID) -> Client:
-    found = session.scalars(select(Client).where(Client.id == client_id, Client.deleted_at.is_(None)).with_for_update())
+    found = session.scalars(
+        select(Client).where(Client.id == client_id, Client.deleted_at.is_(None)).with_for_update(key_share=True)
+    )
     if (client := found.one_or_none()) is None:
         raise ClientNotFoundError
     return client

@@ -14,7 +14,8 @@ from shared.database.tables.report import FileState, ReportState
 from shared.errors import ConflictError, NotFoundError
 from shared.identifiers import new_id
 from shared.jobs.cancellation import cancel_report
-from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE
+from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE, REMOVE_REPORT_FILES
+from shared.jobs.report_stages import CARRYING_KINDS
 from shared.jobs.requests import add_job
 from shared.reporting import report_files, uploads
 from shared.reporting.clients import ClientNotFoundError, ClientStatus
@@ -149,7 +150,7 @@ def retry(session: Session, report_id: UUID, *, trace_id: str | None) -> tuple[R
 
 
 def delete(session: Session, report_id: UUID) -> None:
-    """Hide a report and stop its making; raises :class:`ReportNotFoundError`."""
+    """Hide a report, stop its making and have its blobs removed; raises :class:`ReportNotFoundError`."""
     report = find(session, report_id)
     cancel_report(session, report_id)
     session.refresh(report, with_for_update=True)
@@ -157,6 +158,8 @@ def delete(session: Session, report_id: UUID) -> None:
         raise ReportNotFoundError
     report.deleted_at = func.clock_timestamp()
     report.version += 1
+    # Published by the next sweep: nobody waits for it.
+    add_job(session, REMOVE_REPORT_FILES, tenant_id=report.tenant_id, report_id=report_id)
 
 
 def find(session: Session, report_id: UUID, *, lock: bool = False) -> Report:
@@ -169,8 +172,9 @@ def find(session: Session, report_id: UUID, *, lock: bool = False) -> Report:
 
 
 def newest_job(session: Session, report_id: UUID) -> Job | None:
-    """Return the job that was last asked to work on a report."""
-    return session.scalars(select(Job).where(Job.report_id == report_id).order_by(Job.id.desc()).limit(1)).one_or_none()
+    """Return the job that was last asked to make a report; removing files is none of its making."""
+    making = select(Job).where(Job.report_id == report_id, Job.kind.in_(CARRYING_KINDS))
+    return session.scalars(making.order_by(Job.id.desc()).limit(1)).one_or_none()
 
 
 def orderable_client(session: Session, client_id: UUID) -> Client:

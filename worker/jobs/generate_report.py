@@ -13,7 +13,9 @@ from shared.database.tables import Client, Report, ReportFile, Snapshot
 from shared.database.tables.report import FileState
 from shared.errors import AdvisorReportsError
 from shared.jobs import report_stages
+from shared.jobs.kinds import REMOVE_REPORT_FILES
 from shared.jobs.problems import Problem, is_retryable
+from shared.jobs.requests import add_job
 from shared.jobs.run import JobRun
 from shared.reports import ReportFormat, ReportType
 from shared.savings import Savings, count_savings
@@ -244,7 +246,9 @@ def _remove_own_blobs(run: JobRun) -> None:
             run.services.blobs.delete(path)
     except StorageUnavailableError as error:
         _log.warning(
-            "blobs of an ended job could not be removed",
+            "blobs of an ended job could not be removed; a job of their own will",
             extra={"action": "blobs_left", "job_id": str(run.claim.job_id)},
             exc_info=error,
         )
+        with run.services.database.tenant(run.tenant_id) as session:
+            add_job(session, REMOVE_REPORT_FILES, tenant_id=run.tenant_id, report_id=run.report_id)
