@@ -41,20 +41,9 @@ class JsonRows:
 
     def convert(self, item: Item) -> Recommendation:
         """Return the recommendation that ``item`` is. Raises :class:`RowProblemError`."""
-        if item.type and item.type.lower() != _TYPE:
-            raise RowProblemError(
-                "type", item.type, "not_a_recommendation", "The item is no recommendation but of another type."
-            )
-        finding: AnyFinding = item.properties if isinstance(item, RestItem) else item
-        text = finding.short_description or _NO_TEXT
-        problem = (text.problem or text.solution or finding.description or "").strip()
-        if not problem:
-            raise RowProblemError(
-                "shortDescription", "", "recommendation_missing", "The item has no text that says what is recommended."
-            )
-        given_id = item.id or ""
+        finding, text, problem = _taken_apart(item)
         metadata = finding.resource_metadata
-        resource_id = (metadata and metadata.resource_id) or resource_id_of(given_id)
+        resource_id = (metadata and metadata.resource_id) or resource_id_of(item.id or "")
         parts = self._ids[resource_id] if resource_id else NOTHING
         extended = finding.extended_properties or {}
         extras = _extras(finding, extended)
@@ -140,6 +129,20 @@ class JsonRows:
             raise RowProblemError(
                 name, value, "cell_too_long", f"The property has more than {limit:,} characters (max_cell_chars)."
             )
+
+
+def _taken_apart(item: Item) -> tuple[AnyFinding, Text, str]:
+    """Return what Advisor says, its texts, and the one that names the problem; raise where the item says nothing."""
+    if item.type and item.type.lower() != _TYPE:
+        reason = "The item is no recommendation but of another type."
+        raise RowProblemError("type", item.type, "not_a_recommendation", reason)
+    finding: AnyFinding = item.properties if isinstance(item, RestItem) else item
+    text = finding.short_description or _NO_TEXT
+    problem = (text.problem or text.solution or finding.description or "").strip()
+    if not problem:
+        reason = "The item has no text that says what is recommended."
+        raise RowProblemError("shortDescription", "", "recommendation_missing", reason)
+    return finding, text, problem
 
 
 def _extras(finding: AnyFinding, extended: dict[str, Any]) -> dict[str, str]:
