@@ -47,8 +47,9 @@ def create_application(services: Services) -> FastAPI:
     api.state.front = front
     api.state.probes = probes_of(front)
     failures.register(api)
+    # Routes are tried in this order: those that are asked for most come first.
     versioned = APIRouter(prefix="/api/v1")
-    for noun in (clients, uploads, reports, report_contents, jobs, health):
+    for noun in (reports, jobs, clients, uploads, report_contents, health):
         versioned.include_router(noun.router)
     api.include_router(versioned)
     # Platforms look for health where no version can move it.

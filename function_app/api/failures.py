@@ -45,6 +45,7 @@ _CODES = {
     413: "body_too_large",
     415: "unsupported_media_type",
 }
+_TRY_AGAIN = "Try again; if it stays, report the correlation id."
 _SEE_DOCS = "See /api/docs for what can be asked."
 
 
@@ -74,15 +75,25 @@ def register(api: FastAPI) -> None:
 
 async def _answer_own(_request: Request, error: Exception) -> Response:
     assert isinstance(error, AdvisorReportsError)  # noqa: S101 - registered for this class
-    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
+    status = next((status for kind, status in _STATUSES if isinstance(error, kind)), None)
+    if status is None:
+        return _answer_unforeseen(error)
     headers = {}
     if status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="azure-advisor-reports"'
     if status == 503:
         headers["Retry-After"] = str(_RETRY_AFTER_S)
-    if status >= 500:
-        _log.error("a request could not be served", extra={"action": "request_failed", "code": error.code}, exc_info=error)
+        _log.error("a service is away", extra={"action": "service_unavailable", "code": error.code})
     return problem_answer(status, error.code, error.message, error.next_step, headers=headers)
+
+
+def _answer_unforeseen(error: AdvisorReportsError) -> Response:
+    # Such sentences are for those who run the service: the log has them, callers get the code.
+    _log.error("a request could not be served: %s", error.message, extra={"action": "request_failed", "code": error.code})
+    if error.retryable:
+        headers = {"Retry-After": str(_RETRY_AFTER_S)}
+        return problem_answer(503, error.code, "A service that is needed did not answer.", _TRY_AGAIN, headers=headers)
+    return problem_answer(500, error.code, "Something went wrong on our side.", _TRY_AGAIN)
 
 
 async def _answer_invalid(_request: Request, error: Exception) -> Response:
@@ -113,7 +124,7 @@ async def _answer_http(_request: Request, error: Exception) -> Response:
 
 
 async def _answer_database(_request: Request, error: Exception) -> Response:
-    _log.error("the database did not answer", extra={"action": "database_unavailable"}, exc_info=error)
+    _log.error("the database did not answer", extra={"action": "database_unavailable", "error": type(error).__name__})
     return problem_answer(
         503,
         "database_unavailable",
@@ -125,6 +136,4 @@ async def _answer_database(_request: Request, error: Exception) -> Response:
 
 async def _answer_unexpected(_request: Request, _error: Exception) -> Response:
     # Starlette raises the error again after this answer, and the edge logs it there.
-    return problem_answer(
-        500, "internal", "Something went wrong on our side.", "Try again; if it stays, report the correlation id."
-    )
+    return problem_answer(500, "internal", "Something went wrong on our side.", _TRY_AGAIN)

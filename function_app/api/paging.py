@@ -6,50 +6,49 @@ was cut, changed or sent to another list is told apart from a valid one.
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Any
 
 import orjson
-from fastapi import Query as QueryParameter
 from fastapi import Response
+from pydantic import Field
 
 from function_app.api.answers import json_answer
 from function_app.api.callers import Caller
+from function_app.api.models.common import Given
 from shared.database.reading import Query
 from shared.reporting.listing import CursorInvalidError, Order, Position
 
 _CHECK_BYTES = 8
 
-Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Rows of a page, at most.")]
-Cursor = Annotated[
-    str | None,
-    QueryParameter(
-        max_length=4000,
-        description="`next_cursor` of the page before, with the same filters and order; left out: first page.",
-    ),
-]
+
+class PageQuery(Given):
+    """What every list can be asked for; unknown parameters are refused, so that a misspelt filter is not ignored."""
+
+    limit: int = Field(50, ge=1, le=200, description="Rows of a page, at most.")
+    cursor: str | None = Field(
+        None, max_length=4000, description="`next_cursor` of the page before, with the same filters and order."
+    )
 
 
 class Paging:
-    """One page of one list for one caller; ``used`` are the filters and the order by which the list is told from others."""
+    """One page of one list; ``wanted`` are the filters and the order by which the list is told from others."""
 
-    def __init__(
-        self, name: str, orders: Mapping[str, Order], sort: str, limit: int, cursor: str | None, **used: Any
-    ) -> None:
+    def __init__(self, name: str, orders: Mapping[str, Order], sort: str, wanted: PageQuery) -> None:
         self.order = orders[sort]
-        self.limit = limit
-        self._context = orjson.dumps([name, sort, sorted(used.items())], default=str)
-        self.after = None if cursor is None else self._position(cursor)
+        self.limit = wanted.limit
+        self._context = (name + sort + wanted.model_dump_json(exclude={"limit", "cursor"})).encode()
+        self.after = None if wanted.cursor is None else self._position(wanted.cursor)
 
     def answer(self, caller: Caller, query: Query) -> Response:
         """Return the page as JSON."""
-        return self.answer_with(caller.read(query))
+        return self.answer_rows(caller.read(query))
 
-    def answer_with(self, rows: list[dict[str, Any]], change: Callable[[dict[str, Any]], Any] | None = None) -> Response:
+    def answer_rows(self, rows: list[dict[str, Any]]) -> Response:
         """Return ``rows``, one of them more than the limit where another page follows, as JSON."""
         shown = rows[: self.limit]
         following = self._cursor(self.order.position_of(shown[-1])) if len(rows) > self.limit else None
-        return json_answer({"items": [change(row) for row in shown] if change else shown, "next_cursor": following})
+        return json_answer({"items": shown, "next_cursor": following})
 
     def _cursor(self, position: Position) -> str:
         payload = orjson.dumps(list(position))

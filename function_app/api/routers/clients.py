@@ -1,6 +1,6 @@
 """``/clients``: those for whom reports are made."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -9,11 +9,12 @@ from function_app.api import creation
 from function_app.api.answers import json_answer, tagged_answer, version_of, version_tag
 from function_app.api.dependencies import ClientReader, ClientWriter, IdempotencyKey
 from function_app.api.models.clients import Client, ClientChange, ClientPage, NewClient
-from function_app.api.models.common import ALWAYS, SearchText, failures
-from function_app.api.paging import Cursor, Limit, Paging
+from function_app.api.models.common import ALWAYS, failures
+from function_app.api.models.lists import ClientsWanted
+from function_app.api.paging import Paging
 from shared.database.reading import read_in
 from shared.reporting import clients
-from shared.reporting.clients import ClientNotFoundError, ClientStatus
+from shared.reporting.clients import ClientNotFoundError
 from shared.reporting.idempotency import Outcome
 
 router = APIRouter(prefix="/clients", tags=["Clients"])
@@ -42,18 +43,10 @@ def create_client(client: NewClient, caller: ClientWriter, key: IdempotencyKey =
 
 
 @router.get("", responses={200: {"model": ClientPage}, **failures(*ALWAYS)})
-def list_clients(
-    *,
-    caller: ClientReader,
-    search: Annotated[SearchText | None, Query(description="Part of the name or the reference.")] = None,
-    status: ClientStatus | None = None,
-    sort: Literal["name", "-name", "created_at", "-created_at"] = "name",
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
+def list_clients(caller: ClientReader, wanted: Annotated[ClientsWanted, Query()]) -> Response:
     """List clients, page by page."""
-    page = Paging("clients", clients.ORDERS, sort, limit, cursor, search=search, status=status)
-    query = clients.listing(search=search, status=status, order=page.order, limit=limit, after=page.after)
+    page = Paging("clients", clients.ORDERS, wanted.sort, wanted)
+    query = clients.listing(search=wanted.search, status=wanted.status, order=page.order, limit=page.limit, after=page.after)
     return page.answer(caller, query)
 
 

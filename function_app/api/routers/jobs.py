@@ -1,16 +1,16 @@
 """``/jobs``: long-running work, to poll."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from function_app.api.answers import tagged_answer
 from function_app.api.dependencies import ReportReader
-from function_app.api.models.common import ALWAYS, SearchText, failures
+from function_app.api.models.common import ALWAYS, failures
 from function_app.api.models.jobs import Job, JobPage
-from function_app.api.paging import Cursor, Limit, Paging
-from shared.database.tables.job import JobState
+from function_app.api.models.lists import JobsWanted
+from function_app.api.paging import Paging
 from shared.errors import NotFoundError
 from shared.reporting import job_lists
 
@@ -27,20 +27,17 @@ class JobNotFoundError(NotFoundError):
 
 
 @router.get("", responses={200: {"model": JobPage}, **failures(*ALWAYS)})
-def list_jobs(
-    *,
-    caller: ReportReader,
-    state: Annotated[list[JobState], Query(max_length=10, description="May be repeated.")] = [],  # noqa: B006 - never changed
-    kind: Annotated[SearchText | None, Query(examples=["process_csv_file"])] = None,
-    report_id: UUID | None = None,
-    sort: Literal["-created_at", "created_at"] = "-created_at",
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
+def list_jobs(caller: ReportReader, wanted: Annotated[JobsWanted, Query()]) -> Response:
     """List jobs, page by page."""
-    states = tuple(state)
-    page = Paging("jobs", job_lists.ORDERS, sort, limit, cursor, states=states, kind=kind, report=report_id)
-    query = job_lists.listing(states=states, kind=kind, report_id=report_id, order=page.order, limit=limit, after=page.after)
+    page = Paging("jobs", job_lists.ORDERS, wanted.sort, wanted)
+    query = job_lists.listing(
+        states=tuple(wanted.state),
+        kind=wanted.kind,
+        report_id=wanted.report_id,
+        order=page.order,
+        limit=page.limit,
+        after=page.after,
+    )
     return page.answer(caller, query)
 
 

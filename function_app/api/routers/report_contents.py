@@ -1,8 +1,7 @@
 """``/reports/{id}/…``: what is in a report, and its files."""
 
 from datetime import timedelta
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -11,11 +10,11 @@ from function_app.api import ordering
 from function_app.api.answers import json_answer
 from function_app.api.callers import Caller
 from function_app.api.dependencies import ReportReader
-from function_app.api.models.common import ALWAYS, SearchText, failures
+from function_app.api.models.common import ALWAYS, failures
+from function_app.api.models.lists import RecommendationsWanted, RejectedRowsWanted
 from function_app.api.models.recommendations import RecommendationPage, RejectedRowPage
 from function_app.api.models.reports import ReportFiles
-from function_app.api.paging import Cursor, Limit, Paging
-from shared.advisor.vocabulary import Category, Impact
+from function_app.api.paging import Paging
 from shared.reporting import recommendations, rejected_rows, report_lists
 from shared.reporting.recommendations import Filter
 from shared.reporting.report_files import FileNotFoundInReportError, FileNotReadyError
@@ -24,54 +23,31 @@ from shared.reports import ReportFormat
 
 router = APIRouter(prefix="/reports/{report_id}", tags=["Reports"])
 
-_Amount = Annotated[
-    Decimal,
-    Query(
-        ge=0,
-        max_digits=20,
-        decimal_places=6,
-        allow_inf_nan=False,
-        description="Least annual savings, in their own currency.",
-    ),
-]
-
 
 @router.get("/recommendations", responses={200: {"model": RecommendationPage}, **failures(*ALWAYS, 404)})
 def list_recommendations(
-    *,
-    report_id: UUID,
-    caller: ReportReader,
-    category: Annotated[list[Category], Query(max_length=10, description="May be repeated.")] = [],  # noqa: B006
-    impact: Annotated[list[Impact], Query(max_length=10, description="May be repeated.")] = [],  # noqa: B006
-    subscription: Annotated[SearchText | None, Query(description="Id or name.")] = None,
-    resource_group: SearchText | None = None,
-    min_savings: _Amount | None = None,
-    text: Annotated[SearchText | None, Query(description="Part of problem, solution, benefits or resource name.")] = None,
-    sort: Annotated[
-        Literal["source", "-annual_savings", "resource"], Query(description="`source` is the order of the export.")
-    ] = "source",
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    report_id: UUID, caller: ReportReader, wanted: Annotated[RecommendationsWanted, Query()]
 ) -> Response:
     """List the recommendations of a report, page by page."""
-    wanted = Filter(tuple(category), tuple(impact), subscription, resource_group, min_savings, text)
-    page = Paging("recommendations", recommendations.ORDERS, sort, limit, cursor, report=report_id, wanted=repr(wanted))
-    query = recommendations.listing(report_id, wanted, order=page.order, limit=limit, after=page.after)
-    return page.answer_with(_known(caller, report_id, caller.read(query)))
+    page = Paging(f"recommendations of {report_id}", recommendations.ORDERS, wanted.sort, wanted)
+    wanted_rows = Filter(
+        categories=tuple(wanted.category),
+        impacts=tuple(wanted.impact),
+        subscription=wanted.subscription,
+        resource_group=wanted.resource_group,
+        min_savings=wanted.min_savings,
+        text=wanted.text,
+    )
+    query = recommendations.listing(report_id, wanted_rows, order=page.order, limit=page.limit, after=page.after)
+    return page.answer_rows(_known(caller, report_id, caller.read(query)))
 
 
 @router.get("/rejected-rows", responses={200: {"model": RejectedRowPage}, **failures(*ALWAYS, 404)})
-def list_rejected_rows(
-    report_id: UUID,
-    caller: ReportReader,
-    reason_code: Annotated[SearchText | None, Query(examples=["amount_ambiguous"])] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
+def list_rejected_rows(report_id: UUID, caller: ReportReader, wanted: Annotated[RejectedRowsWanted, Query()]) -> Response:
     """List the rows of the export that could not become recommendations, and why, page by page."""
-    page = Paging("rejected", rejected_rows.ORDERS, "line", limit, cursor, report=report_id, reason=reason_code)
-    query = rejected_rows.listing(report_id, reason_code=reason_code, limit=limit, after=page.after)
-    return page.answer_with(_known(caller, report_id, caller.read(query)))
+    page = Paging(f"rejected rows of {report_id}", rejected_rows.ORDERS, "line", wanted)
+    query = rejected_rows.listing(report_id, reason_code=wanted.reason_code, limit=page.limit, after=page.after)
+    return page.answer_rows(_known(caller, report_id, caller.read(query)))
 
 
 @router.get("/files", responses={200: {"model": ReportFiles}, **failures(*ALWAYS, 404)})

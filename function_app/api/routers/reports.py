@@ -1,27 +1,25 @@
 """``/reports``: ordered, listed, cancelled, retried, deleted."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime
 
 from function_app.api import ordering
 from function_app.api.answers import json_answer, tagged_answer
 from function_app.api.callers import Caller
 from function_app.api.dependencies import IdempotencyKey, ReportReader, ReportWriter
 from function_app.api.models.common import ALWAYS, failures
+from function_app.api.models.lists import ReportsWanted
 from function_app.api.models.reports import ReportAccepted, ReportDetail, ReportPage
-from function_app.api.paging import Cursor, Limit, Paging
+from function_app.api.paging import Paging
 from shared.database.reading import read_in
 from shared.database.tables import Job
-from shared.database.tables.report import ReportState
 from shared.jobs.requests import publish_job
 from shared.reporting import job_lists, report_lists, reports
 from shared.reporting.report_lists import Filter
 from shared.reporting.reports import ReportNotFoundError
-from shared.reports import ReportType
 
 router = APIRouter(prefix="/reports", tags=["Reports"])
 
@@ -50,23 +48,18 @@ async def create_report(request: Request, caller: ReportWriter, key: Idempotency
 
 
 @router.get("", responses={200: {"model": ReportPage}, **failures(*ALWAYS)})
-def list_reports(
-    *,
-    caller: ReportReader,
-    client_id: UUID | None = None,
-    report_type: ReportType | None = None,
-    source: Literal["upload", "live", "snapshot"] | None = None,
-    status: Annotated[list[ReportState], Query(max_length=10, description="May be repeated.")] = [],  # noqa: B006
-    created_after: AwareDatetime | None = None,
-    created_before: AwareDatetime | None = None,
-    sort: Literal["-created_at", "created_at", "title", "-title", "updated_at", "-updated_at"] = "-created_at",
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
+def list_reports(caller: ReportReader, wanted: Annotated[ReportsWanted, Query()]) -> Response:
     """List reports, page by page."""
-    wanted = Filter(client_id, report_type, source, tuple(status), created_after, created_before)
-    page = Paging("reports", report_lists.ORDERS, sort, limit, cursor, wanted=wanted)
-    return page.answer(caller, report_lists.listing(wanted, order=page.order, limit=limit, after=page.after))
+    page = Paging("reports", report_lists.ORDERS, wanted.sort, wanted)
+    wanted_reports = Filter(
+        client_id=wanted.client_id,
+        report_type=wanted.report_type,
+        source=wanted.source,
+        statuses=tuple(wanted.status),
+        created_after=wanted.created_after,
+        created_before=wanted.created_before,
+    )
+    return page.answer(caller, report_lists.listing(wanted_reports, order=page.order, limit=page.limit, after=page.after))
 
 
 @router.get(
