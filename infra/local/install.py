@@ -82,7 +82,7 @@ def _install_npm() -> None:
     environment = {**os.environ, "PATH": path}
     if not os.access(Path.home(), os.W_OK):
         environment["npm_config_cache"] = str(_LOCAL / "npm")
-    _run([*npm, "ci", "--silent"], folder=_NPM_FOLDER, environment=environment)
+    _run([*npm, "ci", "--loglevel=error"], folder=_NPM_FOLDER, environment=environment)
 
 
 def _install_fonts() -> None:
