@@ -2,28 +2,28 @@
 
 import resource
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-ROOT = Path(__file__).parents[2]
 
+@dataclass(frozen=True)
+class Options:
+    """What the command line asked for."""
 
-@dataclass
-class Contender:
-    """One way to do the work; ``run`` returns the seconds that count."""
+    quick: bool = False
+    """Small sizes, to see that the measurements work; the figures then say little."""
+    rounds: int | None = None
 
-    name: str
-    run: Callable[[], float]
-    seconds: list[float] = field(default_factory=list)
+    def rounds_or(self, usual: int) -> int:
+        """Return how many rounds to measure where ``usual`` is enough for a steady median."""
+        return self.rounds or (1 if self.quick else usual)
 
-    @property
-    def median_s(self) -> float:
-        """The median of all rounds, in seconds."""
-        return statistics.median(self.seconds)
+    def size(self, usual: int, *, quick: int) -> int:
+        """Return how many rows, samples or seconds to measure with."""
+        return quick if self.quick else usual
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,34 @@ class Finding:
 
     def __str__(self) -> str:
         verdict = {None: "", True: "met", False: "MISSED"}[self.met]
-        target = "" if self.target is None else f"{'<=' if self.at_most else '>='} {self.target:g}"
-        return f"{self.name:<58} {self.value:>12,.3f} {self.unit:<10} {target:<10} {verdict:<7} {self.note}"
+        target = "" if self.target is None else f"{'<=' if self.at_most else '>='} {self.target:,g}"
+        value = f"{self.value:,.0f}" if self.value >= 1000 else f"{self.value:,.3g}"
+        return f"  {self.name:<58} {value:>9} {self.unit:<7} {target:<10} {verdict:<6} {self.note}".rstrip()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as JSON holds it."""
+        return {**asdict(self), "met": self.met}
+
+
+@dataclass
+class Contender:
+    """One way to do the work; ``run`` returns the figure of one round: seconds, or a rate."""
+
+    name: str
+    run: Callable[[], float]
+    figures: list[float] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        """The median of all rounds."""
+        return statistics.median(self.figures)
+
+    @property
+    def spread(self) -> str:
+        """The lowest and highest round, in words."""
+        if len(self.figures) == 1:
+            return "1 round"
+        return f"{len(self.figures)} rounds, {_short(min(self.figures))} to {_short(max(self.figures))}"
 
 
 def interleave(contenders: Sequence[Contender], rounds: int) -> None:
@@ -55,14 +81,34 @@ def interleave(contenders: Sequence[Contender], rounds: int) -> None:
     for turn in range(rounds):
         shift = turn % len(contenders)
         for contender in [*contenders[shift:], *contenders[:shift]]:
-            contender.seconds.append(contender.run())
+            contender.figures.append(contender.run())
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Return how many seconds ``work`` took."""
+def ratio(of: Contender, to: Contender) -> float:
+    """Return the median over the rounds of ``of``'s figure divided by ``to``'s in the same round."""
+    return statistics.median(a / b for a, b in zip(of.figures, to.figures, strict=True))
+
+
+def ratio_spread(of: Contender, to: Contender) -> str:
+    """Return the lowest and highest ratio of one round, in words."""
+    ratios = [a / b for a, b in zip(of.figures, to.figures, strict=True)]
+    return f"rounds {min(ratios):.2f} to {max(ratios):.2f}"
+
+
+@dataclass
+class Stopwatch:
+    """How long a block took, in seconds; known at its end."""
+
+    seconds: float = 0.0
+
+
+@contextmanager
+def timed() -> Iterator[Stopwatch]:
+    """Measure the block."""
+    watch = Stopwatch()
     began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+    yield watch
+    watch.seconds = time.perf_counter() - began
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -71,42 +117,10 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-@dataclass(frozen=True)
-class ChildRun:
-    """What a child process took: wall time in seconds, peak resident memory of its largest process in MB."""
-
-    seconds: float
-    peak_rss_mb: float
-    output: str
+def peak_rss_mb(who: int = resource.RUSAGE_SELF) -> float:
+    """Return the peak resident memory of this process, or of its largest ended child, in MB (2^20 bytes)."""
+    return resource.getrusage(who).ru_maxrss / 1024
 
 
-def run_child(arguments: Sequence[str], *, environment: dict[str, str] | None = None) -> ChildRun:
-    """Run ``python arguments`` in a process of its own and measure it; raises when it fails."""
-    script = (
-        "import resource, subprocess, sys, time\n"
-        "began = time.perf_counter()\n"
-        "done = subprocess.run([sys.executable, *sys.argv[1:]], capture_output=True, text=True)\n"
-        "seconds = time.perf_counter() - began\n"
-        "sys.stderr.write(done.stderr)\n"
-        "print(done.stdout, end='')\n"
-        "print(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)\n"
-        "sys.exit(done.returncode)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env=environment,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr[-2000:]}")
-    *output, figures = done.stdout.splitlines()
-    seconds, peak_rss_mb = map(float, figures.split())
-    return ChildRun(seconds, peak_rss_mb, "\n".join(output))
-
-
-def own_peak_rss_mb() -> float:
-    """Return the peak resident memory of this process, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:,.3g}"
