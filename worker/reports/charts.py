@@ -102,7 +102,8 @@ def _stacked_bars(chart: StackedBars) -> str:
 
 
 def _bars(chart: Bars) -> str:
-    width, right = 520, 104
+    width = 520
+    right = 12 + 6.6 * max((len(row.text) for row in chart.rows), default=0)
     longest = max((row.value for row in chart.rows), default=0) or 1
     shapes = []
     for index, row in enumerate(chart.rows):

@@ -96,9 +96,10 @@ def build_content(
         totals.add(recommendation, status)
 
     categories = _categories(tally)
-    sections = sections_of(listed, totals, categories)
     rejected, rejected_total = _first(rejected_rows, MAX_LISTED_REJECTED_ROWS)
     by_currency = _currency_savings(savings)
+    main_currency = max(by_currency, key=lambda line: line.counted_rows).currency if by_currency else ""
+    sections = sections_of(listed, totals, categories, main_currency)
     subscriptions = str(tally.subscriptions)
     return ReportContent(
         facts=_clean_facts(facts),
@@ -122,7 +123,7 @@ def build_content(
         impact_chart=_impact_chart(categories),
         category_chart=_category_chart(categories),
         savings_charts=savings_charts_of(sections),
-        top_groups=_top_groups(sections),
+        top_groups=_top_groups(sections, main_currency),
         sections=sections,
         subscriptions=tuple(tally.subscriptions.lines()[:MAX_LISTED_SUBSCRIPTIONS]),
         subscription_total=subscriptions,
@@ -201,13 +202,13 @@ def _category_chart(categories: Sequence[CategoryCounts]) -> StackedBars:
     )
 
 
-def _top_groups(sections: Sequence[Section]) -> tuple[GroupPlace, ...]:
+def _top_groups(sections: Sequence[Section], main_currency: str) -> tuple[GroupPlace, ...]:
     places = [
         GroupPlace(section_index, group_index)
         for section_index, section in enumerate(sections)
         for group_index in range(len(section.groups))
     ]
-    places.sort(key=lambda place: importance(sections[place.section].groups[place.group]))
+    places.sort(key=lambda place: importance(sections[place.section].groups[place.group], main_currency))
     return tuple(places[:TOP_GROUPS])
 
 

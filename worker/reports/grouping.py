@@ -47,7 +47,10 @@ class GroupTotals:
 
 
 def sections_of(
-    listed: Iterable[tuple[Recommendation, SavingsStatus]], totals: GroupTotals, categories: Sequence[CategoryCounts]
+    listed: Iterable[tuple[Recommendation, SavingsStatus]],
+    totals: GroupTotals,
+    categories: Sequence[CategoryCounts],
+    main_currency: str,
 ) -> tuple[Section, ...]:
     """Return one section for each category that has recommendations, in the order of ``categories``."""
     members: dict[GroupKey, list[tuple[Recommendation, SavingsStatus]]] = {}
@@ -59,15 +62,18 @@ def sections_of(
             continue
         groups = sorted(
             (_group(rows, totals.of(key)) for key, rows in members.items() if key[0] is summary.category),
-            key=importance,
+            key=lambda group: importance(group, main_currency),
         )
         sections.append(Section(summary=summary, groups=tuple(groups), listed=sum(len(group.resources) for group in groups)))
     return tuple(sections)
 
 
-def importance(group: Group) -> tuple[int, Decimal, int, str]:
-    """Sort key: higher impact first, then larger savings, then more resources."""
-    return IMPACT_ORDER[group.impact], -max(group.savings.values(), default=Decimal(0)), -group.total, group.title
+def importance(group: Group, main_currency: str) -> tuple[int, Decimal, int, str]:
+    """Sort key: higher impact first, then larger savings in the main currency, then more recommendations.
+
+    Savings in other currencies do not count here, for amounts of different currencies cannot be compared.
+    """
+    return IMPACT_ORDER[group.impact], -group.savings.get(main_currency, Decimal(0)), -group.total, group.title
 
 
 def _group(rows: Sequence[tuple[Recommendation, SavingsStatus]], totals: _Totals) -> Group:

@@ -43,6 +43,7 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
     )
     environment.filters.update(
+        amount_lines=wording.amount_lines,
         amounts=wording.amounts_text,
         count_of=wording.count_of,
         date=wording.date_text,
@@ -50,6 +51,7 @@ def _template() -> jinja2.Template:
         short_date=wording.short_date,
         svg=_svg,
     )
+    environment.globals["line_break"] = Markup("<br>")
     environment.globals["amount_text"] = wording.amount_text
     for name, file_name in (("style", "report.css"), ("script", "report.js")):
         text = (_TEMPLATES_DIR / file_name).read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from worker.reports.document import CategoryCounts, Group, ReportContent, Resour
 from worker.reports.summary import impact_totals
 from worker.reports.tallies import add_amount
 from worker.reports.wording import (
+    amount_lines,
     amount_text,
     amounts_text,
     count_of,
@@ -133,7 +134,7 @@ def _counts(content: ReportContent) -> dict[str, Any]:
         {
             "label": "All categories",
             "counts": [f"{sums.get(impact, 0):,}" for impact in impacts] + [f"{content.total:,}"],
-            "savings": amounts_text(total),
+            "savings": amount_lines(total),
             "is_total": True,
         }
     )
@@ -148,12 +149,12 @@ def _count_row(label: str, line: CategoryCounts, impacts: Sequence[Impact]) -> d
     return {
         "label": label,
         "counts": [f"{line.counts.get(impact, 0):,}" for impact in impacts] + [f"{line.total:,}"],
-        "savings": amounts_text(line.savings),
+        "savings": amount_lines(line.savings),
         "is_total": False,
     }
 
 
-def _top_groups(content: ReportContent, labels: dict[int, str]) -> list[dict[str, str]]:
+def _top_groups(content: ReportContent, labels: dict[int, str]) -> list[dict[str, Any]]:
     found = []
     for place in content.top_groups:
         section = content.sections[place.section]
@@ -165,7 +166,7 @@ def _top_groups(content: ReportContent, labels: dict[int, str]) -> list[dict[str
                 "category": section.summary.category.title,
                 "impact": group.impact.value,
                 "total": f"{group.total:,}",
-                "savings": amounts_text(group.savings) or "–",
+                "savings": amount_lines(group.savings),
             }
         )
     return found

@@ -166,14 +166,18 @@ def savings_charts_of(sections: Sequence[Section]) -> tuple[Bars, ...]:
             key=lambda entry: (-entry[0], entry[1]),
         )
         rows = tuple(
-            BarRow(label=title, value=float(amount), text=headline_amount(amount, currency))
+            BarRow(
+                label=title, value=float(amount), text=headline_amount(amount, currency).removesuffix(" (no currency named)")
+            )
             for amount, title in sums[:TOP_SAVINGS_BARS]
             if amount > 0
         )
         if rows:
             charts.append(
                 Bars(
-                    title=f"Largest savings a year in {currency}" if currency else "Largest savings a year",
+                    title=f"Largest savings a year in {currency}"
+                    if currency
+                    else "Largest savings a year, currency not named",
                     description="; ".join(f"{row.label}: {row.text}" for row in rows),
                     rows=rows,
                 )

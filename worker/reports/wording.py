@@ -51,6 +51,11 @@ def amounts_text(amounts: Mapping[str, Decimal]) -> str:
     return " and ".join(amount_text(amount, currency) for currency, amount in sorted(amounts.items()))
 
 
+def amount_lines(amounts: Mapping[str, Decimal]) -> list[str]:
+    """Return the amounts of several currencies, one a line, for the cells of tables."""
+    return [amount_text(amount, currency).replace(" ", "\u00a0") for currency, amount in sorted(amounts.items())]
+
+
 def date_text(value: date | datetime | None) -> str:
     """Return a date such as "2 February 2025", "" for none."""
     return f"{value.day} {value:%B %Y}" if value is not None else ""

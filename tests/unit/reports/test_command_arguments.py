@@ -1,6 +1,5 @@
 """How the report command reads its arguments."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -77,7 +76,7 @@ def test_the_client_is_told_from_the_file_name(file_name: str, client: str) -> N
 
 
 @pytest.fixture
-def export_path(tmp_path: Path) -> Iterator[Path]:
+def export_path(tmp_path: Path) -> Path:
     path = save_portal_csv(tmp_path / "export.csv", Estate(rows=30))
     with path.open("a", encoding="utf-8", newline="") as file:
         file.write("Cost,High,too few cells\r\n")

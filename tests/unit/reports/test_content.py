@@ -14,8 +14,8 @@ from worker.reports.content import build_content
 from worker.reports.document import ReportContent
 
 
-def content_of(*rows: Recommendation, **options: int) -> ReportContent:
-    return build_content(rows, (), samples.facts(), **options)
+def content_of(*rows: Recommendation) -> ReportContent:
+    return build_content(rows, (), samples.facts())
 
 
 def test_no_recommendations_make_a_report_that_says_so() -> None:

@@ -23,10 +23,14 @@ FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")', "{
 
 
 def workbook_of(
-    rows: Sequence[Recommendation], folder: Path, rejected: Sequence[RejectedRow] = samples.REJECTED, **options: int
+    rows: Sequence[Recommendation],
+    folder: Path,
+    rejected: Sequence[RejectedRow] = samples.REJECTED,
+    max_sheet_rows: int = xlsx.MAX_SHEET_ROWS,
 ) -> openpyxl.Workbook:
     content = build_content(rows, rejected, samples.facts())
-    render_xlsx(content, with_status(rows, count_savings(rows)), rejected, folder / "report.xlsx", **options)
+    with_savings = with_status(rows, count_savings(rows))
+    render_xlsx(content, with_savings, rejected, folder / "report.xlsx", max_sheet_rows=max_sheet_rows)
     return openpyxl.load_workbook(folder / "report.xlsx")
 
 
