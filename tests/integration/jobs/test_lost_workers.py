@@ -14,20 +14,20 @@ from tests.integration.jobs.waiting import until
 from tests.integration.jobs.workers import Worker
 
 MOMENTS = [
-    pytest.param("recommendation", "share", id="while rows are filed"),
-    pytest.param("report", "share", id="before the job begins"),
-    pytest.param("rejected_row", "access exclusive", id="while content is gathered"),
-    pytest.param("report_file", "share", id="after files were uploaded"),
+    pytest.param(("recommendation", "share"), id="while rows are filed"),
+    pytest.param(("report", "share"), id="before the job begins"),
+    pytest.param(("rejected_row", "access exclusive"), id="while content is gathered"),
+    pytest.param(("report_file", "share"), id="after files were uploaded"),
 ]
 
 
-@pytest.mark.parametrize(("table", "mode"), MOMENTS)
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_worker_costs_time_only(
-    services: Services, tenant: UUID, superuser: psycopg.Connection, start_worker: StartWorker, table: str, mode: str
+    services: Services, tenant: UUID, superuser: psycopg.Connection, start_worker: StartWorker, moment: tuple[str, str]
 ) -> None:
     worker = start_worker().wait_ready()
     ordered = order(services, tenant, portal_csv(50))
-    with blocked(superuser, table, mode) as lock:
+    with blocked(superuser, *moment) as lock:
         assert ordered.publish()
         lock.wait_for_someone()
         worker.kill()
@@ -36,13 +36,13 @@ def test_killed_worker_costs_time_only(
     ordered.assert_made_once(50)
 
 
-@pytest.mark.parametrize(("table", "mode"), MOMENTS)
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_child_costs_time_only(
-    services: Services, tenant: UUID, superuser: psycopg.Connection, start_worker: StartWorker, table: str, mode: str
+    services: Services, tenant: UUID, superuser: psycopg.Connection, start_worker: StartWorker, moment: tuple[str, str]
 ) -> None:
     worker = start_worker(concurrency=1).wait_ready()
     ordered = order(services, tenant, portal_csv(50))
-    with blocked(superuser, table, mode) as lock:
+    with blocked(superuser, *moment) as lock:
         assert ordered.publish()
         lock.wait_for_someone()
         _kill_children(worker)

@@ -1,5 +1,6 @@
 """Real worker processes, started, watched and killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -65,16 +66,15 @@ class Worker:
     def children(self) -> list[psutil.Process]:
         """Return all processes below the main one."""
         try:
-            return psutil.Process(self.process.pid).children(recursive=True)
+            found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return []
+        return found
 
     def kill(self) -> None:
         """Kill the worker and its children as a power cut would."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
     def end(self) -> int:

@@ -1,0 +1,104 @@
+"""Ticks: what is due is done, once, whoever drives."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier, Event
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select, update
+
+from shared.database.tables import IdempotencyRecord, Job, Tick
+from shared.jobs import requests
+from shared.jobs.kinds import REMOVE_REPORT_FILES
+from shared.services import Services
+from shared.ticks import tick as ticking
+from shared.ticks.acts import Act
+from shared.ticks.tick import tick
+from tests.integration.jobs.waiting import until
+from worker.clock import Clock
+
+
+@pytest.fixture(autouse=True)
+def nothing_done_yet(services: Services) -> Iterator[None]:
+    with services.system_database.across_tenants() as session:
+        session.execute(update(Tick).values(last_started_at=None))
+    yield
+    with services.system_database.across_tenants() as session:
+        session.execute(update(Tick).values(last_started_at=None))
+
+
+def test_tick_does_what_is_due_and_keeps_a_heartbeat(services: Services) -> None:
+    assert set(tick(services, driver="a timer")) == {"sweep", "retention"}
+    with services.system_database.across_tenants() as session:
+        row = session.get_one(Tick, "sweep")
+        assert row.last_driver == "a timer"
+        assert row.last_finished_at is not None
+        assert row.last_started_at is not None
+        assert row.last_finished_at >= row.last_started_at
+
+
+def test_second_tick_in_a_row_finds_nothing_due(services: Services) -> None:
+    tick(services, driver="a timer")
+    assert tick(services, driver="another timer") == {}
+
+
+def test_two_drivers_at_once_do_each_act_once(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, together = Event(), Barrier(2)
+    done: list[str] = []
+
+    def slow(_services: Services) -> str:
+        done.append("done")
+        until(started.is_set, "the other driver to have come and gone")
+        return "slow"
+
+    monkeypatch.setattr(ticking, "acts", lambda _settings: (Act("slow act", 0.0, slow),))
+
+    def drive(driver: str) -> dict[str, str]:
+        together.wait()
+        result = tick(services, driver=driver)
+        started.set()
+        return result
+
+    with ThreadPoolExecutor(2) as threads:
+        results = list(threads.map(drive, ["one", "two"]))
+    assert sorted(map(len, results)) == [0, 1]
+    assert done == ["done"]
+
+
+def test_act_that_fails_does_not_stop_the_others(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_services: Services) -> str:
+        raise ValueError
+
+    both = (Act("failing act", 60.0, fail), Act("other act", 60.0, lambda _services: "well"))
+    monkeypatch.setattr(ticking, "acts", lambda _settings: both)
+    assert tick(services, driver="a timer") == {"failing act": "failed: ValueError", "other act": "well"}
+
+
+def test_retention_removes_what_served_its_time(services: Services, tenant: UUID) -> None:
+    long_ago = func.now() - timedelta(days=services.settings.job_retention_days + 1)
+    with services.database.tenant(tenant) as session:
+        old, recent = (requests.add_job(session, REMOVE_REPORT_FILES, tenant_id=tenant) for _ in range(2))
+        session.execute(update(Job).values(state="succeeded", finished_at=func.now()))
+        session.execute(update(Job).where(Job.id == old.id).values(finished_at=long_ago))
+        for key, expires_at in (("old", long_ago), ("recent", func.now() + timedelta(days=1))):
+            record = {"request_hash": b"", "status_code": 202, "headers": {}, "body": {}, "expires_at": expires_at}
+            session.add(IdempotencyRecord(tenant_id=tenant, key=key, **record))
+    tick(services, driver="a timer")
+    with services.database.tenant(tenant) as session:
+        assert list(session.scalars(select(Job.id))) == [recent.id]
+        assert list(session.scalars(select(IdempotencyRecord.key))) == ["recent"]
+
+
+def test_clock_ticks_until_it_is_stopped(services: Services) -> None:
+    clock = Clock(services)
+    clock.start()
+    until(lambda: _driver(services) == "worker clock", "the clock to tick")
+    clock.stop()
+
+
+def _driver(services: Services) -> str | None:
+    with services.system_database.across_tenants() as session:
+        row = session.get(Tick, "sweep")
+        return row.last_driver if row and row.last_started_at else None
