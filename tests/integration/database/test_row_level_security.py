@@ -1,0 +1,175 @@
+"""Row-level security: on every table of tenants, for every login that works."""
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.orm import Session
+
+from shared.access import hash_key
+from shared.database import tables
+from shared.database.session import Database
+from shared.identifiers import new_id
+
+_NOW = datetime.now(UTC)
+TENANT_TABLES = sorted(name for name, table in tables.Base.metadata.tables.items() if "tenant_id" in table.columns)
+
+
+@pytest.fixture
+def filled(database: Database, tenant: UUID, system_database: Database) -> UUID:
+    """The tenant, with at least one row in every table."""
+    with database.tenant(tenant) as session:
+        _fill(session, tenant)
+    return tenant
+
+
+def test_every_table_with_a_tenant_forces_row_level_security(owner: Engine) -> None:
+    with owner.connect() as connection:
+        rows = connection.execute(
+            text(
+                "select c.relname, c.relrowsecurity and c.relforcerowsecurity as forced,"
+                " (select count(*) from pg_policy p where p.polrelid = c.oid and p.polname = 'tenant_access') as policies"
+                " from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and a.attnum > 0"
+                " where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace"
+            )
+        ).all()
+    assert {row.relname for row in rows} == set(TENANT_TABLES)
+    assert [row.relname for row in rows if not row.forced or row.policies != 1] == []
+
+
+def test_every_table_without_a_tenant_is_known(owner: Engine) -> None:
+    with owner.connect() as connection:
+        names = set(connection.scalars(text("select tablename from pg_tables where schemaname = 'public'")))
+    assert names - set(TENANT_TABLES) == {"tenant", "tick", "alembic_version"}
+
+
+@pytest.mark.parametrize("table", [*TENANT_TABLES, "tenant"])
+def test_rows_are_seen_by_their_tenant_only(database: Database, filled: UUID, other_tenant: UUID, table: str) -> None:
+    with database.tenant(filled) as session:
+        assert _count(session, table) > 0
+    with database.tenant(other_tenant) as session:
+        column = "id" if table == "tenant" else "tenant_id"
+        found = session.scalar(text(f"select count(*) from {table} where {column} = :tenant"), {"tenant": filled})
+        assert found == 0
+
+
+@pytest.mark.parametrize("table", [*TENANT_TABLES, "tenant"])
+def test_nothing_is_seen_without_a_tenant(database: Database, filled: UUID, table: str) -> None:
+    with Session(database.engine) as session:
+        assert _count(session, table) == 0
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES)
+def test_rows_of_another_tenant_cannot_be_changed(database: Database, filled: UUID, other_tenant: UUID, table: str) -> None:
+    with database.tenant(other_tenant) as session:
+        for act in (f"update {table} set tenant_id = tenant_id", f"delete from {table}"):
+            found = session.execute(text(f"{act} where tenant_id = :tenant"), {"tenant": filled})
+            assert found.rowcount == 0  # type: ignore[attr-defined]
+
+
+def test_row_cannot_be_written_for_another_tenant(database: Database, tenant: UUID, other_tenant: UUID) -> None:
+    with pytest.raises(ProgrammingError, match="row-level security"), database.tenant(tenant) as session:
+        session.add(tables.Client(tenant_id=other_tenant, name="Not mine"))
+
+
+def test_row_cannot_point_into_another_tenant(database: Database, filled: UUID, other_tenant: UUID) -> None:
+    with database.tenant(filled) as session:
+        client_id = session.scalar(text("select id from client limit 1"))
+    with pytest.raises(Exception, match="foreign key"), database.tenant(other_tenant) as session:
+        session.add(_snapshot(other_tenant, client_id))
+
+
+@pytest.mark.parametrize("role", ["advisor_owner", "advisor_system", "advisor_upkeep", "postgres"])
+def test_application_login_cannot_become_anybody_else(database: Database, role: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"), database.engine.begin() as connection:
+        connection.execute(text(f"set role {role}"))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "alter table client no force row level security",
+        "drop policy tenant_access on client",
+        "create table stolen as select * from client",
+        "update tenant set name = 'Mine'",
+        "select * from tick",
+        "delete from alembic_version",
+    ],
+)
+def test_application_login_cannot_do_more_than_its_work(database: Database, tenant: UUID, act: str) -> None:
+    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), database.tenant(tenant) as session:
+        session.execute(text(act))
+
+
+@pytest.mark.parametrize("table", ["client", "snapshot", "recommendation", "rejected_row"])
+def test_login_across_tenants_cannot_read_what_upkeep_does_not_need(system_database: Database, table: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"), system_database.across_tenants() as session:
+        _count(session, table)
+
+
+def test_tenant_of_a_transaction_does_not_outlive_it(database: Database, filled: UUID) -> None:
+    with Session(database.engine) as session, session.begin():
+        assert session.scalar(text("select current_setting('app.tenant_id', true)")) in (None, "")
+
+
+def _count(session: Session, table: str) -> int:
+    return int(session.scalar(text(f"select count(*) from {table}")) or 0)
+
+
+def _fill(session: Session, tenant: UUID) -> None:
+    client = tables.Client(id=new_id(), tenant_id=tenant, name="Contoso")
+    snapshot = _snapshot(tenant, client.id)
+    report = tables.Report(
+        id=new_id(),
+        tenant_id=tenant,
+        client_id=client.id,
+        title="T",
+        report_type="detailed",
+        source="upload",
+        formats=["pdf"],
+    )
+    for row in (client, snapshot, report):
+        session.add(row)
+        session.flush()
+    session.add_all(_rows_below(tenant, snapshot.id, report.id))
+
+
+def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID) -> Iterator[tables.Base]:
+    texts: dict[str, Any] = {
+        column.name: ""
+        for column in tables.RecommendationRow.__table__.columns
+        if column.type.python_type is str and not column.nullable
+    }
+    yield tables.RecommendationRow(**texts, tenant_id=tenant, snapshot_id=snapshot_id, fingerprint=bytes(16), extras={})
+    yield tables.RejectedRowRecord(
+        tenant_id=tenant, snapshot_id=snapshot_id, line=1, column_name="", value="", reason_code="", reason=""
+    )
+    yield tables.ReportFile(
+        tenant_id=tenant, report_id=report_id, format="pdf", file_name="r.pdf", content_type="application/pdf"
+    )
+    yield tables.Upload(tenant_id=tenant, file_name="a.csv", blob_path="a", expires_at=_NOW)
+    yield tables.Job(tenant_id=tenant, kind="k", queue="default", priority=3, max_attempts=1, run_after=_NOW)
+    yield tables.IdempotencyRecord(
+        tenant_id=tenant, key="k", request_hash=b"", status_code=202, headers={}, body={}, expires_at=_NOW
+    )
+    key_hash = hashlib.sha256(hash_key(str(tenant))).digest()
+    yield tables.ApiKey(tenant_id=tenant, name="k", prefix="aar_", key_hash=key_hash, scopes=[])
+
+
+def _snapshot(tenant: UUID, client_id: UUID) -> tables.Snapshot:
+    return tables.Snapshot(
+        id=new_id(),
+        tenant_id=tenant,
+        client_id=client_id,
+        source="upload",
+        source_format="portal_csv",
+        taken_at=_NOW,
+        taken_at_is_exact=False,
+        accepted_count=1,
+        rejected_count=1,
+    )
