@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import SettingsError
@@ -58,7 +58,20 @@ class Settings(BaseSettings):
 
     app_environment: Environment = Field(description="`development`, `testing`, `staging` or `production`")
 
-    database_url: str = Field(description="postgresql://USER@HOST:PORT/NAME of the application role, without a password")
+    db_host: str = Field("", description="Host of the database where DATABASE_URL is not set")
+    db_port: Annotated[int, Field(ge=1, le=65535)] = Field(5432, description="Its port")
+    db_name: str = Field("", description="Name of the database where DATABASE_URL is not set")
+    database_url: str = Field(
+        "",
+        validate_default=True,
+        description="postgresql://USER@HOST:PORT/NAME of the application role, without a password; or DB_HOST and DB_NAME",
+    )
+    azure_service_principal_user: str = Field(
+        "",
+        description="PostgreSQL login of this process's Azure identity; default: the user in DATABASE_URL, else the "
+        "name that the identity's token gives",
+    )
+    db_ca_file: Path | None = Field(None, description="Certificate authority of the database where not public")
     db_password: SecretStr | None = Field(None, description="Password of the application role; local profiles only")
     db_system_user: str = Field("advisor_upkeep", description="Login of the role that works across tenants")
     db_system_password: SecretStr | None = Field(None, description="Its password; local profiles only")
@@ -68,6 +81,15 @@ class Settings(BaseSettings):
     db_pool_size: Annotated[int, Field(ge=1, le=100)] = Field(10, description="Connections a process keeps at most")
 
     broker_url: SecretStr = Field(description="redis:// or rediss:// address of the Celery broker")
+    broker_user: str = Field("", description="Object id of the identity that signs in to Azure Managed Redis with a token")
+    broker_ca_file: Path | None = Field(None, description="Certificate authority of the broker where not public")
+    celery_results_db_backend: Annotated[str, Field(pattern=r"^db\+postgresql\+psycopg$")] = Field(
+        "db+postgresql+psycopg", description="How Celery keeps the results of tasks that somebody waits for"
+    )
+    celery_results_lifetime_s: Annotated[int, Field(ge=60)] = Field(3600, description="Celery's results are kept this long")
+
+    vault_url: str = Field("", description="https address of the Key Vault")
+    vault_ca_file: Path | None = Field(None, description="Certificate authority of the Key Vault where not public")
 
     storage_account_url: str = Field(description="https address of the Blob endpoint of the storage account")
     storage_container: str = Field("advisor-reports", description="Container of uploads and report files")
@@ -96,7 +118,9 @@ class Settings(BaseSettings):
     job_lease_s: Annotated[float, Field(gt=0)] = Field(60.0, description="A silent worker loses its job after this long")
     job_republish_after_s: Annotated[float, Field(gt=0)] = Field(30.0, description="A queued job unclaimed is sent again")
     sweep_interval_s: Annotated[float, Field(gt=0)] = Field(15.0, description="Between two looks for lost jobs")
-    worker_soft_shutdown_s: Annotated[float, Field(ge=0)] = Field(45.0, description="A worker told to end finishes this long")
+    worker_soft_shutdown_s: Annotated[float, Field(ge=0)] = Field(
+        45.0, description="A worker told to end finishes this long"
+    )
     job_retention_days: Annotated[int, Field(ge=1)] = Field(90, description="Finished jobs are kept this long")
 
     pdf_timeout_s: Annotated[float, Field(gt=0)] = Field(600.0, description="A PDF that takes longer is given up")
@@ -104,14 +128,18 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _address_without_password(cls, value: str) -> str:
+    def _address_without_password(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            if info.data.get("db_host") and info.data.get("db_name"):
+                return value
+            raise ValueError("is not set, and DB_HOST and DB_NAME are not both set either")
         address = urlsplit(value)
         if address.scheme not in {"postgresql", "postgresql+psycopg"}:
             raise ValueError("must begin with postgresql:// (no other database is supported)")
         if address.password is not None:
             raise ValueError("must not hold a password; local profiles set DB_PASSWORD")
-        if not (address.hostname and address.username and address.path.strip("/")):
-            raise ValueError("must name user, host and database: postgresql://USER@HOST:PORT/NAME")
+        if not (address.hostname and address.path.strip("/")):
+            raise ValueError("must name host and database: postgresql://USER@HOST:PORT/NAME")
         return value
 
     @field_validator("storage_account_url")

@@ -60,7 +60,7 @@ def test_an_unknown_profile_fails_with_the_list(environment: pytest.MonkeyPatch)
     [
         ("DATABASE_URL", "sqlite:///reports.db", "no other database is supported"),
         ("DATABASE_URL", "postgresql://front:hunter2@127.0.0.1/reports", "must not hold a password"),
-        ("DATABASE_URL", "postgresql://127.0.0.1/reports", "must name user, host and database"),
+        ("DATABASE_URL", "postgresql://front@127.0.0.1", "must name host and database"),
         ("STORAGE_ACCOUNT_URL", "http://127.0.0.1:10000/devstoreaccount1", "must begin with https://"),
         ("MAX_ROWS", "0", "greater than 0"),
         ("DOWNLOAD_LINK_MINUTES", "600", "less than or equal to 60"),
