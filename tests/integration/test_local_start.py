@@ -1,0 +1,193 @@
+"""``make start``: one stack per data folder, kept data, nothing left behind."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from infra.local import places, ports
+from infra.local.first_key import make_if_new
+from infra.local.lock import AlreadyRunningError, StackLock
+from infra.local.processes import ProcessGroup, ServerFailedError
+from infra.local.vault import passwords_in
+from shared.settings import Settings
+
+TIMEOUT_S = 90.0
+_API = r"API +(http://\S+)"
+
+
+class Started:
+    """A starter and what it has printed so far."""
+
+    def __init__(self, data: Path) -> None:
+        self.log = data.parent / "start.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "infra.local", "start", "--data", str(data)],
+                cwd=places.REPOSITORY,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def wait_until_ready(self) -> None:
+        wait_until(lambda: "ready after" in self.text or self.process.poll() is not None)
+        assert "ready after" in self.text, f"{self.process.returncode}: {self.text}"
+
+    def descendants(self) -> list[psutil.Process]:
+        return list(psutil.Process(self.process.pid).children(recursive=True))
+
+    def found(self, pattern: str) -> str:
+        match = re.search(pattern, self.text)
+        assert match is not None, self.text
+        return match[1]
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT_S
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    with places.scratch_folder("start") as folder:
+        yield folder / "data"
+
+
+@pytest.fixture
+def start(data: Path) -> Iterator[Callable[[], Started]]:
+    started: list[Started] = []
+
+    def begin() -> Started:
+        started.append(Started(data))
+        started[-1].wait_until_ready()
+        return started[-1]
+
+    yield begin
+    for one in started:
+        one.process.terminate()
+        one.process.wait(TIMEOUT_S)
+
+
+def test_starts_again_on_the_same_data_and_shows_the_key_once(start: Callable[[], Started], data: Path) -> None:
+    first = start()
+    api, key = first.found(_API), first.found(r"(aar_\S+)")
+    headers = {"Authorization": f"Bearer {key}"}
+    created = httpx.post(f"{api}/clients", json={"name": "Contoso"}, headers=headers)
+    assert created.status_code == 201, created.text
+    assert all(key not in path.read_text(errors="replace") for path in data.rglob("*") if readable_text(path))
+    first.process.send_signal(signal.SIGINT)
+    assert first.process.wait(TIMEOUT_S) == 0
+
+    second = start()
+    assert "aar_" not in second.text
+    again = httpx.get(f"{second.found(_API)}/clients/{created.json()['id']}", headers=headers)
+    assert again.status_code == 200
+
+
+def test_killed_starter_leaves_no_process_and_blocks_no_start(start: Callable[[], Started]) -> None:
+    first = start()
+    processes = first.descendants()
+    assert len(processes) > 5
+    first.process.kill()
+    wait_until(lambda: not any(alive(process) for process in processes))
+    start()
+
+
+def test_second_start_on_the_same_data_is_told_where_the_first_is(start: Callable[[], Started], data: Path) -> None:
+    first = start()
+    second = subprocess.run(
+        [sys.executable, "-m", "infra.local", "start", "--data", str(data)],
+        cwd=places.REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_S,
+    )
+    assert second.returncode == 1
+    assert f"process {first.process.pid}, its API at http://127.0.0.1:" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_dead_worker_is_started_again(start: Callable[[], Started]) -> None:
+    first = start()
+    worker = next(process for process in first.descendants() if "interactive@%h" in process.cmdline())
+    worker.kill()
+    wait_until(lambda: "starting it again (1 of 3)" in first.text)
+    wait_until(lambda: first.text.count("interactive@") >= 2 and first.text.count(" ready.") >= 3)
+
+
+def test_secrets_are_for_their_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "passwords.json"
+    made = passwords_in(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert passwords_in(path) == made
+    assert len(set(json.loads(path.read_text()).values())) == 4
+
+
+def test_first_key_is_made_once(settings: Settings, tenant: object) -> None:
+    assert tenant is not None
+    assert make_if_new(settings) is None
+
+
+def test_lock_of_a_living_holder_is_respected(tmp_path: Path) -> None:
+    first, second = StackLock(tmp_path / "lock"), StackLock(tmp_path / "lock")
+    first.acquire()
+    first.note(api="http://127.0.0.1:1")
+    with pytest.raises(AlreadyRunningError, match=r"http://127\.0\.0\.1:1"):
+        second.acquire()
+    first.release()
+    second.acquire()
+    second.release()
+
+
+def test_process_that_ends_while_starting_is_quoted() -> None:
+    group = ProcessGroup()
+    try:
+        child = group.spawn("broken", [sys.executable, "-c", "print('no such disk'); raise SystemExit(3)"])
+        with pytest.raises(ServerFailedError, match=r"ended with code 3 while starting.*\n.*no such disk"):
+            child.wait_until(lambda: "never" in child.lines, timeout_s=TIMEOUT_S)
+    finally:
+        group.stop()
+
+
+def test_taken_port_is_left_alone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert ports.choose(port) != port
+    assert ports.choose(port) == port
+
+
+def test_folders_of_killed_runs_are_removed_by_the_next() -> None:
+    with places.scratch_folder("gone") as folder:
+        dead = folder.with_name("advisor-reports-gone-4194304-x")
+        dead.mkdir()
+        with places.scratch_folder("gone"):
+            assert not dead.exists()
+            assert folder.exists()
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def readable_text(path: Path) -> bool:
+    return path.is_file() and path.suffix in {"", ".json", ".log"} and path.stat().st_size < 100_000
