@@ -17,27 +17,26 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit code."""
     options = _parser().parse_args(arguments)
     stop = threading.Event()
+    log = InterleavedLog(quiet=options.command == "demo" and not options.verbose)
     _end_on_signals(stop)
     try:
         if options.command == "start":
             from infra.local.start import start  # noqa: PLC0415  (--help must not wait for imports)
 
-            start(options.data.resolve(), stop, log=InterleavedLog())
+            start(options.data.resolve(), stop, log=log)
         else:
             from infra.local.demo import demo  # noqa: PLC0415
 
-            demo(options.file, options.out, log=InterleavedLog(quiet=not options.verbose))
+            demo(options.file, options.out, log=log)
     except AdvisorReportsError as error:
         print(f"error: {error.message}", file=sys.stderr)
         if error.next_step:
             print(f"       {error.next_step}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        if options.command == "start":
-            # The way it is meant to end.
-            return 0
-        print("\nstopped; nothing is left running", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as interrupt:
+        print(f"ended by {interrupt}; nothing is left running", file=sys.stderr)
+        # For `start` it is the way it is meant to end.
+        return 0 if options.command == "start" else 130
     return 0
 
 
@@ -56,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
 def _end_on_signals(stop: threading.Event) -> None:
     """Let the first signal end the stack in order; later ones change nothing, the watchdog covers what hangs."""
 
-    def end(_number: int, _frame: FrameType | None) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
         if not stop.is_set():
             stop.set()
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt(signal.Signals(number).name)
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
