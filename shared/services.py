@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 from shared.database.engine import Login
 from shared.database.session import Database
-from shared.identity.credential import create_credential
+from shared.identity import process
 from shared.identity.token_cache import CachingCredential
 from shared.queue.publisher import Publisher
 from shared.settings import Settings
@@ -28,20 +28,20 @@ class Services:
     @property
     def database(self) -> Database:
         """PostgreSQL as the application role."""
-        return self._once("database", lambda: Database(self.settings, Login.APP, credential=self.credential))
+        return self._once("database", lambda: Database(self.settings, Login.APP))
 
     @property
     def system_database(self) -> Database:
         """PostgreSQL as the role that works across tenants."""
         return self._once(
             "system_database",
-            lambda: Database(self.settings, Login.SYSTEM, credential=self.credential, pool_size=_SYSTEM_CONNECTIONS),
+            lambda: Database(self.settings, Login.SYSTEM, pool_size=_SYSTEM_CONNECTIONS),
         )
 
     @property
     def credential(self) -> CachingCredential:
         """The Azure credential."""
-        return self._once("credential", lambda: CachingCredential(create_credential(self.settings)))
+        return process.credential(self.settings)
 
     @property
     def blobs(self) -> BlobStore:

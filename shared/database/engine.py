@@ -7,21 +7,20 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+import certifi
 import psycopg
 import sqlalchemy
-from azure.core.credentials import TokenCredential
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from shared.database import sign_in
 from shared.settings import Settings
 
 _CONNECT_TIMEOUT_S = 5
 # Servers and proxies close idle connections at half an hour and more; ours are renewed before.
 _POOL_RECYCLE_S = 1500
 _PING_AFTER_IDLE_S = 30.0
-# https://learn.microsoft.com/azure/postgresql/flexible-server/security-entra-configure
-_TOKEN_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"  # noqa: S105 - a scope, not a secret
 
 
 class Login(StrEnum):
@@ -46,35 +45,47 @@ class Target:
 
 
 def target_of(settings: Settings, login: Login) -> Target:
-    """Return where ``login`` connects."""
-    address = urlsplit(settings.database_url)
+    """Return where ``login`` connects; ``user`` is empty where only the identity's token can tell."""
+    address = urlsplit(settings.database_url or f"postgresql://{settings.db_host}:{settings.db_port}/{settings.db_name}")
     user = {
-        Login.APP: address.username or "",
+        Login.APP: settings.azure_service_principal_user or address.username or "",
         Login.SYSTEM: settings.db_system_user,
         Login.OWNER: settings.db_owner_user,
     }[login]
     return Target(address.hostname or "", address.port or 5432, address.path.strip("/"), user)
 
 
-def create_engine(
-    settings: Settings, login: Login, *, credential: TokenCredential | None = None, pool_size: int | None = None
-) -> Engine:
+def url_of(target: Target, scheme: str = "postgresql+psycopg") -> URL:
+    """Return the address of ``target`` as SQLAlchemy wants it; never a password in it."""
+    return URL.create(scheme, username=target.user or None, host=target.host, port=target.port, database=target.database)
+
+
+def connect_arguments(settings: Settings, purpose: str) -> dict[str, Any]:
+    """Return how libpq connects, whatever the login; ``purpose`` is what the server's session list shows."""
+    arguments: dict[str, Any] = {
+        "sslmode": settings.db_sslmode,
+        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "application_name": f"advisor-reports {purpose}",
+        # JSON made by the server carries times with an offset: one and the same, whatever the server's own zone.
+        "options": "-c timezone=UTC",
+    }
+    if settings.db_sslmode.startswith("verify-"):
+        # libpq's own default is a file in the home directory, and the libpq of psycopg's wheels cannot know where this
+        # system keeps its authorities; the public ones (Azure's among them) come with certifi.
+        arguments["sslrootcert"] = str(settings.db_ca_file or certifi.where())
+    return arguments
+
+
+def create_engine(settings: Settings, login: Login, *, pool_size: int | None = None) -> Engine:
     """Return an engine for ``login``; no connection is made yet.
 
-    A new connection signs in with the login's password where the profile allows one, else with a token of ``credential``.
-    Either is put in as the connection is made, never into the URL, so it cannot reach a log or an error. PostgreSQL asks
-    for the token only then: open connections outlive it.
+    A new connection signs in with the login's password where the profile allows one, else with a token of the process's
+    credential; see :mod:`shared.database.sign_in`.
     """
     target = target_of(settings, login)
     engine = sqlalchemy.create_engine(
-        URL.create("postgresql+psycopg", username=target.user, host=target.host, port=target.port, database=target.database),
-        connect_args={
-            "sslmode": settings.db_sslmode,
-            "connect_timeout": _CONNECT_TIMEOUT_S,
-            "application_name": f"advisor-reports {login}",
-            # JSON made by the server carries times with an offset: one and the same, whatever the server's own zone.
-            "options": "-c timezone=UTC",
-        },
+        url_of(target),
+        connect_args=connect_arguments(settings, login),
         pool_size=pool_size or settings.db_pool_size,
         max_overflow=0,
         pool_timeout=_CONNECT_TIMEOUT_S,
@@ -86,14 +97,7 @@ def create_engine(
         Login.SYSTEM: settings.db_system_password,
         Login.OWNER: settings.db_owner_password,
     }[login]
-
-    @event.listens_for(engine, "do_connect")
-    def _sign_in(_dialect: Any, _record: Any, _arguments: list[Any], parameters: dict[str, Any]) -> None:
-        if password is not None:
-            parameters["password"] = password.get_secret_value()
-        elif credential is not None:
-            parameters["password"] = credential.get_token(_TOKEN_SCOPE).token
-
+    sign_in.enable(engine, settings, password)
     _ping_when_in_doubt(engine)
     return engine
 

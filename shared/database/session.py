@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from azure.core.credentials import TokenCredential
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -31,10 +30,8 @@ class UnsafeRoleError(AdvisorReportsError):
 class Database:
     """One login's way to PostgreSQL; made once a process, after any fork."""
 
-    def __init__(
-        self, settings: Settings, login: Login, *, credential: TokenCredential | None = None, pool_size: int | None = None
-    ) -> None:
-        self.engine: Engine = create_engine(settings, login, credential=credential, pool_size=pool_size)
+    def __init__(self, settings: Settings, login: Login, *, pool_size: int | None = None) -> None:
+        self.engine: Engine = create_engine(settings, login, pool_size=pool_size)
         self.target: Target = target_of(settings, login)
         self._environment = settings.app_environment
 

@@ -15,6 +15,9 @@ from azure.identity import (
 
 from shared.settings import CredentialKind, Settings
 
+# A caller waits for a token only where none is valid any more; then a quick "no" is worth more than a late one.
+_PATIENCE: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 10, "retry_total": 2, "retry_backoff_factor": 0.2}
+
 
 def create_credential(settings: Settings) -> TokenCredential:
     """Return the credential of the kind ``AZURE_CREDENTIAL`` names; nothing is tried in turn but a developer's sign-ins.
@@ -25,7 +28,7 @@ def create_credential(settings: Settings) -> TokenCredential:
     """
     match settings.azure_credential:
         case CredentialKind.MANAGED_IDENTITY:
-            return ManagedIdentityCredential(client_id=settings.azure_client_id or None)
+            return ManagedIdentityCredential(client_id=settings.azure_client_id or None, **_PATIENCE)
         case CredentialKind.WORKLOAD_IDENTITY:
             return WorkloadIdentityCredential(
                 tenant_id=settings.azure_tenant_id,
@@ -54,9 +57,9 @@ def create_credential(settings: Settings) -> TokenCredential:
 
 def _authority(settings: Settings) -> dict[str, Any]:
     if not settings.azure_authority_host:
-        return {}
+        return _PATIENCE
     # Sovereign clouds and simulators: the public cloud's directory of authorities does not know them.
-    options: dict[str, Any] = {"authority": settings.azure_authority_host, "disable_instance_discovery": True}
+    options = {**_PATIENCE, "authority": settings.azure_authority_host, "disable_instance_discovery": True}
     if settings.azure_authority_ca_file is not None:
         options["connection_verify"] = str(settings.azure_authority_ca_file)
     return options

@@ -1,0 +1,6 @@
+"""What tokens are asked for: one scope for each service of Azure that lets a process in by its identity."""
+
+# https://learn.microsoft.com/azure/postgresql/flexible-server/security-entra-configure
+POSTGRESQL = "https://ossrdbms-aad.database.windows.net/.default"
+# https://learn.microsoft.com/azure/redis/entra-for-authentication
+REDIS = "https://redis.azure.com/.default"
