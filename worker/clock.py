@@ -5,6 +5,7 @@ import threading
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.identity.token_cache import TokenUnavailableError
 from shared.services import Services
 from shared.ticks.tick import tick
 
@@ -31,7 +32,7 @@ class Clock:
         while True:
             try:
                 tick(self._services, driver="worker clock")
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, TokenUnavailableError) as error:
                 _log.warning(
                     "a tick did not reach the database", extra={"action": "tick_failed", "error": type(error).__name__}
                 )

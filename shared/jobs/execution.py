@@ -9,6 +9,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database.tables.job import JobState
+from shared.identity.token_cache import TokenUnavailableError
 from shared.jobs import claims, outcomes
 from shared.jobs.claims import Claim
 from shared.jobs.heartbeat import Heartbeat
@@ -76,7 +77,7 @@ def _settle(run: JobRun, error: Exception) -> JobState | None:
         return None
     except JobCancelledError as cancelled:
         return _settle(run, cancelled)
-    except SQLAlchemyError as failure:
+    except (SQLAlchemyError, TokenUnavailableError) as failure:
         _tell(logging.ERROR, "the end of a job could not be written", "job_end_unwritten", claim, error=failure)
         return None
     level = logging.INFO if state is JobState.CANCELLED else logging.WARNING
@@ -99,7 +100,7 @@ def _give_back(run: JobRun) -> None:
     try:
         with run.services.database.tenant(run.claim.tenant_id) as session:
             outcomes.retry_later(session, run.claim, 0)
-    except (LeaseLostError, JobCancelledError, SQLAlchemyError) as error:
+    except (LeaseLostError, JobCancelledError, SQLAlchemyError, TokenUnavailableError) as error:
         _tell(
             logging.WARNING,
             "a job could not be given back; its lease will run out",

@@ -8,6 +8,7 @@ from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.identity.token_cache import TokenUnavailableError
 from shared.jobs import claims
 from shared.jobs.problems import JobCancelledError, LeaseLostError
 from shared.jobs.run import JobRun
@@ -54,7 +55,7 @@ class Heartbeat:
                 if not self._ended.is_set():
                     self._run.ask_to_stop(error)
                 return
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, TokenUnavailableError) as error:
                 _log.warning(
                     "a heartbeat did not reach the database",
                     extra={
