@@ -7,14 +7,16 @@ from uuid import UUID
 from shared.database.reading import Query
 from shared.reporting.listing import Conditions, Order, Position, page_query
 
+# The client's name is looked up for the rows of the page alone. As a join, it led the planner (which does not know the
+# tenant) to read and sort all of a tenant's reports for every page.
 _FIELDS = """
-    r.id, r.client_id, c.name as client_name, r.title, r.report_type, r.source, r.formats, r.state as status, r.progress,
-    r.phase,
+    r.id, r.client_id, (select c.name from client c where c.tenant_id = r.tenant_id and c.id = r.client_id) as client_name,
+    r.title, r.report_type, r.source, r.formats, r.state as status, r.progress, r.phase,
     case when r.error_code is not null
         then json_build_object('code', r.error_code, 'message', r.error_text, 'next_step', r.next_step) end as error,
     r.created_at, r.updated_at, r.started_at, r.finished_at
 """
-_FROM = " from report r join client c on c.tenant_id = r.tenant_id and c.id = r.client_id"
+_FROM = "from report r"
 
 # size and checksum are known only of files that are ready.
 _FILE = """
