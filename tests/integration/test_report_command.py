@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -212,3 +213,23 @@ def test_help_names_the_commands_and_the_exit_statuses() -> None:
     assert "--format FORMAT..." in detail
     assert "Exit status:" in detail
     assert subprocess.run(command("nonsense"), capture_output=True, env=environment(), check=False).returncode == 2
+
+
+def test_on_a_terminal_progress_is_a_bar(tmp_path: Path) -> None:
+    source = save_portal_csv(tmp_path / PORTAL_NAME, Estate(rows=50))
+    terminal, inside = os.openpty()
+    with subprocess.Popen(
+        command("report", source, "--out", tmp_path / "out", "--format", "csv", "xlsx"),
+        stdout=subprocess.DEVNULL,
+        stderr=inside,
+        env={**environment(), "TERM": "xterm"},
+    ) as process:
+        os.close(inside)
+        shown = b""
+        with os.fdopen(terminal, "rb", buffering=0) as screen, suppress(OSError):  # EIO: the other side is closed
+            while piece := screen.read(65_536):
+                shown += piece
+        assert process.wait(timeout=60) == 0
+
+    assert "Making the XLSX file" in shown.decode()
+    assert "━" in shown.decode()

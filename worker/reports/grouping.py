@@ -109,26 +109,37 @@ def _resource_order(resource: Resource) -> tuple[int, bool, bool, Decimal, str, 
 
 
 def _resource(recommendation: Recommendation, status: SavingsStatus) -> Resource:
-    subscription = recommendation.subscription_name or recommendation.subscription_id
-    name = recommendation.resource_name or recommendation.resource_id or subscription
-    if name.lower() == recommendation.subscription_id.lower():
-        name = subscription  # a row about the subscription itself: its name says more than its GUID
+    subscription = clean_text(recommendation.subscription_name or recommendation.subscription_id)
+    name = clean_text(recommendation.resource_name or recommendation.resource_id)
+    resource_type = clean_text(recommendation.resource_type)
+    details = _details(recommendation)
+    if _is_about_subscription(recommendation):
+        # The name of such a row is the subscription's GUID: what is offered, or else the subscription's name, says more.
+        offered = [clean_text(part) for part in (recommendation.sku, recommendation.region) if part]
+        name, resource_type = (" · ".join(offered), "") if offered else (subscription, "Subscription")
+        details = details[len(offered) :]
     return Resource(
-        name=clean_text(name) or "Not named",
-        type=clean_text(recommendation.resource_type),
+        name=name or subscription or "Not named",
+        type=resource_type,
         resource_group=clean_text(recommendation.resource_group),
-        subscription=clean_text(subscription),
+        subscription=subscription if subscription != name else "",
         portal_url=portal_url(recommendation.resource_id),
         impact=recommendation.impact,
         savings=recommendation.annual_savings,
         currency=clean_text(recommendation.currency),
         is_alternative=status is SavingsStatus.ALTERNATIVE,
-        detail=_detail(recommendation),
+        detail=" · ".join(details),
         updated=recommendation.updated_at.date() if recommendation.updated_at else None,
     )
 
 
-def _detail(recommendation: Recommendation) -> str:
+def _is_about_subscription(recommendation: Recommendation) -> bool:
+    name = recommendation.resource_name.lower()
+    return bool(name) and name in {recommendation.subscription_id.lower(), recommendation.subscription_name.lower()}
+
+
+def _details(recommendation: Recommendation) -> list[str]:
+    """Return what tells an offer from its neighbours: SKU and region first, each where there is one."""
     parts = [
         clean_text(recommendation.sku),
         clean_text(recommendation.region),
@@ -139,7 +150,7 @@ def _detail(recommendation: Recommendation) -> str:
     if recommendation.retirement_date or recommendation.retiring_feature:
         feature = clean_text(recommendation.retiring_feature)
         parts.append(" ".join(part for part in ("retires", feature, short_date(recommendation.retirement_date)) if part))
-    return " · ".join(part for part in parts if part)
+    return [part for part in parts if part]
 
 
 def _same_text(one: str, other: str) -> bool:

@@ -191,7 +191,20 @@ def test_rejected_rows_are_all_counted_and_the_first_are_listed() -> None:
 def test_a_row_about_a_subscription_carries_the_name_of_it() -> None:
     row = samples.recommendation(resource_name="00000000-0000-0000-0000-000000000001", resource_type="Subscription")
 
-    assert content_of(row).sections[0].groups[0].resources[0].name == "Contoso Production"
+    resource = content_of(row).sections[0].groups[0].resources[0]
+    assert (resource.name, resource.type, resource.subscription) == ("Contoso Production", "Subscription", "")
+
+
+def test_an_offer_for_a_subscription_is_named_by_what_is_offered() -> None:
+    row = samples.recommendation(
+        resource_name="00000000-0000-0000-0000-000000000001", sku="Standard_D4s_v3", region="westeurope", term="P3Y",
+        lookback_days=30, scope="Single",
+    )  # fmt: skip
+    resource = content_of(row).sections[0].groups[0].resources[0]
+
+    assert resource.name == "Standard_D4s_v3 · westeurope"
+    assert resource.detail == "3-year term · 30-day look-back · single scope"
+    assert resource.subscription == "Contoso Production"
 
 
 def test_a_solution_that_only_repeats_the_problem_is_left_out() -> None:
