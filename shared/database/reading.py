@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 # Reading from the key holder's row in the lateral part makes it run after the key was recognised: only then is the tenant of
 # row-level security set. In any other order there would be no tenant, and row-level security would show nothing.
-# A key has one holder. Without "limit 1" the planner counts on the thousand rows that it expects of any function, and a short
-# read looks costly enough (jit_above_cost) to be compiled first.
+# A key has one holder. Without "limit 1" the planner counts on the thousand rows that it expects of any function, and a
+# short read looks costly enough (jit_above_cost) to be compiled first.
 _AS_KEY_HOLDER = """
 with holder as materialized (
     select key_id, tenant_id, scopes, key_name from authenticate_api_key(%(__key_hash)s) limit 1

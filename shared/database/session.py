@@ -13,6 +13,9 @@ from shared.errors import AdvisorReportsError
 from shared.settings import Settings
 
 _SET_TENANT = text("select set_config('app.tenant_id', :tenant_id, true)")
+_SET_TENANT_NOT_DURABLE = text(
+    "select set_config('app.tenant_id', :tenant_id, true), set_config('synchronous_commit', 'off', true)"
+)
 _ROLE_FACTS = text(
     "select r.rolsuper or r.rolbypassrls as unbound, "
     "exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace "
@@ -36,10 +39,14 @@ class Database:
         self._environment = settings.app_environment
 
     @contextmanager
-    def tenant(self, tenant_id: UUID) -> Iterator[Session]:
-        """Open a transaction that sees and writes the rows of ``tenant_id`` only; commit at the end, roll back on error."""
+    def tenant(self, tenant_id: UUID, *, durable: bool = True) -> Iterator[Session]:
+        """Open a transaction that sees and writes the rows of ``tenant_id`` only; commit at the end, roll back on error.
+
+        One that is not ``durable`` commits without waiting for the server's disk and may be lost if the server crashes
+        within the next second; for notes that cost nothing but time when they are missing.
+        """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
+            session.execute(_SET_TENANT if durable else _SET_TENANT_NOT_DURABLE, {"tenant_id": str(tenant_id)})
             yield session
 
     @contextmanager

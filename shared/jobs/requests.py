@@ -12,6 +12,7 @@ from shared.database.tables.job import Job
 from shared.identifiers import new_id
 from shared.jobs.kinds import JobKind
 from shared.queue.publisher import Publisher
+from shared.telemetry import tracing
 
 
 def add_job(
@@ -38,6 +39,7 @@ def add_job(
         max_attempts=kind.max_attempts,
         run_after=datetime.now(UTC),
         trace_id=trace_id,
+        trace_parent=tracing.current_parent(),
     )
     session.add(job)
     session.flush()
@@ -51,6 +53,8 @@ def publish_job(publisher: Publisher, database: Database, job: Job) -> bool:
     """
     sent = publisher.publish(job.kind, queue=job.queue, priority=job.priority, tenant_id=job.tenant_id, job_id=job.id)
     if sent:
-        with database.tenant(job.tenant_id) as session:
+        # The worker that got the message waits for this row: not for the disk as well. If the note is lost, the sweep
+        # sends a second message, which finds the job claimed.
+        with database.tenant(job.tenant_id, durable=False) as session:
             session.execute(update(Job).where(Job.id == job.id).values(published_at=datetime.now(UTC)))
     return sent
