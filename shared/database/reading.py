@@ -77,6 +77,7 @@ def read_as_key_holder(engine: Engine, key_hash: bytes, query: Query) -> Answer 
 
 def read_in(session: Session, query: Query) -> list[dict[str, Any]]:
     """Return what ``query`` finds in an open transaction, in JSON's types."""
+    session.flush()
     statement = f"select coalesce(json_agg(item), '[]')::text from ({query.statement}) as item"  # noqa: S608 - own texts
     found: str = session.connection().exec_driver_sql(statement, dict(query.parameters)).scalar_one()
     rows: list[dict[str, Any]] = orjson.loads(found)

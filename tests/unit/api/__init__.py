@@ -1,0 +1,1 @@
+"""What the front does without any server."""
