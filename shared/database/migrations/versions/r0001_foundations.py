@@ -61,6 +61,7 @@ create table client (
     deleted_at timestamptz,
     unique (tenant_id, id)
 );
+create index client_by_name on client (tenant_id, lower(name), id) where deleted_at is null;
 create unique index client_reference on client (tenant_id, reference) where deleted_at is null;
 
 create table snapshot (
@@ -116,9 +117,8 @@ create table recommendation (
     foreign key (tenant_id, snapshot_id) references snapshot (tenant_id, id) on delete cascade
 );
 create index recommendation_by_kind on recommendation (snapshot_id, category, impact, id);
-create index recommendation_by_savings on recommendation (snapshot_id, annual_savings desc nulls last, id)
-    where annual_savings is not null;
-create index recommendation_by_place on recommendation (snapshot_id, lower(subscription_id), lower(resource_group), id);
+create index recommendation_by_savings on recommendation (snapshot_id, annual_savings desc nulls last, id desc);
+create index recommendation_by_resource on recommendation (snapshot_id, lower(left(resource_name, 200)), id);
 
 create table rejected_row (
     id uuid primary key,
