@@ -8,12 +8,13 @@ os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 
 from celery import Celery, signals
 
-from shared import logs, settings
+from shared import settings
 from shared.jobs.kinds import KINDS
 from shared.queue import broker
 from shared.queue.names import Priority, Queue
 from shared.services import Services
 from shared.settings import Settings
+from shared.telemetry import logs
 from worker import processes
 from worker.clock import Clock
 

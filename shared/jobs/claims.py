@@ -33,6 +33,9 @@ class Claim:
     attempt: int
     max_attempts: int
     trace_id: str | None
+    trace_parent: str | None = None
+    waited_s: float = 0.0
+    """Between the moment it was due and the claim."""
 
     @property
     def is_last_attempt(self) -> bool:
@@ -57,13 +60,25 @@ def claim(database: Database, tenant_id: UUID, job_id: UUID, *, worker: str, lea
                 worker=worker,
                 started_at=func.coalesce(Job.started_at, now),
             )
-            .returning(Job.report_id, Job.kind, Job.arguments, Job.attempt, Job.max_attempts, Job.trace_id)
+            .returning(
+                *(Job.report_id, Job.kind, Job.arguments, Job.attempt, Job.max_attempts, Job.trace_id, Job.trace_parent),
+                func.extract("epoch", now - Job.run_after).label("waited_s"),
+            )
             .execution_options(synchronize_session=False)
         ).one_or_none()
         if row is None:
             return None
         taken = Claim(
-            tenant_id, job_id, row.report_id, KINDS[row.kind], row.arguments, row.attempt, row.max_attempts, row.trace_id
+            tenant_id=tenant_id,
+            job_id=job_id,
+            report_id=row.report_id,
+            kind=KINDS[row.kind],
+            arguments=row.arguments,
+            attempt=row.attempt,
+            max_attempts=row.max_attempts,
+            trace_id=row.trace_id,
+            trace_parent=row.trace_parent,
+            waited_s=float(row.waited_s),
         )
         stage = report_stages.stage_of(row.kind)
         if taken.report_id and stage and not report_stages.begin(session, taken.report_id, stage):

@@ -50,5 +50,7 @@ class Job(Identified, Base):
     error_text: Mapped[str | None]
     next_step: Mapped[str | None]
     trace_id: Mapped[str | None]
+    trace_parent: Mapped[str | None]
+    """The ``traceparent`` (W3C Trace Context) under which the job was asked for; the worker's spans go under it."""
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

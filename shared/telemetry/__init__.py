@@ -1,0 +1,1 @@
+"""What the product says about itself: logs, traces and metrics, none of which ever holds a secret."""
