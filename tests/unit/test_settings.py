@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from shared import settings, settings_reference
+from shared import settings
+from shared.settings import reference
 from shared.errors import SettingsError
 
 _LOCAL = {
@@ -19,6 +20,11 @@ _CLOUD = {
     "DATABASE_URL": "postgresql://front@db.example.com:5432/reports",
     "BROKER_URL": "rediss://cache.example.com:10000/0",
     "STORAGE_ACCOUNT_URL": "https://account.blob.core.windows.net",
+    "BROKER_USER": "c1b7a1de-54f6-4a35-8f6f-2d2a6f0c9b13",
+    "VAULT_URL": "https://vault.vault.azure.net",
+    "ALLOWED_HOSTS": "reports.example.com",
+    "OIDC_ISSUER": "https://login.microsoftonline.com/7d6c3c2e/v2.0",
+    "OIDC_AUDIENCE": "4b9c6f30",
 }
 
 
@@ -128,4 +134,4 @@ def test_settings_never_show_a_secret(environment: pytest.MonkeyPatch) -> None:
 
 def test_the_settings_page_matches_the_code() -> None:
     page = Path(__file__).parents[2] / "docs" / "configuration.md"
-    assert page.read_text(encoding="utf-8") == settings_reference.markdown()
+    assert page.read_text(encoding="utf-8") == reference.markdown()

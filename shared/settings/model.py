@@ -1,35 +1,17 @@
-"""The settings of one process: read from the environment once, typed, validated, frozen.
-
-Every process of the product (front, workers, timers, command line, migrations) reads the same names the same way. Nothing
-has a fallback that changes what the product is: a missing database is an error, never another database.
-"""
+"""Everything that can be set, typed; what a value must be in itself is checked here, what a profile allows elsewhere."""
 
 from enum import StrEnum
-from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.errors import SettingsError
+from shared.settings.profiles import DEFAULTS, PROFILES, Environment
+from shared.settings.violations import violations
 
 _MEBIBYTE = 1024 * 1024
-
-
-class Environment(StrEnum):
-    """The profile a process runs under; there is no default, so that production is never met by accident."""
-
-    DEVELOPMENT = "development"
-    TESTING = "testing"
-    STAGING = "staging"
-    PRODUCTION = "production"
-
-    @property
-    def is_local(self) -> bool:
-        """Whether this profile is for one machine, where servers may lack TLS and passwords may come from settings."""
-        return self in {Environment.DEVELOPMENT, Environment.TESTING}
 
 
 class CredentialKind(StrEnum):
@@ -42,19 +24,12 @@ class CredentialKind(StrEnum):
     DEVELOPER = "developer"
 
 
-_CREDENTIAL_PARTS = {
-    CredentialKind.MANAGED_IDENTITY: (),
-    CredentialKind.WORKLOAD_IDENTITY: ("azure_tenant_id", "azure_client_id", "azure_federated_token_file"),
-    CredentialKind.CLIENT_SECRET: ("azure_tenant_id", "azure_client_id", "azure_client_secret"),
-    CredentialKind.CLIENT_CERTIFICATE: ("azure_tenant_id", "azure_client_id", "azure_client_certificate_path"),
-    CredentialKind.DEVELOPER: (),
-}
-
-
 class Settings(BaseSettings):
     """Everything that can be set; the environment variable of a field is its name in upper case."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, case_sensitive=False, hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, case_sensitive=False, env_ignore_empty=True, hide_input_in_errors=True
+    )
 
     app_environment: Environment = Field(description="`development`, `testing`, `staging` or `production`")
 
@@ -88,8 +63,12 @@ class Settings(BaseSettings):
     )
     celery_results_lifetime_s: Annotated[int, Field(ge=60)] = Field(3600, description="Celery's results are kept this long")
 
-    vault_url: str = Field("", description="https address of the Key Vault")
+    vault_url: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = Field("", description="https address of the Key Vault")
     vault_ca_file: Path | None = Field(None, description="Certificate authority of the Key Vault where not public")
+
+    sealed_store_keys: SecretStr | None = Field(
+        None, description="Keys that seal secrets kept in PostgreSQL where there is no vault; local profiles only"
+    )
 
     storage_account_url: str = Field(description="https address of the Blob endpoint of the storage account")
     storage_container: str = Field("advisor-reports", description="Container of uploads and report files")
@@ -108,9 +87,36 @@ class Settings(BaseSettings):
     azure_authority_host: str = Field("", description="Entra endpoint where not the public cloud's")
     azure_authority_ca_file: Path | None = Field(None, description="Certificate authority of that endpoint where not public")
 
+    allowed_hosts: str = Field("", description="Host names the HTTP API answers to, separated by commas; `*`: any")
+    api_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = Field(
+        "", description="Address of the HTTP API, for the doctor's probe of it"
+    )
+    oidc_issuer: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = Field(
+        "", description="https address of the identity provider that people sign in with"
+    )
+    oidc_audience: str = Field("", description="Client id by which that provider knows this installation")
+    development_api_key: Annotated[SecretStr, Field(min_length=40)] | None = Field(
+        None, description="API key that `make start` gives to the tenant Local instead of a random one; local profiles only"
+    )
+    debug: bool = Field(default=False, description="Log at level DEBUG; not in production")
+
+    applicationinsights_connection_string: SecretStr | None = Field(
+        None, description="Application Insights that traces and metrics go to, signed in by identity; default: none"
+    )
+    otel_exporter_otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = Field(
+        "", description="OpenTelemetry collector (OTLP over HTTP) that traces and metrics go to; default: none"
+    )
+    worker_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        None, description="Port on which a worker serves `/metrics` for Prometheus; default: not at all"
+    )
+    worker_metrics_host: str = Field("127.0.0.1", description="Address on which it does")
+
     max_upload_bytes: Annotated[int, Field(gt=0)] = Field(200 * _MEBIBYTE, description="Largest export accepted")
     max_rows: Annotated[int, Field(gt=0)] = Field(2_000_000, description="Most rows of one export")
     max_cell_chars: Annotated[int, Field(gt=0)] = Field(100_000, description="Longest cell of an export, in characters")
+
+    max_inflated_bytes: Annotated[int, Field(gt=0)] = Field(2048 * _MEBIBYTE, description="Largest export once inflated")
+    max_inflate_ratio: Annotated[int, Field(gt=1)] = Field(200, description="Most inflated bytes for each compressed one")
 
     upload_link_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(60, description="How long an upload link is valid")
     download_link_minutes: Annotated[int, Field(ge=1, le=60)] = Field(5, description="How long a download link is valid")
@@ -123,8 +129,21 @@ class Settings(BaseSettings):
     )
     job_retention_days: Annotated[int, Field(ge=1)] = Field(90, description="Finished jobs are kept this long")
 
+    schema_wait_s: Annotated[float, Field(ge=0, le=3600)] = Field(
+        0.0, description="How long a starting worker waits for a migration of the database that is still to come"
+    )
+
     pdf_timeout_s: Annotated[float, Field(gt=0)] = Field(600.0, description="A PDF that takes longer is given up")
     fonts_dir: Path | None = Field(None, description="Folder of the report fonts; default: where they were installed")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_the_profiles_defaults(cls, given: dict[str, Any]) -> dict[str, Any]:
+        try:
+            profile = PROFILES[Environment(given.get("app_environment", ""))]
+        except ValueError:
+            return given  # the field itself says what is wrong
+        return {name: getattr(profile, name) for name in DEFAULTS} | given
 
     @field_validator("database_url")
     @classmethod
@@ -150,61 +169,13 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
     @model_validator(mode="after")
-    def _credential_is_whole(self) -> Self:
-        missing = [name.upper() for name in _CREDENTIAL_PARTS[self.azure_credential] if not getattr(self, name)]
-        if missing:
-            raise ValueError(
-                f"Azure credentials of kind {self.azure_credential} are missing: {', '.join(missing)} "
-                f"{'is' if len(missing) == 1 else 'are'} not set"
-            )
-        if self.azure_credential is CredentialKind.DEVELOPER and self.app_environment is not Environment.DEVELOPMENT:
-            raise ValueError("AZURE_CREDENTIAL=developer is for development; name a managed identity")
+    def _profile_allows_it(self) -> Self:
+        found = violations(self.app_environment, {name: getattr(self, name) for name in type(self).model_fields})
+        if found:
+            raise ValueError("; ".join(map(str, found)))
         return self
 
-    @model_validator(mode="after")
-    def _local_conveniences_stay_local(self) -> Self:
-        if self.app_environment.is_local:
-            return self
-        problems = [
-            f"{name.upper()} is for local profiles; remove it, the managed identity signs in"
-            for name in ("db_password", "db_system_password", "db_owner_password")
-            if getattr(self, name) is not None
-        ]
-        if self.db_sslmode != "verify-full":
-            problems.append("DB_SSLMODE must be verify-full")
-        if not self.broker_url.get_secret_value().startswith("rediss://"):
-            problems.append("BROKER_URL must begin with rediss://")
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
-
-
-def load() -> Settings:
-    """Read the settings from the environment.
-
-    Raises :class:`~shared.errors.SettingsError` that names everything missing or wrong at once, never a value.
-    """
-    try:
-        return Settings()
-    except ValidationError as error:
-        problems = [_describe(".".join(map(str, item["loc"])), item["type"], item["msg"]) for item in error.errors()]
-        raise SettingsError(
-            "The settings are not valid: " + "; ".join(problems),
-            next_step="Set the named environment variables; docs/configuration.md lists them all.",
-        ) from None
-
-
-@lru_cache(maxsize=1)
-def get() -> Settings:
-    """Return the settings of this process, read on first use and never again."""
-    return load()
-
-
-def _describe(field: str, kind: str, message: str) -> str:
-    name = field.upper()
-    if kind == "missing":
-        return f"{name} is not set"
-    if name == "APP_ENVIRONMENT":
-        return f"APP_ENVIRONMENT must be one of {', '.join(Environment)}"
-    text = message.removeprefix("Value error, ")
-    return f"{name} {text}" if name else text
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The host names that the HTTP API answers to, in lower case."""
+        return frozenset(host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip())
