@@ -1,8 +1,18 @@
-"""The HTTP application for any ASGI server: ``uvicorn function_app.asgi:application``."""
+"""The HTTP application for any ASGI server: ``uvicorn function_app.asgi:application``.
+
+What takes long to import is imported with the first request that needs it: the Functions host indexes this package within
+seconds, and gives a whole start no more than thirty.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from function_app.edge import Application, Edge
 from shared import settings
-from shared.services import Services
+
+if TYPE_CHECKING:
+    from shared.services import Services
 
 _services: Services | None = None
 
@@ -11,13 +21,14 @@ def services() -> Services:
     """Return what this process works with; made once, on first use."""
     global _services  # noqa: PLW0603 - one process, one set of services
     if _services is None:
+        from shared.services import Services  # noqa: PLC0415 - SQLAlchemy, Celery, Azure's SDK
+
         _services = Services(settings.get())
     return _services
 
 
 def _make_application() -> Application:
-    # FastAPI and SQLAlchemy take half of a cold start to import; timers do without the former.
-    from function_app.api.application import create_application  # noqa: PLC0415
+    from function_app.api.application import create_application  # noqa: PLC0415 - FastAPI
 
     return create_application(services())
 

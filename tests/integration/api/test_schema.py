@@ -1,0 +1,100 @@
+"""The schema: served offline, and true of what the API answers."""
+
+import re
+import threading
+from collections.abc import Iterator
+from uuid import UUID
+
+import hypothesis
+import pytest
+import requests
+import schemathesis
+import uvicorn
+from httpx import Client
+from hypothesis import HealthCheck
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from infra.local import ports
+from shared.services import Services
+from tests.integration.api.conftest import MakeKey
+from tests.integration.api.serving import edge_over
+from tests.integration.jobs.waiting import until
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture(scope="module")
+def address(services: Services) -> Iterator[str]:
+    """The API on a real port."""
+    port = ports.choose()
+    server = uvicorn.Server(
+        uvicorn.Config(edge_over(services), host=ports.HOST, port=port, log_level="warning", ws="none")  # type: ignore[arg-type]
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    until(lambda: server.started, "the API to listen")
+    yield f"http://{ports.HOST}:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def api_schema(address: str) -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_url(f"{address}/api/openapi.json")
+
+
+@pytest.fixture
+def session(tenant: UUID, make_key: MakeKey) -> Iterator[requests.Session]:
+    """A caller who may do everything in a tenant of its own."""
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {make_key(tenant)}"
+        yield session
+
+
+schema = schemathesis.pytest.from_fixture("api_schema")
+
+
+@schema.parametrize()
+@hypothesis.settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+def test_answers_to_anything_are_as_the_schema_says(case: schemathesis.Case, session: requests.Session) -> None:
+    case.call_and_validate(session=session, checks=CHECKS)
+
+
+def test_schema_is_openapi_3_1_with_the_key_and_errors_described(anonymous: Client) -> None:
+    document = anonymous.get("/api/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    for operation in operations:
+        assert operation["description"], operation["operationId"]
+        if not operation["operationId"].startswith("get_live") and not operation["operationId"].startswith("get_read"):
+            assert operation["security"] == [{"apiKey": []}], operation["operationId"]
+            problem = operation["responses"]["401"]["content"]["application/problem+json"]["schema"]
+            assert problem == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_documentation_page_needs_nothing_from_elsewhere(anonymous: Client) -> None:
+    page = anonymous.get("/api/docs")
+    assert page.headers["Content-Type"].startswith("text/html")
+    policy = page.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "http" not in policy
+    links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert links
+    for link in links:
+        assert link.startswith("/api/")
+        assert anonymous.get(link).status_code == 200
+    assert "<script>" not in page.text
+    assert anonymous.get("/api/docs/../../../etc/passwd").status_code == 404
