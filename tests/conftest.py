@@ -99,9 +99,15 @@ def owner(settings: Settings) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def superuser(pytestconfig: pytest.Config, settings: Settings, database: Database) -> Iterator[psycopg.Connection]:
+def superuser_address(pytestconfig: pytest.Config, settings: Settings) -> tuple[int, str]:
+    """Port and password of the server's superuser."""
+    return pytestconfig.stash[_SERVERS].superuser()
+
+
+@pytest.fixture
+def superuser(superuser_address: tuple[int, str], settings: Settings, database: Database) -> Iterator[psycopg.Connection]:
     """A connection of the server's superuser to this process's database, for what tests have to arrange."""
-    port, password = pytestconfig.stash[_SERVERS].superuser()
+    port, password = superuser_address
     with psycopg.connect(
         host=ports.HOST,
         port=port,

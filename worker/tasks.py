@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shared.jobs import execution
 from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE, REMOVE_REPORT_FILES, JobKind
+from shared.queue.names import DEBUG_TASK
 from worker import processes
 from worker.celery_app import app
 from worker.jobs import generate_report as generating
@@ -34,6 +35,13 @@ def generate_report(*, tenant_id: str, job_id: str) -> None:
 def remove_report_files(*, tenant_id: str, job_id: str) -> None:
     """Remove files that no report owns any more."""
     _perform(removing.remove_report_files, tenant_id, job_id)
+
+
+@app.task(bind=True, name=DEBUG_TASK, ignore_result=False, soft_time_limit=10, time_limit=20)
+def debug_task(self: Any) -> dict[str, Any]:
+    """Say which worker process answers, and on which queue it was asked."""
+    delivery = self.request.delivery_info or {}
+    return {"worker": self.request.hostname, "pid": os.getpid(), "queue": delivery.get("routing_key")}
 
 
 def _perform(work: execution.Work, tenant_id: str, job_id: str) -> None:

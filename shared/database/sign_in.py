@@ -7,8 +7,8 @@ connection is made: open connections outlive their token.
 from typing import Any
 
 import psycopg
-from azure_postgresql_auth.errors import AzurePgEntraError
 from azure_postgresql_auth.core import get_entra_conninfo
+from azure_postgresql_auth.errors import AzurePgEntraError
 from pydantic import SecretStr
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Dialect

@@ -7,9 +7,6 @@ from shared import settings
 from shared.identity import process, scopes
 from shared.identity.token_cache import TokenUnavailableError
 
-CLASS_PATH = f"{__name__}.EntraRedis"
-"""As kombu wants it: the parameter ``credential_provider`` of the broker's address."""
-
 
 class EntraRedis(CredentialProvider):
     """Gives each new connection to the broker a valid token; kombu makes one without arguments.

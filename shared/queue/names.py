@@ -2,6 +2,9 @@
 
 from enum import IntEnum, StrEnum
 
+DEBUG_TASK = "debug_task"
+"""The task that any worker answers, on whichever queue it is asked."""
+
 
 class Queue(StrEnum):
     """Where messages wait; each worker role serves some of them."""

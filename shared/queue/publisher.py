@@ -2,15 +2,19 @@
 
 import logging
 import threading
+from typing import Any
 from uuid import UUID
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 
 from shared.queue import broker
+from shared.queue.names import Priority
 from shared.settings import Settings
 
 _log = logging.getLogger(__name__)
+
+_LOOK_EVERY_S = 0.2
 
 
 class Publisher:
@@ -39,6 +43,19 @@ class Publisher:
             )
             return False
         return True
+
+    def ask(self, task: str, *, queue: str, timeout_s: float) -> Any:
+        """Send ``task`` to ``queue``, wait for its result and return it; raises what Celery raises.
+
+        For the few questions to which somebody waits for the answer; each look at the result costs a connection.
+        """
+        asked = self._app.send_task(
+            task, queue=queue, priority=Priority.HIGH.value, ignore_result=False, retry=False, expires=timeout_s
+        )
+        try:
+            return asked.get(timeout=timeout_s, interval=_LOOK_EVERY_S)
+        finally:
+            asked.forget()
 
     def ping(self) -> None:
         """Ask the broker for a sign of life; raises what kombu raises."""

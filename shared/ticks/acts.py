@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.jobs.retention import remove_expired_answers, remove_old_jobs
 from shared.jobs.sweep import sweep
+from shared.queue import results
 from shared.services import Services
 from shared.settings import Settings
 
@@ -30,4 +31,7 @@ def acts(settings: Settings) -> tuple[Act, ...]:
 
 
 def _remove_what_expired(services: Services) -> str:
-    return f"removed {remove_old_jobs(services)} jobs, {remove_expired_answers(services)} kept answers"
+    return (
+        f"removed {remove_old_jobs(services)} jobs, {remove_expired_answers(services)} kept answers, "
+        f"{results.remove_expired(services)} task results"
+    )

@@ -2,46 +2,40 @@
 
 Speaks version 2019-08-01 of the protocol (learn.microsoft.com, "How to use managed identities for App Service and Azure
 Functions", section on the REST endpoint), so that the product signs in by ``ManagedIdentityCredential`` everywhere.
-Tokens carry the claims that Azure Storage's emulator checks and are signed with a key that nobody else has.
 """
 
 import json
 import secrets
 import threading
-import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import jwt
+from tests.simulators.tokens import TokenIssuer
 
 _API_VERSION = "2019-08-01"
 _PATH = "/msi/token"
-_DIRECTORY_ID = "7d6c3c2e-5a0f-4a9e-9b66-0c8f5a2d1e47"
-_OBJECT_ID = "c1b7a1de-54f6-4a35-8f6f-2d2a6f0c9b13"
-# A day, as Azure's own tokens for managed identities.
-_LIFETIME_S = 24 * 3600
-# Clocks of two processes on one machine agree, yet the emulator compares whole seconds.
-_LEEWAY_S = 60
 
 
 @dataclass
 class ManagedIdentityEndpoint:
-    """A running endpoint; ``issued`` counts the tokens handed out for each resource."""
+    """A running endpoint that hands out the tokens of ``issuer``."""
 
-    issued: dict[str, int] = field(default_factory=dict)
+    issuer: TokenIssuer = field(default_factory=TokenIssuer)
     header: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     _server: ThreadingHTTPServer | None = None
 
     def start(self) -> None:
         """Listen on a free port of the loopback interface."""
         endpoint = self
 
-        class Handler(_Handler):
+        class Handler(JsonHandler):
             def do_GET(self) -> None:
+                if endpoint.issuer.away:
+                    self.hang_up()
+                    return
                 status, body = endpoint.answer(self.path, self.headers.get("X-IDENTITY-HEADER"))
                 self.answer_json(status, body)
 
@@ -76,28 +70,23 @@ class ManagedIdentityEndpoint:
         return HTTPStatus.OK, self.token(query["resource"])
 
     def token(self, resource: str) -> dict[str, Any]:
-        """Return the protocol's answer with a new token for ``resource``."""
-        self.issued[resource] = self.issued.get(resource, 0) + 1
-        now = int(time.time())
-        claims = {
-            "aud": resource,
-            "iss": f"https://sts.windows.net/{_DIRECTORY_ID}/",
-            "iat": now - _LEEWAY_S,
-            "nbf": now - _LEEWAY_S,
-            "exp": now + _LIFETIME_S,
-            "oid": _OBJECT_ID,
-            "sub": _OBJECT_ID,
-            "tid": _DIRECTORY_ID,
-            "ver": "1.0",
+        """Return the protocol's answer with a token for ``resource``."""
+        token = self.issuer.token(resource)
+        return {
+            "access_token": token.text,
+            "expires_on": str(token.expires_on),
+            "resource": resource,
+            "token_type": "Bearer",
         }
-        token = jwt.encode(claims, self._key, algorithm="HS256")
-        return {"access_token": token, "expires_on": str(claims["exp"]), "resource": resource, "token_type": "Bearer"}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class JsonHandler(BaseHTTPRequestHandler):
+    """Answers JSON, and is silent about it."""
+
     protocol_version = "HTTP/1.1"
 
     def answer_json(self, status: HTTPStatus, body: dict[str, Any]) -> None:
+        """Send one answer."""
         data = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -105,8 +94,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def hang_up(self) -> None:
+        """End the connection without a word, as a service does that is away."""
+        self.close_connection = True
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Say nothing: the address of a token request is not worth a line."""
+        """Log nothing."""
 
 
 def _error(message: str) -> dict[str, Any]:
