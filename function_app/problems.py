@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from function_app import correlation
+from shared.telemetry.redaction import redact, redact_value
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:azure-advisor-reports:problem:"
@@ -23,11 +24,11 @@ def document(status: int, code: str, detail: str, next_step: str = "", *, errors
         "type": type_of(code),
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": detail,
+        "detail": redact(detail),
         "code": code,
         "next_step": next_step,
         "correlation_id": correlation.current.get(),
     }
     if errors:
-        body["errors"] = errors
+        body["errors"] = redact_value(errors)
     return orjson.dumps(body)

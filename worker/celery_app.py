@@ -15,7 +15,7 @@ from shared.queue.names import Priority, Queue
 from shared.services import Services
 from shared.settings import Settings
 from shared.telemetry import logs
-from worker import processes
+from worker import processes, telemetry
 from worker.clock import Clock
 
 
@@ -62,6 +62,7 @@ def _configure_logs(**_: Any) -> None:
 @signals.worker_init.connect(weak=False)
 def _before_forking(**_: Any) -> None:
     logs.configure(settings.get())
+    telemetry.begin_before_forking(settings.get())
     processes.refuse_to_start_unless_verified()
 
 
@@ -69,6 +70,7 @@ def _before_forking(**_: Any) -> None:
 def _in_a_forked_child(**_: Any) -> None:
     logs.configure(settings.get())
     processes.verify_child()
+    telemetry.begin_in_child(processes.services())
 
 
 @signals.worker_ready.connect(weak=False)
@@ -76,6 +78,7 @@ def _start_clock(**_: Any) -> None:
     services = Services(settings.get())
     clock = Clock(services)
     _clocks.append((clock, services))
+    telemetry.begin_in_main(services)
     clock.start()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from function_app.api.callers import Front
 from shared.errors import AdvisorReportsError
+from shared.telemetry.redaction import redact
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _try(probe: Probe) -> Finding:
     try:
         probe.ask()
     except AdvisorReportsError as error:
-        detail = error.message
+        detail = redact(error.message)
     except Exception as error:  # noqa: BLE001 - whatever it is, the dependency is down
         # Texts of drivers may name hosts and logins; the kind of error is enough here, the log has the rest.
         detail = type(error).__name__

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.errors import AdvisorReportsError
+from shared.telemetry.redaction import redact
 
 
 class JobCancelledError(AdvisorReportsError):
@@ -51,7 +52,7 @@ class Problem:
     def of(cls, error: BaseException) -> Self:
         """Describe ``error`` for those who read the row; of an error that is not ours nothing but its kind is told."""
         if isinstance(error, AdvisorReportsError):
-            return cls(error.code, error.message, error.next_step)
+            return cls(error.code, redact(error.message), redact(error.next_step))
         if _is_database_away(error):
             return cls("database_unavailable", "The database did not answer.", "Retry the report in a few minutes.")
         return cls(

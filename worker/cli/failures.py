@@ -8,6 +8,7 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from shared.errors import AdvisorReportsError
+from shared.telemetry.redaction import redact
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -21,8 +22,8 @@ def told_plainly(command: Callable[_Parameters, _Result]) -> Callable[_Parameter
         try:
             return command(*args, **kwargs)
         except AdvisorReportsError as error:
-            raise click.ClickException(f"{error.message} {error.next_step}".strip()) from error
+            raise click.ClickException(redact(f"{error.message} {error.next_step}".strip())) from error
         except OperationalError as error:
-            raise click.ClickException(f"The database did not answer as it should: {error.orig}".strip()) from error
+            raise click.ClickException(redact(f"The database did not answer as it should: {error.orig}".strip())) from error
 
     return run
