@@ -28,20 +28,16 @@ _API = r"API +(http://\S+)"
 class Started:
     """A starter and what it has printed so far."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, group: ProcessGroup) -> None:
         self.log = data.parent / "start.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "infra.local", "start", "--data", str(data)],
-                cwd=places.REPOSITORY,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        command = [sys.executable, "-m", "infra.local", "start", "--data", str(data)]
+        # Under a watchdog, for a test run that is killed must not leave a stack behind either.
+        child = group.spawn("start", ["sh", "-c", 'exec "$@" > "$0" 2>&1', self.log, *command], folder=places.REPOSITORY)
+        self.process = child.popen
 
     @property
     def text(self) -> str:
-        return self.log.read_text(errors="replace")
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def wait_until_ready(self) -> None:
         wait_until(lambda: "ready after" in self.text or self.process.poll() is not None)
@@ -71,10 +67,11 @@ def data() -> Iterator[Path]:
 
 @pytest.fixture
 def start(data: Path) -> Iterator[Callable[[], Started]]:
+    group = ProcessGroup()
     started: list[Started] = []
 
     def begin() -> Started:
-        started.append(Started(data))
+        started.append(Started(data, group))
         started[-1].wait_until_ready()
         return started[-1]
 
@@ -82,6 +79,7 @@ def start(data: Path) -> Iterator[Callable[[], Started]]:
     for one in started:
         one.process.terminate()
         one.process.wait(TIMEOUT_S)
+    group.stop()
 
 
 def test_starts_again_on_the_same_data_and_shows_the_key_once(start: Callable[[], Started], data: Path) -> None:
