@@ -17,8 +17,14 @@ select id, category, category_as_given, impact, impact_as_given, problem, soluti
 from recommendation
 """
 
+# The table's amount, not the answer's, which is text and would be ordered as such.
 _SAVINGS = Order(
-    "annual_savings", "annual_savings", "%(after_value)s::numeric", descending=True, nullable=True, parse=Decimal
+    "annual_savings",
+    "recommendation.annual_savings",
+    "%(after_value)s::numeric",
+    descending=True,
+    nullable=True,
+    parse=Decimal,
 )
 ORDERS = {
     "source": Order("id", "id"),
