@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from shared import settings
 from shared.database import sign_in
 from shared.database.engine import Login, connect_arguments, target_of, url_of
-from shared.services import Services
+from shared.database.session import Database
 from shared.settings import Settings
 
 SCHEMA = "celery_results"
@@ -55,8 +55,8 @@ def let_sign_in(engine: Engine) -> None:
     sign_in.enable(engine, mine, mine.db_password)
 
 
-def remove_expired(services: Services) -> int:
-    """Remove results older than ``celery_results_lifetime_s`` and return how many."""
-    kept = {"kept": services.settings.celery_results_lifetime_s}
-    with services.system_database.across_tenants() as session:
-        return sum(session.connection().execute(statement, kept).rowcount for statement in _REMOVE_EXPIRED)
+def remove_expired(database: Database, *, lifetime_s: int) -> int:
+    """Remove results that are older, as the login that works across tenants, and return how many."""
+    with database.across_tenants() as session:
+        connection = session.connection()
+        return sum(connection.execute(statement, {"kept": lifetime_s}).rowcount for statement in _REMOVE_EXPIRED)

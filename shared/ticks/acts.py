@@ -31,7 +31,5 @@ def acts(settings: Settings) -> tuple[Act, ...]:
 
 
 def _remove_what_expired(services: Services) -> str:
-    return (
-        f"removed {remove_old_jobs(services)} jobs, {remove_expired_answers(services)} kept answers, "
-        f"{results.remove_expired(services)} task results"
-    )
+    gone = results.remove_expired(services.system_database, lifetime_s=services.settings.celery_results_lifetime_s)
+    return f"removed {remove_old_jobs(services)} jobs, {remove_expired_answers(services)} kept answers, {gone} task results"
