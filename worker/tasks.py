@@ -5,9 +5,12 @@ import socket
 from typing import Any
 from uuid import UUID
 
+from celery import current_task
+
 from shared.jobs import execution
 from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE, REMOVE_REPORT_FILES, JobKind
 from shared.queue.names import DEBUG_TASK
+from shared.telemetry import context
 from worker import processes
 from worker.celery_app import app
 from worker.jobs import generate_report as generating
@@ -45,10 +48,11 @@ def debug_task(self: Any) -> dict[str, Any]:
 
 
 def _perform(work: execution.Work, tenant_id: str, job_id: str) -> None:
-    execution.execute(
-        processes.services(),
-        work,
-        tenant_id=UUID(tenant_id),
-        job_id=UUID(job_id),
-        worker=f"{socket.gethostname()}:{os.getpid()}",
-    )
+    with context.bound(task_id=current_task.request.id):
+        execution.execute(
+            processes.services(),
+            work,
+            tenant_id=UUID(tenant_id),
+            job_id=UUID(job_id),
+            worker=f"{socket.gethostname()}:{os.getpid()}",
+        )

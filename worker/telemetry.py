@@ -33,12 +33,7 @@ def begin_in_main(services: Services) -> None:
     from shared.telemetry.metrics_export import export_by_opentelemetry  # noqa: PLC0415
     from worker.metrics import readable, serve  # noqa: PLC0415
 
-    source = readable(_folder, before=lambda: note_tokens(services))
+    source = readable(_folder, before=lambda: metrics.note_tokens_of(services))
     serve(services.settings, source)
     if exports:
         export_by_opentelemetry(source)
-
-
-def note_tokens(services: Services) -> None:
-    """Take down how it stands with the tokens of this process."""
-    metrics.note_tokens(services.credential.statuses())

@@ -13,9 +13,11 @@ from shared.identity.token_cache import TokenUnavailableError
 from shared.jobs import claims, outcomes
 from shared.jobs.claims import Claim
 from shared.jobs.heartbeat import Heartbeat
+from shared.jobs.observing import observed
 from shared.jobs.problems import JobCancelledError, LeaseLostError, Problem, TimeLimitError, is_retryable
 from shared.jobs.run import JobRun
 from shared.services import Services
+from shared.telemetry import tracing
 
 _log = logging.getLogger(__name__)
 
@@ -35,11 +37,18 @@ def execute(services: Services, work: Work, *, tenant_id: UUID, job_id: UUID, wo
     if claim is None:
         _log.info("nothing to do for a message", extra={"action": "job_not_claimed", "job_id": str(job_id)})
         return None
+    with observed(services, claim) as attempt:
+        state = _run(services, work, claim)
+        attempt.outcome = state or attempt.outcome
+    return state
+
+
+def _run(services: Services, work: Work, claim: Claim) -> JobState | None:
     _tell(logging.INFO, "a job begins", "job_started", claim)
     began = time.monotonic()
     run = JobRun(services, claim)
     try:
-        with Heartbeat(run, lease_s=lease_s):
+        with Heartbeat(run, lease_s=services.settings.job_lease_s):
             work(run)
             if not run.finished:
                 with run.finishing():
@@ -61,6 +70,7 @@ def _settle(run: JobRun, error: Exception) -> JobState | None:
     """Write how the job ended; where that cannot be written either, the lease runs out and the sweep decides."""
     claim = run.claim
     reason = _reason_of(run, error)
+    tracing.fail_current(reason)
     try:
         with run.services.database.tenant(claim.tenant_id) as session:
             if isinstance(reason, JobCancelledError):
@@ -133,8 +143,6 @@ def _tell(
         "kind": claim.kind.name,
         "attempt": claim.attempt,
     }
-    if claim.trace_id:
-        facts["trace_id"] = claim.trace_id
     if duration_s is not None:
         facts["duration_s"] = duration_s
     _log.log(level, text, extra=facts, exc_info=error)

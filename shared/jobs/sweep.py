@@ -17,6 +17,7 @@ from shared.jobs import report_stages, requests
 from shared.jobs.kinds import REMOVE_REPORT_FILES
 from shared.jobs.problems import WORKER_LOST
 from shared.services import Services
+from shared.telemetry import metrics
 
 _log = logging.getLogger(__name__)
 
@@ -65,7 +66,9 @@ def sweep(services: Services) -> Swept:
         published, unpublished = published + sent, unpublished + len(due) - sent
         if len(due) < _BATCH or sent < len(due):
             break
-    return replace(swept, published=published, unpublished=unpublished)
+    swept = replace(swept, published=published, unpublished=unpublished)
+    metrics.swept(vars(swept))
+    return swept
 
 
 def _settle_lost(database: Database) -> Swept:

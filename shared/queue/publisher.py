@@ -7,10 +7,12 @@ from uuid import UUID
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from opentelemetry.trace import SpanKind
 
 from shared.queue import broker
 from shared.queue.names import Priority
 from shared.settings import Settings
+from shared.telemetry import tracing
 
 _log = logging.getLogger(__name__)
 
@@ -27,15 +29,17 @@ class Publisher:
 
     def publish(self, kind: str, *, queue: str, priority: int, tenant_id: UUID, job_id: UUID) -> bool:
         """Send one message and return whether the broker took it; never raises for a broker that is away."""
+        attributes = {"messaging.system": "celery", "messaging.destination.name": queue, "job.id": str(job_id)}
         try:
-            self._app.send_task(
-                kind,
-                kwargs={"tenant_id": str(tenant_id), "job_id": str(job_id)},
-                queue=queue,
-                priority=priority,
-                ignore_result=True,
-                retry=False,
-            )
+            with tracing.span(f"publish {kind}", kind=SpanKind.PRODUCER, attributes=attributes):
+                self._app.send_task(
+                    kind,
+                    kwargs={"tenant_id": str(tenant_id), "job_id": str(job_id)},
+                    queue=queue,
+                    priority=priority,
+                    ignore_result=True,
+                    retry=False,
+                )
         except (OperationalError, OSError) as error:
             _log.warning(
                 "the broker did not take a message; the sweep will send it again",

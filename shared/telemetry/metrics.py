@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from shared.identity.token_cache import TokenStatus
+    from shared.services import Services
 
 FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 # From a renewal of a lease to the longest a job may take.
@@ -143,6 +144,12 @@ def file_rendered(file_format: str, *, succeeded: bool, duration_s: float) -> No
     if _recorder is not None:
         outcome = "succeeded" if succeeded else "failed"
         _recorder.histograms[RENDER_DURATION.name].labels(file_format, outcome).observe(duration_s)
+
+
+def note_tokens_of(services: "Services") -> None:
+    """Take down how it stands with the tokens of this process, where anybody will read it."""
+    if _recorder is not None:
+        note_tokens(services.credential.statuses())
 
 
 def note_tokens(statuses: "Iterable[TokenStatus]") -> None:

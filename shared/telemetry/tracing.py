@@ -74,6 +74,11 @@ def span(
             raise
 
 
+def fail_current(error: BaseException) -> None:
+    """Let the span at hand say that its work failed, where the error goes no further."""
+    mark_failed(trace.get_current_span(), error)
+
+
 def mark_failed(entered: Span, error: BaseException) -> None:
     """Let the span say that its work failed, and by which kind of error."""
     kind = type(error)

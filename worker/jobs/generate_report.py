@@ -1,6 +1,7 @@
 """Make the files of a report: from its snapshot into Blob storage, each file on its own fate."""
 
 import logging
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,7 @@ from shared.savings import Savings, count_savings
 from shared.snapshots.reader import SnapshotRecommendations, SnapshotRejectedRows
 from shared.storage.blobs import StorageUnavailableError
 from shared.storage.paths import report_file_path, run_folder
+from shared.telemetry import metrics, tracing
 from worker.jobs.remove_report_files import remove_unowned
 from worker.reports.content import build_content
 from worker.reports.document import ReportContent, ReportFacts, SourceFacts
@@ -152,19 +154,8 @@ def _gather(run: JobRun, order: _Order) -> _Material:
 
 
 def _make(run: JobRun, material: _Material, file_format: ReportFormat, folder: Path) -> _Made:
-    settings = run.services.settings
     try:
-        rendered = render(
-            material.content,
-            material.recommendations,
-            material.rejected_rows,
-            file_format,
-            folder / f"report.{file_format}",
-            savings=material.savings,
-            timeout_s=settings.pdf_timeout_s,
-            should_stop=run.should_stop,
-            fonts_dirs=[settings.fonts_dir] if settings.fonts_dir else None,
-        )
+        rendered = _render(run, material, file_format, folder)
         return _Made(file_format, rendered, _upload(run, rendered))
     except Exception as error:
         # A request to stop shows itself as all kinds of errors.
@@ -177,6 +168,28 @@ def _make(run: JobRun, material: _Material, file_format: ReportFormat, folder: P
             exc_info=error,
         )
         return _Made(file_format, problem=Problem.of(error))
+
+
+def _render(run: JobRun, material: _Material, file_format: ReportFormat, folder: Path) -> RenderedFile:
+    settings = run.services.settings
+    began, succeeded = time.monotonic(), False
+    try:
+        with tracing.span(f"render {file_format}", attributes={"report.format": file_format.value}):
+            rendered = render(
+                material.content,
+                material.recommendations,
+                material.rejected_rows,
+                file_format,
+                folder / f"report.{file_format}",
+                savings=material.savings,
+                timeout_s=settings.pdf_timeout_s,
+                should_stop=run.should_stop,
+                fonts_dirs=[settings.fonts_dir] if settings.fonts_dir else None,
+            )
+        succeeded = True
+        return rendered
+    finally:
+        metrics.file_rendered(file_format.value, succeeded=succeeded, duration_s=time.monotonic() - began)
 
 
 def _upload(run: JobRun, rendered: RenderedFile) -> str:

@@ -21,6 +21,7 @@ from shared.jobs.kinds import GENERATE_REPORT
 from shared.jobs.run import JobRun
 from shared.settings import Settings
 from shared.snapshots.writer import SnapshotSource, Written, write_snapshot
+from shared.telemetry import metrics
 
 # Of this job's own progress, in percent: where the download ends.
 _DOWNLOADED = 10.0
@@ -136,6 +137,7 @@ def _import(run: JobRun, order: _Order, export: Export, files: list[Path]) -> No
             .execution_options(synchronize_session=False)
         )
         run.add_follower(session, GENERATE_REPORT)
+    metrics.rows_read(accepted=written.accepted, rejected=written.rejected)
 
 
 def _describe(session: Session, written: Written, details: dict[str, Any]) -> None:
