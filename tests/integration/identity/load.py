@@ -1,0 +1,76 @@
+"""Work done over and over by several threads while servers end sessions and tokens roll over."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from tests.integration.jobs.waiting import until
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One piece of work that failed, with its begin and end in seconds of the monotonic clock."""
+
+    began: float
+    ended: float
+    reason: str
+
+
+@dataclass
+class Load:
+    """Does ``work`` without a pause in ``threads`` threads while the context is open; ``work`` raises where it fails."""
+
+    work: Callable[[], object]
+    threads: int = 3
+    done: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    kills: list[float] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._running = [threading.Thread(target=self._run) for _ in range(self.threads)]
+        for thread in self._running:
+            thread.start()
+        return self
+
+    def __exit__(self, _kind: type | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+        self._ended.set()
+        for thread in self._running:
+            thread.join()
+
+    def kill(self, act: Callable[[], object]) -> None:
+        """Do ``act``, which ends connections, and remember when: what was in flight then may fail."""
+        self.kills.append(time.monotonic())
+        act()
+        self.kills.append(time.monotonic())
+
+    def go_on(self, times: int = 10) -> None:
+        """Wait until the work was done ``times`` times more."""
+        enough = self.done + times
+        until(lambda: self.done >= enough, f"work to be done {times} times (failures: {self.failures[-3:]})")
+
+    def unexcused(self) -> list[Failure]:
+        """Return the failures of work that was not in flight at a kill."""
+        pairs = list(zip(self.kills[::2], self.kills[1::2], strict=True))
+        return [
+            failure
+            for failure in self.failures
+            if not any(failure.began <= end and begin <= failure.ended for begin, end in pairs)
+        ]
+
+    def _run(self) -> None:
+        while not self._ended.is_set():
+            began = time.monotonic()
+            try:
+                self.work()
+            except Exception as error:  # noqa: BLE001  (whatever it is, the test shows it)
+                failure = Failure(began, time.monotonic(), f"{type(error).__name__}: {error}"[:500])
+                with self._lock:
+                    self.failures.append(failure)
+            else:
+                with self._lock:
+                    self.done += 1

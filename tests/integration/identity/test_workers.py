@@ -1,0 +1,113 @@
+"""Workers of both pools go on for many tokens' lives: nothing fails, nothing is started again."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from shared.queue.names import DEBUG_TASK, Queue
+from shared.queue.publisher import Publisher
+from shared.settings import Settings
+from tests.integration.identity.conftest import LIFETIME_S, StartWorker
+from tests.integration.identity.load import Load
+from tests.integration.jobs.waiting import until
+from tests.simulators import enforcement
+from tests.simulators.azure import Azure
+
+_PATIENCE_S = 15.0
+
+
+@pytest.fixture
+def publisher(identity_settings: Settings) -> Iterator[Publisher]:
+    made = Publisher(identity_settings)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("pool", ["prefork", "threads"])
+def test_results_are_written_and_read_while_tokens_roll_over_and_sessions_end(
+    publisher: Publisher, azure: Azure, start_worker: StartWorker, superuser: psycopg.Connection, pool: str
+) -> None:
+    azure.issuer.lifetime_s = LIFETIME_S
+    worker = start_worker(pool)
+    processes = {worker.process.pid, *(child.pid for child in worker.children())}
+    answered_by: set[int] = set()
+
+    def ask() -> None:
+        answered_by.add(publisher.ask(DEBUG_TASK, queue=Queue.HEALTH_CHECKS, timeout_s=_PATIENCE_S)["pid"])
+
+    with Load(ask, threads=2) as load:
+        for _ in range(3):
+            load.go_on(6)
+            load.kill(azure.roll_over)
+        _wait_for_issues(azure, 3)
+        load.go_on(6)
+    assert load.unexcused() == []
+    assert load.done > 20
+    assert answered_by <= processes
+    assert {worker.process.pid, *(child.pid for child in worker.children())} == processes
+    ticks = superuser.execute(
+        "select last_result from tick where name = 'sweep' and last_driver = 'worker clock'"
+    ).fetchone()
+    assert ticks is not None
+    assert not ticks[0].startswith("failed")
+
+
+@pytest.mark.parametrize("pool", ["prefork", "threads"])
+def test_an_outage_shorter_than_the_token_costs_no_worker_anything(
+    publisher: Publisher, azure: Azure, start_worker: StartWorker, pool: str
+) -> None:
+    azure.issuer.lifetime_s = 20
+    start_worker(pool)
+
+    def ask() -> None:
+        publisher.ask(DEBUG_TASK, queue=Queue.HEALTH_CHECKS, timeout_s=_PATIENCE_S)
+
+    with Load(ask, threads=1) as load:
+        load.go_on(2)
+        azure.issuer.away = True
+        for _ in range(2):
+            load.kill(azure.database.end_sessions)
+            load.kill(azure.broker_gateway.drop)
+            load.go_on(3)
+        azure.issuer.away = False
+        load.go_on(2)
+    assert load.failures == []
+
+
+def test_a_worker_outlives_its_token_and_the_identity_service(
+    publisher: Publisher, azure: Azure, start_worker: StartWorker
+) -> None:
+    azure.issuer.lifetime_s = 3
+    worker = start_worker("prefork")
+    processes = {worker.process.pid, *(child.pid for child in worker.children())}
+    azure.issuer.away = True
+    until(lambda: b"lost" in worker.log() and azure.broker_gateway.connections == 0, "the worker to lose the broker")
+    azure.issuer.away = False
+    assert publisher.ask(DEBUG_TASK, queue=Queue.HEALTH_CHECKS, timeout_s=_PATIENCE_S)["pid"] in processes
+    assert {worker.process.pid, *(child.pid for child in worker.children())} == processes
+
+
+def _wait_for_issues(azure: Azure, more: int) -> None:
+    enough = azure.issuer.issued[enforcement.POSTGRESQL] + more
+    until(lambda: azure.issuer.issued[enforcement.POSTGRESQL] >= enough, f"{more} more tokens")
+
+
+def test_no_thread_is_left_behind(publisher: Publisher, azure: Azure) -> None:
+    azure.issuer.lifetime_s = 1
+    publisher.ping()
+    before = threading.active_count()
+    for _ in range(3):
+        until(_pings_with_a_new_token(publisher, azure), "a new token")
+    until(lambda: threading.active_count() <= before, "renewals to end")
+
+
+def _pings_with_a_new_token(publisher: Publisher, azure: Azure) -> Callable[[], bool]:
+    issued = azure.issuer.issued[enforcement.REDIS]
+
+    def ping() -> bool:
+        publisher.ping()
+        return azure.issuer.issued[enforcement.REDIS] > issued
+
+    return ping
