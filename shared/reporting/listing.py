@@ -106,8 +106,9 @@ def page_query(
         fragment, parameters = order.after(id_column, after)
         conditions.add(fragment, **parameters)
     where = " and ".join(conditions.fragments) or "true"
-    statement = f"{select} where {where} order by {order.by(id_column)} limit %(page_rows)s"
-    return Query(statement, {**conditions.parameters, "page_rows": limit + 1})
+    # The number stands in the text: by a parameter the server could not tell a page from all rows, and would plan every
+    # single read anew.
+    return Query(f"{select} where {where} order by {order.by(id_column)} limit {int(limit) + 1}", conditions.parameters)
 
 
 def like_pattern(text: str) -> str:
