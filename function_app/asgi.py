@@ -21,9 +21,12 @@ def services() -> Services:
     """Return what this process works with; made once, on first use."""
     global _services  # noqa: PLW0603 - one process, one set of services
     if _services is None:
+        from function_app import telemetry  # noqa: PLC0415 - OpenTelemetry
         from shared.services import Services  # noqa: PLC0415 - SQLAlchemy, Celery, Azure's SDK
 
-        _services = Services(settings.get())
+        made = Services(settings.get())
+        telemetry.begin(made)
+        _services = made
     return _services
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from function_app import correlation, problems
 from shared.errors import AdvisorReportsError
+from shared.telemetry import context
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -79,6 +80,7 @@ class Edge:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         correlation_id = correlation.accept(_text(headers.get(b"x-correlation-id")))
         token = correlation.current.set(correlation_id)
+        context.bind(correlation_id=correlation_id)
         answer = _Answer(send, correlation_id, is_https=scope.get("scheme") == "https")
         try:
             if (refusal := self._refusal_of(scope, headers)) is not None:
@@ -88,7 +90,7 @@ class Edge:
         except Exception as error:  # noqa: BLE001 - nothing may get past the edge
             _log.exception(
                 "a request failed unexpectedly",
-                extra={"action": "request_failed", "correlation_id": correlation_id, "error": type(error).__name__},
+                extra={"action": "request_failed", "error": type(error).__name__},
             )
             if not answer.started:
                 await answer.refuse(*_refusal_for(error))

@@ -42,6 +42,8 @@ def create_application(services: Services) -> FastAPI:
         redoc_url=None,
         generate_unique_id_function=_operation_id,
         redirect_slashes=False,
+        # Spans and metrics of requests where an exporter is set, nothing else; errors are for the log.
+        telemetry={"logs": False, "operation_spans": False, "auto_configure": False},
     )
     front = Front(services)
     api.state.front = front

@@ -19,6 +19,7 @@ from shared.database.session import Database
 from shared.errors import AdvisorReportsError, NotFoundError
 from shared.services import Services
 from shared.settings import Environment
+from shared.telemetry import context
 
 # "aar_" and 43 characters of base64; anything much longer is not worth hashing.
 _MAX_KEY_CHARS = 200
@@ -126,3 +127,4 @@ class Caller:
         if self._scope is not None and self._scope not in holder.scopes:
             raise ForbiddenError(self._scope)
         self._holder = holder
+        context.bind(tenant_id=holder.tenant_id)

@@ -9,6 +9,7 @@ from pydantic import AfterValidator
 from function_app.api.callers import Caller, Front, UnauthenticatedError
 from function_app.correlation import current, trace_id_of
 from shared.access import Scope
+from shared.telemetry import context, tracing
 
 
 def front_of(request: Request) -> Front:
@@ -36,7 +37,12 @@ class _Key(HTTPBearer):
         kind, _, secret = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer":
             raise UnauthenticatedError
-        trace_id = trace_id_of(request.headers.get("traceparent")) or current.get() or None
+        trace_parent = request.headers.get("traceparent")
+        known = trace_id_of(trace_parent)
+        if known is not None:
+            tracing.carry(trace_parent)
+        trace_id = tracing.current_ids().get("trace_id") or known or current.get() or None
+        context.bind(trace_id=trace_id)
         return Caller(front_of(request), secret.strip(), self._scope, trace_id)
 
 

@@ -14,6 +14,8 @@ import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from shared.telemetry import database_spans
+
 # Reading from the key holder's row in the lateral part makes it run after the key was recognised: only then is the tenant of
 # row-level security set. In any other order there would be no tenant, and row-level security would show nothing.
 # A key has one holder. Without "limit 1" the planner counts on the thousand rows that it expects of any function, and a
@@ -97,7 +99,8 @@ def _fetch(engine: Engine, statement: str, parameters: dict[str, Any]) -> tuple[
         # One statement is its own transaction: no round trips for BEGIN and COMMIT.
         connection.autocommit = True
         try:
-            return connection.execute(statement, parameters).fetchone()
+            with database_spans.statement_span(statement, connection.info.dbname):
+                return connection.execute(statement, parameters).fetchone()
         finally:
             if not connection.closed:
                 connection.autocommit = False

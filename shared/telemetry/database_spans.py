@@ -4,6 +4,8 @@ The instrumentation package for SQLAlchemy wants a version below 2.1, hence thes
 never values: those are bound apart.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from opentelemetry import trace
@@ -11,7 +13,7 @@ from opentelemetry.trace import Span, SpanKind
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-from shared.telemetry.tracing import mark_failed
+from shared.telemetry import tracing
 
 _KEY = "advisor_reports_span"
 _LONGEST_STATEMENT = 2_000
@@ -24,7 +26,18 @@ def watch_all_engines() -> None:
             event.listen(Engine, name, act)
 
 
-def statement_attributes(statement: str, database: str | None) -> dict[str, str]:
+@contextmanager
+def statement_span(statement: str, database: str | None) -> Iterator[None]:
+    """Make a span of a statement that goes past SQLAlchemy, where it is part of a trace."""
+    if not trace.get_current_span().is_recording():
+        yield
+        return
+    attributes = _attributes(statement, database)
+    with tracing.span(_name(attributes), kind=SpanKind.CLIENT, attributes=attributes):
+        yield
+
+
+def _attributes(statement: str, database: str | None) -> dict[str, str]:
     """Return what a span says of a statement, by OpenTelemetry's conventions for databases."""
     return {
         "db.system.name": "postgresql",
@@ -34,13 +47,17 @@ def statement_attributes(statement: str, database: str | None) -> dict[str, str]
     }
 
 
+def _name(attributes: Mapping[str, str]) -> str:
+    return f"{attributes['db.operation.name']} {attributes['db.namespace']}".strip()
+
+
 def _begin(connection: Connection, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: bool) -> None:
     if context is None or not trace.get_current_span().is_recording():
         # Outside a request or a job nobody would look for it.
         return
-    attributes = statement_attributes(statement, connection.engine.url.database)
-    name = f"{attributes['db.operation.name']} {attributes['db.namespace']}".strip()
-    setattr(context, _KEY, trace.get_tracer(__name__).start_span(name, kind=SpanKind.CLIENT, attributes=attributes))
+    attributes = _attributes(statement, connection.engine.url.database)
+    span = trace.get_tracer(__name__).start_span(_name(attributes), kind=SpanKind.CLIENT, attributes=attributes)
+    setattr(context, _KEY, span)
 
 
 def _end(_connection: Connection, _cursor: Any, _statement: str, _parameters: Any, context: Any, _many: bool) -> None:
@@ -52,5 +69,5 @@ def _end(_connection: Connection, _cursor: Any, _statement: str, _parameters: An
 def _fail(failure: ExceptionContext) -> None:
     span: Span | None = getattr(failure.execution_context, _KEY, None)
     if span is not None:
-        mark_failed(span, failure.original_exception)
+        tracing.mark_failed(span, failure.original_exception)
         span.end()

@@ -30,6 +30,11 @@ def carried(trace_parent: str | None) -> Iterator[None]:
         _carried.reset(token)
 
 
+def carry(trace_parent: str | None) -> None:
+    """The same to the end of the enclosing task, for those who come to know it on the way."""
+    _carried.set(trace_parent)
+
+
 def current_parent() -> str | None:
     """Return the ``traceparent`` of the span at hand, else the one carried here, ``None`` where there is neither."""
     carrier: dict[str, str] = {}
