@@ -20,7 +20,7 @@ class Served(httpx.BaseTransport):
     """An application on an event loop of its own thread; callers on any thread may ask at the same time."""
 
     def __init__(self, edge: Edge, portal: BlockingPortal) -> None:
-        self._transport = httpx.ASGITransport(edge, raise_app_exceptions=False)  # type: ignore[arg-type]
+        self._transport = httpx.ASGITransport(edge, raise_app_exceptions=False)
         self._portal = portal
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
 import azure.functions
@@ -21,7 +22,7 @@ TRACE_ID = "c" * 32
 @pytest.fixture
 def invoke(services: Services, tenant: UUID, make_key: MakeKey) -> Invoke:
     """Invokes the function ``http`` as the host's worker does."""
-    middleware = azure.functions.AsgiMiddleware(edge_over(services))
+    middleware: Any = azure.functions.AsgiMiddleware(edge_over(services))  # type: ignore[no-untyped-call]
     context = SimpleNamespace(
         function_directory="/home/site",
         function_name="http",
@@ -41,7 +42,8 @@ def invoke(services: Services, tenant: UUID, make_key: MakeKey) -> Invoke:
             headers={**headers, "Authorization": f"Bearer {key}", "X-Forwarded-For": "203.0.113.7:5123"},
             body=built.read(),
         )
-        return asyncio.run(middleware.handle_async(request, context))
+        answer: azure.functions.HttpResponse = asyncio.run(middleware.handle_async(request, context))
+        return answer
 
     return send
 
