@@ -1,6 +1,10 @@
 """Messages: lost, late or delivered twice, the work is done once."""
 
+from collections.abc import Iterator
 from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
 
 from infra.local.valkey import Valkey
 from shared.services import Services
@@ -8,6 +12,14 @@ from shared.settings import Settings
 from tests.integration.jobs.conftest import StartWorker
 from tests.integration.jobs.orders import order, portal_csv
 from tests.integration.jobs.waiting import until
+
+
+@pytest.fixture
+def with_own_broker(settings: Settings, own_broker: Valkey) -> Iterator[Services]:
+    """Services that publish to the broker of this test alone."""
+    made = Services(settings.model_copy(update={"broker_url": SecretStr(own_broker.url())}))
+    yield made
+    made.close()
 
 
 def test_message_delivered_twice_does_the_work_once(services: Services, tenant: UUID, start_worker: StartWorker) -> None:
@@ -21,27 +33,24 @@ def test_message_delivered_twice_does_the_work_once(services: Services, tenant: 
 
 
 def test_job_ordered_while_the_broker_is_down_runs_once_it_is_back(
-    settings: Settings, services: Services, tenant: UUID, own_broker: Valkey, start_worker: StartWorker
+    services: Services, with_own_broker: Services, tenant: UUID, own_broker: Valkey, start_worker: StartWorker
 ) -> None:
-    cut_off = Services(settings.model_copy(update={"broker_url": _secret(own_broker)}))
     start_worker(environment={"BROKER_URL": own_broker.url()}).wait_ready()
     own_broker.stop()
     ordered = order(services, tenant, portal_csv(20))
-    ordered.services = cut_off
+    ordered.services = with_own_broker
     assert not ordered.publish()
     own_broker.start()
     ordered.services = services
     ordered.until_state("completed")
     ordered.assert_made_once(20)
-    cut_off.close()
 
 
 def test_message_the_broker_forgot_is_sent_again(
-    services: Services, tenant: UUID, own_broker: Valkey, settings: Settings, start_worker: StartWorker
+    services: Services, with_own_broker: Services, tenant: UUID, own_broker: Valkey, start_worker: StartWorker
 ) -> None:
-    forgetful = Services(settings.model_copy(update={"broker_url": _secret(own_broker)}))
     ordered = order(services, tenant, portal_csv(20))
-    ordered.services = forgetful
+    ordered.services = with_own_broker
     assert ordered.publish()
     own_broker.kill()
     own_broker.start()
@@ -49,16 +58,14 @@ def test_message_the_broker_forgot_is_sent_again(
     start_worker(environment={"BROKER_URL": own_broker.url()})
     ordered.until_state("completed")
     ordered.assert_made_once(20)
-    forgetful.close()
 
 
 def test_broker_that_blinks_does_not_end_running_work(
-    services: Services, tenant: UUID, own_broker: Valkey, settings: Settings, start_worker: StartWorker
+    services: Services, with_own_broker: Services, tenant: UUID, own_broker: Valkey, start_worker: StartWorker
 ) -> None:
-    nearby = Services(settings.model_copy(update={"broker_url": _secret(own_broker)}))
     start_worker(environment={"BROKER_URL": own_broker.url()}).wait_ready()
     ordered = order(services, tenant, portal_csv(30_000))
-    ordered.services = nearby
+    ordered.services = with_own_broker
     assert ordered.publish()
     ordered.services = services
     until(lambda: ordered.report().state == "processing", "the import to begin")
@@ -67,10 +74,3 @@ def test_broker_that_blinks_does_not_end_running_work(
     ordered.until_state("completed")
     ordered.assert_made_once(30_000)
     assert ordered.jobs()[0].attempt == 1
-    nearby.close()
-
-
-def _secret(broker: Valkey) -> object:
-    from pydantic import SecretStr
-
-    return SecretStr(broker.url())

@@ -1,0 +1,109 @@
+"""Files of a report: each has its own fate, and the report completes if any is ready."""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.jobs import execution
+from shared.reporting import reports
+from shared.reports import ReportFormat
+from shared.services import Services
+from tests.integration.jobs.orders import Ordered, order, portal_csv
+from worker.jobs.generate_report import generate_report
+from worker.jobs.process_csv_file import process_csv_file
+from worker.jobs.remove_report_files import remove_unowned
+
+_FORMATS = (ReportFormat.CSV, ReportFormat.PDF)
+
+
+@pytest.fixture
+def without_fonts(services: Services, tmp_path: Path) -> Iterator[Services]:
+    """Services under which no PDF can be made, and everything else can."""
+    made = Services(services.settings.model_copy(update={"fonts_dir": tmp_path}))
+    yield made
+    made.close()
+
+
+def test_file_that_fails_leaves_the_others_and_says_why(without_fonts: Services, tenant: UUID) -> None:
+    ordered = _imported(without_fonts, tenant)
+    assert _generate(ordered) == "succeeded"
+    files = {file.format: file for file in ordered.files()}
+    assert ordered.report().state == "completed"
+    assert files["csv"].state == "ready"
+    assert (files["pdf"].state, files["pdf"].error_code, files["pdf"].blob_path) == ("failed", "fonts_missing", None)
+    assert ordered.blobs() == {files["csv"].blob_path}
+
+
+def test_report_of_which_no_file_can_be_made_fails(without_fonts: Services, tenant: UUID) -> None:
+    ordered = _imported(without_fonts, tenant, formats=(ReportFormat.PDF,))
+    assert _generate(ordered) == "failed"
+    assert (ordered.report().state, ordered.report().error_code) == ("failed", "fonts_missing")
+    assert [file.error_code for file in ordered.files()] == ["fonts_missing"]
+
+
+def test_retry_makes_only_what_failed(services: Services, without_fonts: Services, tenant: UUID) -> None:
+    ordered = _imported(without_fonts, tenant)
+    _generate(ordered)
+    before = {file.format: file.blob_path for file in ordered.files()}
+    with services.database.tenant(tenant) as session:
+        reports.retry(session, ordered.report_id, trace_id=None)
+    ordered.services = services
+    assert _generate(ordered) == "succeeded"
+    files = {file.format: file for file in ordered.files()}
+    assert files["csv"].blob_path == before["csv"]
+    assert {file.state for file in files.values()} == {"ready"}
+
+
+def test_storage_that_is_away_is_tried_again_and_keeps_nothing(services: Services, tenant: UUID) -> None:
+    ordered = _imported(services, tenant)
+    away = services.settings.model_copy(update={"storage_account_url": "https://127.0.0.1:1/nowhere"})
+    ordered.services = Services(away)
+    assert _generate(ordered) == "queued"
+    assert ordered.report().state == "generating"
+    assert {file.state for file in ordered.files()} == {"pending"}
+    kinds = [job.kind for job in ordered.jobs()]
+    assert kinds == ["process_csv_file", "generate_report", "remove_report_files"]
+    ordered.services.close()
+
+
+def test_sizes_and_checksums_are_those_of_the_blobs(services: Services, tenant: UUID, tmp_path: Path) -> None:
+    ordered = _imported(services, tenant, formats=(ReportFormat.CSV,))
+    _generate(ordered)
+    [file] = ordered.files()
+    assert file.blob_path is not None
+    assert services.blobs.download(file.blob_path, tmp_path / "copy") == file.size_bytes
+    assert hashlib.sha256((tmp_path / "copy").read_bytes()).digest() == file.sha256
+
+
+def test_blobs_of_a_job_under_way_are_not_removed(services: Services, tenant: UUID) -> None:
+    ordered = _imported(services, tenant, formats=(ReportFormat.CSV,))
+    job = ordered.jobs()[-1]
+
+    def upload_and_look(run: Any) -> None:
+        path = f"{tenant}/reports/{ordered.report_id}/{job.id}/1/report.csv"
+        services.blobs.upload(path, io.BytesIO(b"half made"), content_type="text/csv")
+        assert remove_unowned(services, tenant, ordered.report_id) == 0
+
+    _execute(ordered, upload_and_look)
+    assert remove_unowned(services, tenant, ordered.report_id) == 1
+    assert ordered.blobs() == set()
+
+
+def _imported(services: Services, tenant: UUID, formats: tuple[ReportFormat, ...] = _FORMATS) -> Ordered:
+    ordered = order(services, tenant, portal_csv(5), formats=formats)
+    assert _execute(ordered, process_csv_file) == "succeeded"
+    return ordered
+
+
+def _generate(ordered: Ordered) -> str | None:
+    return _execute(ordered, generate_report)
+
+
+def _execute(ordered: Ordered, work: Callable[[Any], None]) -> str | None:
+    job = ordered.jobs()[-1]
+    return execution.execute(ordered.services, work, tenant_id=ordered.tenant_id, job_id=job.id, worker="tested")
