@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -117,9 +118,18 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def peak_rss_mb(who: int = resource.RUSAGE_SELF) -> float:
-    """Return the peak resident memory of this process, or of its largest ended child, in MB (2^20 bytes)."""
-    return resource.getrusage(who).ru_maxrss / 1024
+def peak_rss_mb() -> float:
+    """Return the peak resident memory of this process, in MB (2^20 bytes).
+
+    Not ``ru_maxrss``: a process inherits that of the one that started it.
+    """
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def children_peak_rss_mb() -> float:
+    """Return the peak resident memory of the largest child that ended, at least that of this process when it began it."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def _short(value: float) -> str:

@@ -1,14 +1,13 @@
 """``python -m tests.bench.rendering_child EXPORT FORMAT FILE``: make one report file, and say what it took."""
 
 import json
-import resource
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.advisor.exports import open_export
 from shared.reports import ReportFormat, ReportType
-from tests.bench.measure import peak_rss_mb, timed
+from tests.bench.measure import children_peak_rss_mb, peak_rss_mb, timed
 from worker.cli.export_rows import ExportRows
 from worker.reports.content import build_content
 from worker.reports.document import ReportFacts
@@ -41,7 +40,7 @@ def main(export_path: str, file_format: str, destination: str) -> None:
                 "render_s": rendering.seconds,
                 "bytes": made.bytes,
                 "peak_rss_mb": peak_rss_mb(),
-                "child_peak_rss_mb": peak_rss_mb(resource.RUSAGE_CHILDREN),
+                "child_peak_rss_mb": children_peak_rss_mb(),
             }
         )
     )
