@@ -17,6 +17,7 @@ from shared.settings import Settings
 from shared.telemetry import logs
 from worker import processes, telemetry
 from worker.clock import Clock
+from worker.redacted_task import RedactedTask
 
 
 def working_options(of: Settings) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def working_options(of: Settings) -> dict[str, Any]:
     }
 
 
-app = Celery("advisor-reports")
+app = Celery("advisor-reports", task_cls=RedactedTask)
 app.config_from_object(working_options(settings.get()))
 
 _clocks: list[tuple[Clock, Services]] = []
