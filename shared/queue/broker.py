@@ -16,8 +16,13 @@ VISIBILITY_TIMEOUT_S = 3600
 
 def publishing_options(settings: Settings) -> dict[str, Any]:
     """Return the options by which messages are written: address, serializer, key separator, time limits."""
+    broker_url = address(settings)
     return {
-        "broker_url": address(settings),
+        "broker_url": broker_url,
+        # Celery's command line takes the variable BROKER_URL for its own option and would use it as it stands, without
+        # what makes TLS safe; these two go before it.
+        "broker_read_url": broker_url,
+        "broker_write_url": broker_url,
         "broker_connection_timeout": CONNECT_TIMEOUT_S,
         "broker_transport_options": {
             # Names such as "default:3" instead of control characters: readable, and usable in scale rules.
