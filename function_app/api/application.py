@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
@@ -50,10 +50,8 @@ def create_application(services: Services) -> FastAPI:
     api.state.probes = probes_of(front)
     failures.register(api)
     # Routes are tried in this order: those that are asked for most come first.
-    versioned = APIRouter(prefix="/api/v1")
     for noun in (reports, jobs, clients, uploads, report_contents, health):
-        versioned.include_router(noun.router)
-    api.include_router(versioned)
+        api.include_router(noun.router, prefix="/api/v1")
     # Platforms look for health where no version can move it.
     api.include_router(health.router, include_in_schema=False)
     api.include_router(documentation.router)
