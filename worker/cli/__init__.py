@@ -5,6 +5,7 @@ import importlib
 import click
 
 COMMANDS = {
+    "doctor": "worker.cli.doctor:doctor",
     "key": "worker.cli.key:key",
     "migrate": "worker.cli.migrate:migrate",
     "report": "worker.cli.report:report",
