@@ -56,7 +56,7 @@ _RULES = (
         rf"\1{MARK}",
     ),
     _rule("bearer", r"(\bbearer\s+)[\w.~+/=%-]{8,}", rf"\1{MARK}"),
-    _rule("cookie", rf"(\b(?:set-)?cookie{_IS}{_QUOTE})(?!\[redacted\])[^\r\n\"']{{4,}}", rf"\1{MARK}"),
+    _rule("cookie", rf"(\b(?:set-)?cookie{_IS}{_QUOTE})(?!\s*\[redacted\])[^\r\n\"']{{4,}}", rf"\1{MARK}"),
     _named("x-", "x-identity-header|x-functions-key|x-zumo-auth|x-arr-clientcert"),
     # The signature of a shared access link, plain and within an encoded address.
     _rule("sig=", r"(\bsig=)(?!\[redacted\])[^\s\"'&;,<>]+", rf"\1{MARK}"),
@@ -72,7 +72,7 @@ _RULES = (
     _named("signature", "(?:sharedaccess)?signature"),
     _named("assertion", "(?:client_)?assertion"),
     # user:password@ in any address; the password may hold anything but what ends an authority.
-    _rule("://", r"(\b[a-z][a-z0-9+.-]*://[^\s:/?#@\"'<>]*:)[^\s/?#\"'<>]+(?=@)", rf"\1{MARK}"),
+    _rule("://", r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/?#@\"'<>]*:)[^\s/?#\"'<>]+(?=@)", rf"\1{MARK}"),
 )
 
 # Names under which nothing is shown at all, whatever its form.
