@@ -1,7 +1,7 @@
 """Who may call: keys, scopes, tenants."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from httpx import Client
@@ -13,6 +13,7 @@ from shared.database.tables import ApiKey
 from tests.integration.api.conftest import EXPORT, MakeKey
 from tests.integration.api.serving import Served, caller
 
+NOBODY = "00000000-0000-7000-8000-000000000000"
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 
 
@@ -61,15 +62,15 @@ def test_reading_notes_when_the_key_was_used(served: Served, tenant: UUID, make_
     ("scope", "method", "path"),
     [
         (Scope.CLIENTS_READ, "GET", "/api/v1/clients"),
-        (Scope.CLIENTS_READ, "GET", f"/api/v1/clients/{uuid4()}"),
-        (Scope.CLIENTS_WRITE, "DELETE", f"/api/v1/clients/{uuid4()}"),
+        (Scope.CLIENTS_READ, "GET", f"/api/v1/clients/{NOBODY}"),
+        (Scope.CLIENTS_WRITE, "DELETE", f"/api/v1/clients/{NOBODY}"),
         (Scope.REPORTS_READ, "GET", "/api/v1/reports"),
-        (Scope.REPORTS_READ, "GET", f"/api/v1/reports/{uuid4()}/recommendations"),
+        (Scope.REPORTS_READ, "GET", f"/api/v1/reports/{NOBODY}/recommendations"),
         (Scope.REPORTS_READ, "GET", "/api/v1/jobs"),
-        (Scope.REPORTS_READ, "GET", f"/api/v1/uploads/{uuid4()}"),
-        (Scope.REPORTS_WRITE, "POST", f"/api/v1/reports/{uuid4()}/cancel"),
-        (Scope.REPORTS_WRITE, "POST", f"/api/v1/reports/{uuid4()}/retry"),
-        (Scope.REPORTS_WRITE, "DELETE", f"/api/v1/reports/{uuid4()}"),
+        (Scope.REPORTS_READ, "GET", f"/api/v1/uploads/{NOBODY}"),
+        (Scope.REPORTS_WRITE, "POST", f"/api/v1/reports/{NOBODY}/cancel"),
+        (Scope.REPORTS_WRITE, "POST", f"/api/v1/reports/{NOBODY}/retry"),
+        (Scope.REPORTS_WRITE, "DELETE", f"/api/v1/reports/{NOBODY}"),
     ],
 )
 def test_each_act_needs_its_scope(
