@@ -49,6 +49,7 @@ check: install  ## Lint, formatting, types, import contracts
 	.venv/bin/lint-imports
 
 bench: install  ## Measure against the targets (ARGS="--help" tells what there is)
+	@$(PYTHON) -c "import django" 2>/dev/null || $(PYTHON) -m pip install -q -r tests/bench/requirements.txt
 	$(PYTHON) -m tests.bench $(ARGS)
 
 clean:  ## Remove what these commands made here: .venv, .local with its data, out, caches

@@ -87,9 +87,7 @@ def _raw_copy(here: Ground, rows: list[Recommendation]) -> Contender:
 def _django(here: Ground, rows: list[Recommendation]) -> Contender:
     target = here.services.database.target
     password = here.servers.postgres.passwords.service
-    django_peer.configure(
-        host=target.host, port=target.port, database=target.database, user=target.user, password=password
-    )
+    django_peer.configure(host=target.host, port=target.port, database=target.database, user=target.user, password=password)
     snapshot_id = new_id()
 
     def create() -> float:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from shared.database.tables import RecommendationRow
 from shared.reports import ReportFormat
-from sqlalchemy import func, select
 from tests.bench import ground
 from tests.bench.children import run_child
 from tests.bench.ground import Ground
@@ -26,7 +27,11 @@ def measure(options: Options) -> Iterator[Finding]:
         importing = Contender("import", lambda: float(_import(here, export, usual)["seconds"]))
         interleave([importing], options.rounds_or(5))
         yield Finding(
-            f"CSV of {usual:,} rows to committed rows", usual / importing.median, "rows/s", 20_000, note=f"s: {importing.spread}"
+            f"CSV of {usual:,} rows to committed rows",
+            usual / importing.median,
+            "rows/s",
+            20_000,
+            note=f"s: {importing.spread}",
         )
         save_portal_csv(export, Estate(rows=large))
         size = export.stat().st_size

@@ -16,9 +16,7 @@ def main(tenant_id: str, job_id: str) -> int:
     """Claim the job, do it, and print seconds (from before the claim to after the commit) and the peak of memory."""
     services = Services(settings.load())
     with timed() as watch:
-        state = execution.execute(
-            services, process_csv_file, tenant_id=UUID(tenant_id), job_id=UUID(job_id), worker="bench"
-        )
+        state = execution.execute(services, process_csv_file, tenant_id=UUID(tenant_id), job_id=UUID(job_id), worker="bench")
     services.close()
     print(json.dumps({"seconds": watch.seconds, "peak_rss_mb": peak_rss_mb()}))
     return 0 if state is JobState.SUCCEEDED else 1

@@ -18,7 +18,7 @@ from shared.queue import broker
 from tests.bench import ground
 from tests.bench.ground import Ground
 from tests.bench.latency_kinds import BARE_TASK, BEGAN_KEY, NOTHING
-from tests.bench.measure import Finding, Options, percentile
+from tests.bench.measure import Finding, Options, percentile, timed
 
 # The first messages find connections that are not made yet.
 _WARM_UP = 20
@@ -34,6 +34,8 @@ class _Waits:
     """From before the transaction that writes the job row."""
     from_commit: list[float] = field(default_factory=list)
     """From when that transaction has committed."""
+    commits: list[float] = field(default_factory=list)
+    """One bare commit on the same server: what its disk takes, which starting a job waits for once."""
 
 
 def measure(options: Options) -> Iterator[Finding]:
@@ -48,6 +50,8 @@ def measure(options: Options) -> Iterator[Finding]:
     yield Finding("job: before the row is written to start of work, p99", percentile(waits.from_order, 0.99), "ms")
     yield Finding("bare Celery: before sending to start, p50", percentile(waits.bare, 0.5), "ms")
     yield Finding("bare Celery: before sending to start, p99", percentile(waits.bare, 0.99), "ms")
+    yield Finding("bare commit of one row, p50", percentile(waits.commits, 0.5), "ms", note="fsync on; in the same turns")
+    yield Finding("bare commit of one row, p99", percentile(waits.commits, 0.99), "ms")
     times = statistics.median(waits.from_commit) / statistics.median(waits.bare)
     yield Finding("job against bare Celery, p50", times, "x")
 
@@ -57,12 +61,15 @@ def _sample(here: Ground, samples: int) -> _Waits:
     settings = here.services.settings
     sender = Celery("bench", set_as_current=False)
     sender.config_from_object(broker.publishing_options(settings))
-    with redis.Redis.from_url(settings.broker_url.get_secret_value()) as listener:
+    with redis.Redis.from_url(settings.broker_url.get_secret_value()) as listener, here.superuser() as connection:
+        connection.execute("create table bench_commit as select 0 as number")
         for number in range(-_WARM_UP, samples):
             # One clock for all: this process and the worker's run on the same machine.
             sent = time.time()
             sender.send_task(BARE_TASK, queue=NOTHING.queue.value, priority=NOTHING.priority.value, ignore_result=True)
             bare = _began(listener) - sent
+            with timed() as committing:
+                connection.execute("update bench_commit set number = number + 1")
             ordered = time.time()
             with here.services.database.tenant(here.tenant_id) as session:
                 job = add_job(session, NOTHING, tenant_id=here.tenant_id)
@@ -71,6 +78,7 @@ def _sample(here: Ground, samples: int) -> _Waits:
             began = _began(listener)
             if number >= 0:
                 waits.bare.append(bare * 1000)
+                waits.commits.append(committing.seconds * 1000)
                 waits.from_order.append((began - ordered) * 1000)
                 waits.from_commit.append((began - committed) * 1000)
     sender.close()

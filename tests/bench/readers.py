@@ -63,4 +63,3 @@ def _bare_csv(path: Path) -> int:
 
 def _bare_json(path: Path) -> int:
     return len(msgspec.json.decode(path.read_bytes(), type=list[CliItem]))
-

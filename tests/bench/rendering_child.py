@@ -28,9 +28,7 @@ def main(export_path: str, file_format: str, destination: str) -> None:
     with timed() as counting:
         content = build_content(rows.recommendations, (), facts)
     with timed() as rendering:
-        made = render(
-            content, rows.recommendations, (), ReportFormat(file_format), Path(destination), savings=rows.savings
-        )
+        made = render(content, rows.recommendations, (), ReportFormat(file_format), Path(destination), savings=rows.savings)
     if made.warnings:
         raise AssertionError(made.warnings)
     print(

@@ -20,7 +20,9 @@ _ROWS = 20
 _OWN_REPORTS, _OTHER_TENANTS, _REPORTS_OF_EACH = 2_000, 50, 400
 
 _FILL = """
-with tenants as (insert into tenant (id, name) select uuidv7(), 'Tenant ' || n from generate_series(1, {others}) n returning id),
+with tenants as (
+    insert into tenant (id, name) select uuidv7(), 'Tenant ' || n from generate_series(1, {others}) n returning id
+),
 clients as (insert into client (id, tenant_id, name) select uuidv7(), id, 'Client' from tenants returning id, tenant_id)
 insert into report (id, tenant_id, client_id, title, report_type, source, formats, state, progress, phase, finished_at)
 select uuidv7(), tenant_id, id, 'Azure Advisor review', 'detailed', 'upload', '{{pdf,html,xlsx,csv}}', 'completed', 100,
@@ -37,7 +39,8 @@ from generate_series(1, %s) n
 
 def measure(options: Options) -> Iterator[Finding]:
     """Yield both rates and their ratio."""
-    seconds = options.size(4, quick=1)
+    # Many short turns: what else the machine does in between then falls on both.
+    seconds = options.size(2, quick=1)
     with ground.prepared() as here:
         headers = {"Authorization": f"Bearer {_fill(here)}"}
         bare_url = _serve(here, "bare", "tests.bench.bare_endpoint:application", "/")
@@ -48,7 +51,7 @@ def measure(options: Options) -> Iterator[Finding]:
             Contender("ours", lambda: requests_per_s(ours_url, headers, seconds=seconds)),
             Contender("bare", lambda: requests_per_s(bare_url, {}, seconds=seconds)),
         )
-        interleave(contenders, options.rounds_or(5))
+        interleave(contenders, options.rounds_or(11))
     yield Finding(f"GET /api/v1/reports, {_ROWS} rows", ours.median, "req/s", note=f"{loader_name()}; {ours.spread}")
     yield Finding("bare FastAPI endpoint", bare.median, "req/s", note=bare.spread)
     yield Finding("rate against the bare endpoint", ratio(ours, bare), "x", 0.15, note=ratio_spread(ours, bare))
@@ -59,9 +62,7 @@ def _fill(here: Ground) -> str:
     key = access.generate_key()
     with here.services.system_database.across_tenants() as session:
         scopes = [scope.value for scope in access.Scope]
-        session.add(
-            ApiKey(tenant_id=here.tenant_id, name="bench", prefix=key.prefix, key_hash=key.key_hash, scopes=scopes)
-        )
+        session.add(ApiKey(tenant_id=here.tenant_id, name="bench", prefix=key.prefix, key_hash=key.key_hash, scopes=scopes))
     with here.superuser() as connection:
         connection.execute(_FILL.format(others=_OTHER_TENANTS, reports=_REPORTS_OF_EACH).encode())
         connection.execute(_FILL_OWN.encode(), [here.tenant_id, here.client_id, _OWN_REPORTS])
