@@ -21,6 +21,8 @@ class Scope(StrEnum):
     CLIENTS_WRITE = "clients:write"
     REPORTS_READ = "reports:read"
     REPORTS_WRITE = "reports:write"
+    ADMIN = "admin"
+    """Sees how the installation is: hosts, logins, what is down. Never given unless asked for by name."""
 
 
 @dataclass(frozen=True)

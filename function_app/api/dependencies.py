@@ -50,6 +50,7 @@ ClientReader = Annotated[Caller, Security(_Key(Scope.CLIENTS_READ))]
 ClientWriter = Annotated[Caller, Security(_Key(Scope.CLIENTS_WRITE))]
 ReportReader = Annotated[Caller, Security(_Key(Scope.REPORTS_READ))]
 ReportWriter = Annotated[Caller, Security(_Key(Scope.REPORTS_WRITE))]
+Administrator = Annotated[Caller, Security(_Key(Scope.ADMIN))]
 
 _any_key = _Key(None)
 

@@ -53,21 +53,32 @@ class Examination:
         }
 
 
-def examine(settings: Settings, *, api_url: str = "", on_result: Callable[[Result], None] = lambda _: None) -> Examination:
-    """Ask every probe at once; ends within 15 seconds whatever is down. Never raises for what it finds."""
+def examine(
+    settings: Settings,
+    *,
+    api_url: str = "",
+    came_by_http: bool = False,
+    on_result: Callable[[Result], None] = lambda _: None,
+) -> Examination:
+    """Ask every probe at once; ends within 15 seconds whatever is down. Never raises for what it finds.
+
+    ``came_by_http``: the HTTP API asks, and need not ask itself.
+    """
     begun = time.monotonic()
     publisher = Publisher(settings)
     try:
-        results = run(probes_of(settings, publisher, api_url=api_url or settings.api_url), on_result=on_result)
+        probes = probes_of(settings, publisher, api_url=api_url or settings.api_url, came_by_http=came_by_http)
+        results = run(probes, on_result=on_result)
     finally:
         publisher.close()
     return Examination(results, round((time.monotonic() - begun) * 1000, 1))
 
 
-def probes_of(settings: Settings, publisher: Publisher, *, api_url: str) -> list[Probe]:
+def probes_of(settings: Settings, publisher: Publisher, *, api_url: str, came_by_http: bool) -> list[Probe]:
     """Return one probe a leg."""
+    no_http = "This request came by it." if came_by_http else _unset("API_URL", api_url)
     return [
-        _probe("http", "HTTP API", lambda: front.ask_readiness(api_url), _front_step(api_url), _unset("API_URL", api_url)),
+        _probe("http", "HTTP API", lambda: front.ask_readiness(api_url), _front_step(api_url), no_http),
         *_of_database(settings),
         _probe("broker", "broker: write and read", lambda: broker.write_and_read(settings), _BROKER_STEP),
         *(_of_queue(publisher, queue) for queue in Queue),
