@@ -50,7 +50,7 @@ def working_options(of: Settings) -> dict[str, Any]:
 
 
 app = Celery("advisor-reports", task_cls=RedactedTask)
-app.config_from_object(working_options(settings.get()))
+app.config_from_object(working_options(processes.settings_or_end()))
 
 _clocks: list[tuple[Clock, Services]] = []
 

@@ -3,13 +3,15 @@
 import logging
 import os
 import signal
+import sys
 import threading
 
 from shared import settings
 from shared.database import schema
-from shared.errors import AdvisorReportsError
+from shared.errors import AdvisorReportsError, SettingsError
 from shared.jobs.problems import Problem
 from shared.services import Services
+from shared.settings import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +39,16 @@ class _Own:
 
 
 _own = _Own()
+
+
+def settings_or_end() -> Settings:
+    """Return the settings; ends this process with their complaint and code 78 where they are not valid."""
+    try:
+        return settings.get()
+    except SettingsError as error:
+        # Before any log is set up, since how to log is a setting too.
+        sys.stderr.write(f"This worker does not run. {error.message}. {error.next_step}\n")
+        raise SystemExit(EXIT_CONFIGURATION) from None
 
 
 def services() -> Services:
