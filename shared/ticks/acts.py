@@ -8,6 +8,7 @@ from shared.jobs.sweep import sweep
 from shared.queue import results
 from shared.services import Services
 from shared.settings import Settings
+from shared.ticks.expired_uploads import remove_expired_uploads
 
 _HOUR_S = 3600.0
 
@@ -26,6 +27,7 @@ def acts(settings: Settings) -> tuple[Act, ...]:
     """Return all recurring acts, the most urgent first."""
     return (
         Act("sweep", settings.sweep_interval_s, lambda services: str(sweep(services))),
+        Act("uploads", _HOUR_S, lambda services: f"removed {remove_expired_uploads(services)}"),
         Act("retention", _HOUR_S, _remove_what_expired),
     )
 

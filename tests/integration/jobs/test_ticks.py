@@ -1,5 +1,6 @@
 """Ticks: what is due is done, once, whoever drives."""
 
+import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -9,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from shared.database.tables import IdempotencyRecord, Job, Tick
+from shared.database.tables import IdempotencyRecord, Job, Tick, Upload
 from shared.jobs import requests
 from shared.jobs.kinds import REMOVE_REPORT_FILES
 from shared.services import Services
@@ -30,7 +31,7 @@ def nothing_done_yet(services: Services) -> Iterator[None]:
 
 
 def test_tick_does_what_is_due_and_keeps_a_heartbeat(services: Services) -> None:
-    assert set(tick(services, driver="a timer")) == {"sweep", "retention"}
+    assert {"sweep", "uploads", "retention"} <= set(tick(services, driver="a timer"))
     with services.system_database.across_tenants() as session:
         row = session.get_one(Tick, "sweep")
         assert row.last_driver == "a timer"
@@ -89,6 +90,19 @@ def test_retention_removes_what_served_its_time(services: Services, tenant: UUID
     with services.database.tenant(tenant) as session:
         assert list(session.scalars(select(Job.id))) == [recent.id]
         assert list(session.scalars(select(IdempotencyRecord.key))) == ["recent"]
+
+
+def test_uploads_nobody_used_in_time_are_removed_with_their_files(services: Services, tenant: UUID) -> None:
+    over, running = func.now() - timedelta(hours=1), func.now() + timedelta(hours=1)
+    for name, expires_at in (("over", over), ("running", running)):
+        services.blobs.upload(f"{tenant}/uploads/{name}", io.BytesIO(b"x"), content_type="text/csv")
+        with services.database.tenant(tenant) as session:
+            path = f"{tenant}/uploads/{name}"
+            session.add(Upload(tenant_id=tenant, file_name=name, blob_path=path, state="received", expires_at=expires_at))
+    tick(services, driver="a timer")
+    assert list(services.blobs.paths_under(f"{tenant}/")) == [f"{tenant}/uploads/running"]
+    with services.database.tenant(tenant) as session:
+        assert list(session.scalars(select(Upload.file_name))) == ["running"]
 
 
 def test_clock_ticks_until_it_is_stopped(services: Services) -> None:
