@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.database.reading import Query
+from shared.jobs.report_stages import CARRYING_KINDS
 from shared.reporting.listing import Conditions, Order, Position, page_query
 
 # The client's name is looked up for the rows of the page alone. As a join, it led the planner (which does not know the
@@ -36,7 +37,8 @@ _SOURCE = """
     (select json_build_object('source_format', s.source_format, 'file_name', s.file_name, 'taken_at', s.taken_at,
         'taken_at_is_exact', s.taken_at_is_exact, 'accepted_count', s.accepted_count, 'rejected_count', s.rejected_count)
         from snapshot s where s.tenant_id = r.tenant_id and s.id = r.snapshot_id) as snapshot,
-    (select j.id from job j where j.tenant_id = r.tenant_id and j.report_id = r.id order by j.id desc limit 1) as job_id
+    (select j.id from job j where j.tenant_id = r.tenant_id and j.report_id = r.id and j.kind = any(%(carrying_kinds)s)
+        order by j.id desc limit 1) as job_id
 """
 
 ORDERS = {
@@ -77,9 +79,10 @@ def listing(wanted: Filter, *, order: Order, limit: int, after: Position | None)
 
 
 def reading(report_id: UUID) -> Query:
-    """Return the query of one report with its files, its snapshot's counts and its newest job."""
+    """Return the query of one report with its files, its snapshot's counts and the job that was last asked to make it."""
     return Query(
-        f"select {_FIELDS}, {_FILES}, {_SOURCE} {_FROM} where r.id = %(id)s and r.deleted_at is null", {"id": report_id}
+        f"select {_FIELDS}, {_FILES}, {_SOURCE} {_FROM} where r.id = %(id)s and r.deleted_at is null",
+        {"id": report_id, "carrying_kinds": list(CARRYING_KINDS)},
     )
 
 

@@ -12,6 +12,8 @@ from httpx import Client
 from sqlalchemy import select
 
 from shared.database.tables import Job, Upload
+from shared.jobs.kinds import REMOVE_REPORT_FILES
+from shared.jobs.requests import add_job
 from shared.services import Services
 from tests.integration.api import results
 from tests.integration.api.conftest import EXPORT
@@ -39,6 +41,13 @@ def test_order_is_accepted_with_a_job_to_poll(api: Client, client_id: str) -> No
     polled = api.get(answer.headers["Location"]).json()
     assert (polled["id"], polled["kind"], polled["state"]) == (job["id"], "process_csv_file", "queued")
     assert polled["report_id"] == report["id"]
+
+
+def test_job_of_a_report_is_the_one_that_makes_it(api: Client, client_id: str, services: Services, tenant: UUID) -> None:
+    ordered = order(api, client_id)
+    with services.database.tenant(tenant) as session:
+        add_job(session, REMOVE_REPORT_FILES, tenant_id=tenant, report_id=UUID(ordered["report"]["id"]))
+    assert api.get(f"{PATH}/{ordered['report']['id']}").json()["job_id"] == ordered["job"]["id"]
 
 
 def test_files_of_an_order_lie_in_storage_as_pages_in_order(
