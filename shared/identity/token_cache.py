@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 # that is five minutes (the margin Microsoft's own libraries use), with tokens of seconds a fraction of a second.
 _MARGIN_SHARE = 0.2
 _LONGEST_MARGIN_S = 300.0
+# ``expires_on`` has whole seconds and azure-identity computes it from a time left that has too: it may be a second late.
+_ROUNDING_S = 1.0
 # Processes that started together must not renew together.
 _JITTER_SHARE = 0.25
 # After a failure the service is left alone for a tenth of the margin, at most half a minute.
@@ -139,7 +141,7 @@ class _Entry:
         token = self._token
         if token is not None and now < self._renew_at:
             return token
-        if token is not None and now < token.expires_on:
+        if token is not None and now < _end_of(token):
             self._renew_beside()
             return self._token or token
         return self._wait_for_token()
@@ -157,7 +159,7 @@ class _Entry:
         return TokenStatus(
             scope=self._request.scope,
             age_s=now - self._fetched_at if token else 0.0,
-            expires_in_s=max(0.0, token.expires_on - now) if token else 0.0,
+            expires_in_s=max(0.0, _end_of(token) - now) if token else 0.0,
             refreshes=self._refreshes,
             refresh_failures=self._refresh_failures,
             is_refreshable=self._failure is None,
@@ -166,7 +168,7 @@ class _Entry:
     def _wait_for_token(self) -> AccessToken:
         failures_seen = self._refresh_failures
         with self._lock:
-            if self._token is not None and self._clock() < self._token.expires_on:
+            if self._token is not None and self._clock() < _end_of(self._token):
                 return self._token
             if self._failure is not None and self._refresh_failures != failures_seen:
                 # It failed while this thread stood in line: to ask once more for each who waits would take them minutes.
@@ -201,9 +203,9 @@ class _Entry:
             )
             raise self._failure from error
         now = self._clock()
-        margin_s = min(_LONGEST_MARGIN_S, _MARGIN_SHARE * max(0.0, token.expires_on - now))
+        margin_s = min(_LONGEST_MARGIN_S, _MARGIN_SHARE * max(0.0, _end_of(token) - now))
         self._token, self._fetched_at, self._failure = token, now, None
-        self._renew_at = token.expires_on - margin_s * (1 + _JITTER_SHARE * random.random())  # noqa: S311 - no secret
+        self._renew_at = _end_of(token) - margin_s * (1 + _JITTER_SHARE * random.random())  # noqa: S311 - no secret
         self._refreshes += 1
 
     def _renew_quietly(self) -> None:
@@ -211,7 +213,7 @@ class _Entry:
             self._renew()
         except TokenUnavailableError as error:
             assert self._token is not None  # noqa: S101 - only called while a token is valid
-            left_s = self._token.expires_on - self._clock()
+            left_s = _end_of(self._token) - self._clock()
             self._renew_at = self._clock() + min(_LONGEST_PAUSE_S, max(0.0, left_s) / 10)
             _log.warning(
                 "the identity service is away; the token at hand is still valid",
@@ -224,6 +226,10 @@ class _Entry:
             )
         finally:
             self._lock.release()
+
+
+def _end_of(token: AccessToken) -> float:
+    return token.expires_on - _ROUNDING_S
 
 
 def _first_line(error: Exception) -> str:

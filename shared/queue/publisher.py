@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from typing import Any
 from uuid import UUID
 
@@ -56,8 +57,12 @@ class Publisher:
         asked = self._app.send_task(
             task, queue=queue, priority=Priority.HIGH.value, ignore_result=False, retry=False, expires=timeout_s
         )
+        # Celery counts only its pauses, not its looks, so the limit is kept here.
+        until = time.monotonic() + timeout_s
         try:
-            return asked.get(timeout=timeout_s, interval=_LOOK_EVERY_S)
+            while not asked.ready() and time.monotonic() < until:
+                time.sleep(_LOOK_EVERY_S)
+            return asked.get(timeout=_LOOK_EVERY_S, interval=_LOOK_EVERY_S)
         finally:
             asked.forget()
 

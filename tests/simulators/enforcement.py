@@ -93,7 +93,7 @@ class RedisEnforcement:
         self._administrator.close()
 
     def _expire(self, token: Token) -> None:
-        self._administrator.acl_setuser(self._user, passwords=[f"-{token.text}"])
+        self._administrator.acl_setuser(self._user, enabled=True, passwords=[f"-{token.text}"])
         self._gateway.drop(lambda opening: token.text.encode() in opening)
 
 

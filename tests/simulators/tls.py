@@ -83,10 +83,10 @@ class TlsGateway:
         self._server.close()
         for connection in list(self._connections):
             connection.drop()
+        # Dropped connections end their own tasks.
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
+        if others:
+            await asyncio.wait(others, timeout=5)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection([writer])

@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
+import trustme
 
 from shared.queue.names import DEBUG_TASK, Queue
 from shared.queue.publisher import Publisher
@@ -12,6 +14,7 @@ from shared.settings import Settings
 from tests.integration.identity.conftest import LIFETIME_S, StartWorker
 from tests.integration.identity.load import Load
 from tests.integration.jobs.waiting import until
+from tests.integration.jobs.workers import Worker
 from tests.simulators import enforcement
 from tests.simulators.azure import Azure
 
@@ -111,3 +114,13 @@ def _pings_with_a_new_token(publisher: Publisher, azure: Azure) -> Callable[[], 
         return azure.issuer.issued[enforcement.REDIS] > issued
 
     return ping
+
+
+def test_a_worker_gives_no_token_to_a_broker_of_another_authority(
+    azure_environment: dict[str, str], azure: Azure, tmp_path: Path
+) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
+    environment = azure_environment | {"BROKER_CA_FILE": str(tmp_path / "other.pem")}
+    with Worker(environment, pool="threads") as worker:
+        until(lambda: b"certificate verify failed" in worker.log(), "the worker to refuse the broker")
+    assert enforcement.REDIS not in azure.issuer.issued

@@ -77,7 +77,7 @@ def test_tokens_of_seconds_are_renewed_within_their_life(clock: Clock) -> None:
     service = IdentityService(clock, lifetime_s=10)
     credential = CachingCredential(service, clock=clock)
     credential.get_token(_SCOPE)
-    clock.now += 7
+    clock.now += 6
     assert credential.get_token(_SCOPE).token == "token 1"
     clock.now += 2.5
     assert credential.get_token(_SCOPE).token == "token 2"
