@@ -31,8 +31,10 @@ def services() -> Services:
 
 
 def _make_application() -> Application:
+    from function_app import startup  # noqa: PLC0415 - as below
     from function_app.api.application import create_application  # noqa: PLC0415 - FastAPI
 
+    startup.report(services())
     return create_application(services())
 
 

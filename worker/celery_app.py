@@ -61,10 +61,15 @@ def _configure_logs(**_: Any) -> None:
 
 
 @signals.worker_init.connect(weak=False)
-def _before_forking(**_: Any) -> None:
+def _begin(**_: Any) -> None:
     logs.configure(settings.get())
     telemetry.begin_before_forking(settings.get())
-    processes.refuse_to_start_unless_verified()
+
+
+@signals.celeryd_after_setup.connect(weak=False)
+def _before_forking(**_: Any) -> None:
+    # Here, and no earlier, it is known which queues this worker serves.
+    processes.refuse_to_start_unless_verified(sorted(app.amqp.queues.consume_from))
 
 
 @signals.worker_process_init.connect(weak=False)

@@ -5,18 +5,19 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
+from typing import NoReturn
 
-from shared import settings
-from shared.database import schema
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared import exit_codes, settings, startup
+from shared.doctor.probe import describe
 from shared.errors import AdvisorReportsError, SettingsError
 from shared.jobs.problems import Problem
 from shared.services import Services
 from shared.settings import Settings
 
 _log = logging.getLogger(__name__)
-
-# "Configuration error" of sysexits.h: whoever starts the worker can tell it from a crash.
-EXIT_CONFIGURATION = 78
 
 
 class _Own:
@@ -48,7 +49,7 @@ def settings_or_end() -> Settings:
     except SettingsError as error:
         # Before any log is set up, since how to log is a setting too.
         sys.stderr.write(f"This worker does not run. {error.message}. {error.next_step}\n")
-        raise SystemExit(EXIT_CONFIGURATION) from None
+        raise SystemExit(exit_codes.CONFIGURATION) from None
 
 
 def services() -> Services:
@@ -56,53 +57,55 @@ def services() -> Services:
     return _own.get()
 
 
-def verify(of: Services) -> None:
-    """Log where this process stands and make sure that it may work there.
+def refuse_to_start_unless_verified(queues: Sequence[str]) -> None:
+    """Say where this worker stands and ask what it needs; ends it with a reason and a code where it must not run.
 
-    Raises what the database raises where it is away, and :class:`~shared.errors.AdvisorReportsError` for a login that is
-    not bound by row-level security or a schema of another release. Never logs a secret.
+    Before any process is forked rather than in the children: a pool replaces a child that fails, silently and for ever.
     """
-    target = of.database.target
-    _log.info(
-        "a worker process looks at its database",
-        extra={
-            "action": "worker_process_started",
-            "profile": str(of.settings.app_environment),
-            "database_engine": of.database.engine.dialect.name,
-            "database_host": target.host,
-            "database_name": target.database,
-            "database_role": target.user,
-            "schema_revision": schema.expected_revision(),
-        },
-    )
-    of.database.verify_role()
-    schema.verify(of.database.engine)
-
-
-def refuse_to_start_unless_verified() -> None:
-    """Check before any process is forked; ends this process with a reason and code 78 where it may not work.
-
-    Here rather than in the children: a pool replaces a child that fails, silently and for ever.
-    """
-    checked = Services(settings.load())
+    checked = Services(settings.get())
     try:
-        verify(checked)
-    except Exception as error:  # noqa: BLE001  (whatever it is, the worker must not run)
-        _log_refusal(error)
-        raise SystemExit(EXIT_CONFIGURATION) from None
+        _log.info(
+            "a worker process looks at its database",
+            extra={"action": "worker_process_started", **startup.facts_of(checked, queues=queues)},
+        )
+        results = startup.ask_dependencies(checked)
+        startup.log_results(results)
+        failed = next((result.error for result in results if result.error is not None), None)
+        if failed is not None:
+            _end(failed)
+        seen = startup.verify_database(checked, schema_wait_s=checked.settings.schema_wait_s)
+        _log.info("this worker may run", extra={"action": "worker_verified", **seen})
+    except (AdvisorReportsError, SQLAlchemyError) as error:
+        _end(error)
     finally:
         checked.close()
 
 
 def verify_child() -> None:
-    """Check again in a forked child; where that fails, end the whole worker, loudly."""
+    """Say where a forked child stands and check its database once more.
+
+    Where nothing but somebody's act can help, end the whole worker, loudly. A database that is away for now (a fail-over, of
+    all times as a child is replaced) ends nothing: jobs wait for it in their own ways.
+    """
     # The platform signals every process of the container; only the main one decides when its children end.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        verify(services())
-    except Exception as error:  # noqa: BLE001  (whatever it is, the worker must not run)
+        facts = startup.facts_of(services())
+        seen = startup.verify_database(services())
+        _log.info("a worker process may run", extra={"action": "worker_process_verified", **facts, **seen})
+    except (AdvisorReportsError, SQLAlchemyError) as error:
+        if startup.exit_code_of(error) == exit_codes.UNAVAILABLE:
+            _log.warning(
+                "a worker process starts while its database is away: %s", describe(error), extra={"action": "database_away"}
+            )
+            return
         _log_refusal(error)
         os.kill(os.getppid(), signal.SIGTERM)
+
+
+def _end(error: Exception) -> NoReturn:
+    _log_refusal(error)
+    raise SystemExit(startup.exit_code_of(error)) from None
 
 
 def _log_refusal(error: Exception) -> None:
@@ -111,6 +114,6 @@ def _log_refusal(error: Exception) -> None:
     _log.critical(
         "this worker does not run: %s %s",
         problem.text,
-        problem.next_step if ours else f"{type(error).__name__}: {error}",
-        extra={"action": "worker_refused", "code": problem.code},
+        problem.next_step if ours else describe(error),
+        extra={"action": "worker_refused", "code": problem.code, "exit_code": startup.exit_code_of(error)},
     )

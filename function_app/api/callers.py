@@ -4,6 +4,7 @@ A caller is known only within a transaction: the key is looked up by the stateme
 the transaction that writes. Nothing about keys is kept in between, so a revoked key fails from the next request on.
 """
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +13,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from shared import access
+from shared import access, startup
 from shared.access import Scope
 from shared.database.reading import KeyHolder, Query, authenticate, read_as_key_holder
 from shared.database.session import Database
 from shared.errors import AdvisorReportsError, NotFoundError
 from shared.services import Services
-from shared.settings import Environment
 from shared.telemetry import context
+
+_log = logging.getLogger(__name__)
 
 # "aar_" and 43 characters of base64; anything much longer is not worth hashing.
 _MAX_KEY_CHARS = 200
@@ -48,20 +50,25 @@ class ForbiddenError(AdvisorReportsError):
 
 
 class Front:
-    """The services of this process, and its database once its login was found to be bound by row-level security."""
+    """The services of this process, and its database once it was found that it may be used."""
 
     def __init__(self, services: Services) -> None:
         self.services = services
-        self._verified = services.settings.app_environment == Environment.DEVELOPMENT
+        self._verified = False
         self._lock = threading.Lock()
 
     @property
     def database(self) -> Database:
-        """PostgreSQL; raises :class:`~shared.database.session.UnsafeRoleError` where the login would see every tenant."""
+        """PostgreSQL.
+
+        Raises :class:`~shared.database.session.UnsafeRoleError` where the login would see every tenant, and
+        :class:`~shared.database.schema.SchemaMismatchError` where this release does not run on the schema.
+        """
         if not self._verified:
             with self._lock:
                 if not self._verified:
-                    self.services.database.verify_role()
+                    seen = startup.verify_database(self.services)
+                    _log.info("this process may serve requests", extra={"action": "front_verified", **seen})
                     self._verified = True
         return self.services.database
 

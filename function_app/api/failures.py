@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from function_app import problems
 from function_app.api.answers import PreconditionMissingError
 from function_app.api.callers import ForbiddenError, UnauthenticatedError
+from shared.database.schema import SchemaMismatchError
 from shared.database.session import UnsafeRoleError
 from shared.errors import AdvisorReportsError, ConflictError, InvalidRequestError, NotFoundError
 from shared.reporting.clients import VersionConflictError
@@ -35,6 +36,7 @@ _STATUSES: tuple[tuple[type[AdvisorReportsError], int], ...] = (
     (BlobMissingError, 404),
     (StorageUnavailableError, 503),
     (UnsafeRoleError, 503),
+    (SchemaMismatchError, 503),
 )
 _RETRY_AFTER_S = 5
 _CODES = {

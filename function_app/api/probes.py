@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from function_app.api.callers import Front
+from shared.database import schema
 from shared.errors import AdvisorReportsError
 from shared.telemetry.redaction import redact
 
@@ -16,7 +17,7 @@ class Probe:
     """One dependency; ``ask`` raises where it does not answer."""
 
     name: str
-    ask: Callable[[], None]
+    ask: Callable[[], object]
     limit_s: float
     is_needed: bool = True
     """Without a needed one no request can be served; without another the work goes on, later."""
@@ -58,19 +59,15 @@ class Probes:
 def probes_of(front: Front) -> Probes:
     """Return the probes of what the front works with."""
 
-    def schema() -> None:
-        # Alembic is only needed here.
-        from shared.database.schema import verify  # noqa: PLC0415
-
-        verify(front.database.engine)
-
     # Each is made when first asked for, within its own time limit.
     services = front.services
     return Probes(
         (
             Probe("database", lambda: front.database.ping(), 3.0),  # noqa: PLW0108
-            Probe("schema", schema, 3.0),
+            Probe("schema", lambda: schema.verify(front.database.engine), 3.0),
             Probe("storage", lambda: services.blobs.ping(), 4.0),  # noqa: PLW0108
+            # Open connections go on without: only new ones need a token.
+            Probe("identity", lambda: services.credential.verify(), 4.0, is_needed=False),  # noqa: PLW0108
             # Without the broker orders are taken all the same, and the sweep sends them on.
             Probe("broker", lambda: services.publisher.ping(), 3.0, is_needed=False),  # noqa: PLW0108
         )

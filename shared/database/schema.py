@@ -101,11 +101,6 @@ def verify(engine: Engine) -> str:
                 f"The database is at schema revision {seen}, which does not go together with this release ({needed}).",
                 next_step="Deploy the release that ran `python -m worker migrate` last, or a later one.",
             )
-        case Standing.NEWER:
-            _log.warning(
-                "the database's schema is newer than this release and goes together with it",
-                extra={"action": "schema_newer", "schema_revision": seen, "code_revision": needed},
-            )
     return str(seen)
 
 
@@ -118,7 +113,7 @@ def wait_until_fit(engine: Engine, *, limit_s: float) -> str:
     told = False
     while True:
         try:
-            return verify(engine)
+            revision = verify(engine)
         except SchemaOutdatedError as error:
             left_s = deadline - time.monotonic()
             if left_s <= 0:
@@ -129,6 +124,13 @@ def wait_until_fit(engine: Engine, *, limit_s: float) -> str:
                 )
                 told = True
             time.sleep(min(_LOOK_AGAIN_S, left_s))
+        else:
+            if revision != expected_revision():
+                _log.warning(
+                    "the database's schema is newer than this release and goes together with it",
+                    extra={"action": "schema_newer", "schema_revision": revision, "code_revision": expected_revision()},
+                )
+            return revision
 
 
 def _read(engine: Engine) -> tuple[str | None, str | None]:

@@ -9,10 +9,10 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from infra.local.postgres import OWNER
+from shared import exit_codes
 from shared.settings import Settings
 from tests.integration.jobs.conftest import StartWorker
 from tests.integration.jobs.workers import Worker
-from worker.processes import EXIT_CONFIGURATION
 
 
 @pytest.fixture
@@ -69,5 +69,5 @@ def _as_user(environment: dict[str, str], user: str) -> str:
 
 
 def _assert_refused(worker: Worker, reason: str) -> None:
-    assert worker.process.wait(60) == EXIT_CONFIGURATION, worker.log().decode()
+    assert worker.process.wait(60) == exit_codes.CONFIGURATION, worker.log().decode()
     assert reason in worker.log().decode()
