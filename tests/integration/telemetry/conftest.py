@@ -1,0 +1,51 @@
+"""A tenant's key and export, and a broker of the test's own: other workers must not take its messages."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from infra.local.valkey import Valkey
+from shared.access import Scope, generate_key
+from shared.database.session import Database
+from shared.database.tables import ApiKey
+from shared.services import Services
+from shared.settings import Settings
+from tests.integration.telemetry.processes import clean_environment
+from tests.simulators.otlp_collector import OtlpCollector
+
+
+@pytest.fixture
+def key(system_database: Database, tenant: UUID) -> str:
+    """An API key of the test's tenant that may do everything."""
+    new = generate_key()
+    with system_database.across_tenants() as session:
+        session.add(
+            ApiKey(tenant_id=tenant, name="Test", prefix=new.prefix, key_hash=new.key_hash, scopes=[str(s) for s in Scope])
+        )
+    return new.secret
+
+
+@pytest.fixture
+def collector() -> Iterator[OtlpCollector]:
+    """A collector of OpenTelemetry."""
+    with OtlpCollector() as running:
+        yield running
+
+
+@pytest.fixture
+def own_environment(environment: dict[str, str], settings: Settings, own_broker: Valkey) -> dict[str, str]:
+    """The environment of processes that share nothing but the servers with other tests; the container exists."""
+    services = Services(settings)
+    services.blobs.create_container()
+    services.close()
+    return {**clean_environment(environment), "BROKER_URL": own_broker.url()}
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Path:
+    """A folder for what processes print."""
+    folder = tmp_path / "outputs"
+    folder.mkdir()
+    return folder
