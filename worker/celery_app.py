@@ -15,7 +15,7 @@ from shared.queue.names import Priority, Queue
 from shared.services import Services
 from shared.settings import Settings
 from shared.telemetry import logs
-from worker import processes, telemetry
+from worker import processes, remote_control, telemetry
 from worker.clock import Clock
 from worker.redacted_task import RedactedTask
 
@@ -41,8 +41,8 @@ def working_options(of: Settings) -> dict[str, Any]:
         # A broker that blinks must not end work that the database vouches for: the message comes again, finds the row
         # claimed, and is dropped.
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        # Whoever reaches the broker could stop workers by it.
-        "worker_enable_remote_control": False,
+        # For `celery inspect` and Flower; see worker/remote_control.py for what is left of it.
+        "worker_enable_remote_control": True,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
@@ -51,6 +51,8 @@ def working_options(of: Settings) -> dict[str, Any]:
 
 app = Celery("advisor-reports", task_cls=RedactedTask)
 app.config_from_object(working_options(processes.settings_or_end()))
+
+remote_control.allow_questions_only()
 
 _clocks: list[tuple[Clock, Services]] = []
 
@@ -69,13 +71,13 @@ def _begin(**_: Any) -> None:
 @signals.celeryd_after_setup.connect(weak=False)
 def _before_forking(**_: Any) -> None:
     # Here, and no earlier, it is known which queues this worker serves.
-    processes.refuse_to_start_unless_verified(sorted(app.amqp.queues.consume_from))
+    processes.refuse_to_start_unless_verified(_queues())
 
 
 @signals.worker_process_init.connect(weak=False)
 def _in_a_forked_child(**_: Any) -> None:
     logs.configure(settings.get())
-    processes.verify_child()
+    processes.verify_child(_queues())
     telemetry.begin_in_child(processes.services())
 
 
@@ -94,3 +96,7 @@ def _stop_clock(**_: Any) -> None:
         clock, services = _clocks.pop()
         clock.stop()
         services.close()
+
+
+def _queues() -> list[str]:
+    return sorted(app.amqp.queues.consume_from)

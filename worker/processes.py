@@ -81,7 +81,7 @@ def refuse_to_start_unless_verified(queues: Sequence[str]) -> None:
         checked.close()
 
 
-def verify_child() -> None:
+def verify_child(queues: Sequence[str]) -> None:
     """Say where a forked child stands and check its database once more.
 
     Where nothing but somebody's act can help, end the whole worker, loudly. A database that is away for now (a fail-over, of
@@ -90,7 +90,7 @@ def verify_child() -> None:
     # The platform signals every process of the container; only the main one decides when its children end.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        facts = startup.facts_of(services())
+        facts = startup.facts_of(services(), queues=queues)
         seen = startup.verify_database(services())
         _log.info("a worker process may run", extra={"action": "worker_process_verified", **facts, **seen})
     except (AdvisorReportsError, SQLAlchemyError) as error:
