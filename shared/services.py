@@ -11,6 +11,7 @@ from shared.identity.token_cache import CachingCredential
 from shared.queue.publisher import Publisher
 from shared.settings import Settings
 from shared.storage.blobs import BlobStore
+from shared.vault import Vault
 
 _Service = TypeVar("_Service")
 # Only ticks work across tenants, one at a time under a lock.
@@ -49,6 +50,11 @@ class Services:
         return self._once("blobs", lambda: BlobStore(self.settings, self.credential))
 
     @property
+    def vault(self) -> Vault | None:
+        """The Key Vault; ``None`` where the settings name none."""
+        return self._once("vault", lambda: Vault(self.settings, self.credential)) if self.settings.vault_url else None
+
+    @property
     def publisher(self) -> Publisher:
         """The way to the broker."""
         return self._once("publisher", lambda: Publisher(self.settings))
@@ -60,8 +66,9 @@ class Services:
         for name in ("database", "system_database"):
             if name in made:
                 made[name].dispose()
-        if "publisher" in made:
-            made["publisher"].close()
+        for name in ("publisher", "vault"):
+            if name in made:
+                made[name].close()
 
     def _once(self, name: str, make: Callable[[], _Service]) -> _Service:
         if name not in self._made:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from function_app.api.callers import Front
 from shared.database import schema
 from shared.errors import AdvisorReportsError
+from shared.services import Services
 from shared.telemetry.redaction import redact
 
 
@@ -70,8 +71,20 @@ def probes_of(front: Front) -> Probes:
             Probe("identity", lambda: services.credential.verify(), 4.0, is_needed=False),  # noqa: PLW0108
             # Without the broker orders are taken all the same, and the sweep sends them on.
             Probe("broker", lambda: services.publisher.ping(), 3.0, is_needed=False),  # noqa: PLW0108
+            *_vault_probe(services),
         )
     )
+
+
+def _vault_probe(services: Services) -> tuple[Probe, ...]:
+    if not services.settings.vault_url:
+        return ()
+
+    def ask() -> None:
+        if services.vault is not None:
+            services.vault.ping()
+
+    return (Probe("vault", ask, 4.0, is_needed=False),)
 
 
 def _try(probe: Probe) -> Finding:

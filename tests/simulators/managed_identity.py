@@ -85,10 +85,12 @@ class JsonHandler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def answer_json(self, status: HTTPStatus, body: dict[str, Any]) -> None:
+    def answer_json(self, status: HTTPStatus, body: dict[str, Any], challenge: str = "") -> None:
         """Send one answer."""
         data = json.dumps(body).encode()
         self.send_response(status)
+        if challenge:
+            self.send_header("WWW-Authenticate", challenge)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()

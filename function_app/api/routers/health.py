@@ -13,6 +13,7 @@ from function_app.api.models.common import failures
 from function_app.api.models.health import Health, Liveness, Readiness, State
 from function_app.api.probes import Finding, Probes
 from shared.errors import AdvisorReportsError
+from shared.identity.token_cache import TokenStatus
 
 router = APIRouter(prefix="/health", tags=["Health"])
 
@@ -37,7 +38,9 @@ async def get_readiness(request: Request, caller: KnownCaller) -> Response:
     findings = await probes.ask()
     knows = caller is not None and await run_in_threadpool(_is_known, caller)
     status = _readiness(findings)
-    body = {"status": status, "checks": [_shown(finding, detailed=knows) for finding in findings]}
+    body: dict[str, Any] = {"status": status, "checks": [_shown(finding, detailed=knows) for finding in findings]}
+    if knows:
+        body["tokens"] = [_token(token) for token in request.app.state.front.services.credential.statuses()]
     unavailable = status == Readiness.UNAVAILABLE
     return json_answer(body, status_code=503 if unavailable else 200, headers={"Retry-After": "5"} if unavailable else None)
 
@@ -54,6 +57,17 @@ def _shown(finding: Finding, *, detailed: bool) -> dict[str, Any]:
     if detailed:
         shown |= {"duration_ms": round(finding.duration_s * 1000, 1), "detail": finding.detail or None}
     return shown
+
+
+def _token(token: TokenStatus) -> dict[str, Any]:
+    return {
+        "scope": token.scope,
+        "age_s": round(token.age_s, 1),
+        "expires_in_s": round(token.expires_in_s, 1),
+        "refreshes": token.refreshes,
+        "refresh_failures": token.refresh_failures,
+        "new_connections_succeed": token.new_connections_succeed,
+    }
 
 
 def _is_known(caller: Caller) -> bool:

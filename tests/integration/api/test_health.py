@@ -9,7 +9,7 @@ from shared.access import Scope, generate_key
 from tests.integration.api.conftest import MakeKey
 from tests.integration.api.serving import Served, caller
 
-NAMES = ["database", "schema", "storage", "broker"]
+NAMES = ["database", "schema", "storage", "identity", "broker"]
 
 
 @pytest.mark.parametrize("prefix", ["", "/api/v1"])
