@@ -6,6 +6,7 @@ from typing import Any
 # billiard reads it when first imported. Container Apps ends a replica with SIGTERM; remapped, it begins a soft shutdown.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 
+import kombu
 from celery import Celery, signals
 
 from shared import settings
@@ -25,7 +26,9 @@ def working_options(of: Settings) -> dict[str, Any]:
     return {
         **broker.publishing_options(of),
         "imports": ("worker.tasks",),
-        "task_queues": {queue.value: {"exchange": queue.value, "routing_key": queue.value} for queue in Queue},
+        "task_queues": [
+            kombu.Queue(queue.value, kombu.Exchange(queue.value, type="direct"), routing_key=queue.value) for queue in Queue
+        ],
         "task_default_queue": Queue.DEFAULT.value,
         "task_default_priority": Priority.NORMAL.value,
         "task_create_missing_queues": False,

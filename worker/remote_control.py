@@ -1,6 +1,11 @@
 """What may be asked of running workers through the broker: questions only, for whoever reaches it could stop them else."""
 
+import logging
+from typing import Any
+
 from celery.worker.control import Panel
+
+_log = logging.getLogger(__name__)
 
 ALLOWED = frozenset(
     {
@@ -14,7 +19,12 @@ ALLOWED = frozenset(
 
 
 def allow_questions_only() -> None:
-    """Take every other command away from this process's workers."""
+    """Let this process's workers refuse every other command."""
     for name in set(Panel.data) - ALLOWED:
-        del Panel.data[name]
+        Panel.data[name] = _refuse
         Panel.meta.pop(name, None)
+
+
+def _refuse(_state: Any, **_arguments: Any) -> dict[str, str]:
+    _log.warning("a command that came through the broker was refused", extra={"action": "remote_control_refused"})
+    return {"error": "This worker answers questions only; restart or scale it where it runs."}
