@@ -71,6 +71,8 @@ class RedisEnforcement:
         self._user = user
         self._gateway = gateway
         self._timers: list[threading.Timer] = []
+        self.ended: list[float] = []
+        """When connections were ended with their token, in seconds of the monotonic clock."""
 
     def __call__(self, token: Token) -> None:
         """Take a new token in."""
@@ -94,6 +96,7 @@ class RedisEnforcement:
 
     def _expire(self, token: Token) -> None:
         self._administrator.acl_setuser(self._user, enabled=True, passwords=[f"-{token.text}"])
+        self.ended.append(time.monotonic())
         self._gateway.drop(lambda opening: token.text.encode() in opening)
 
 

@@ -2,12 +2,15 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from tests.integration.jobs.waiting import until
+
+# From a server's end of a connection until this machine has heard of it.
+_NOTICED_WITHIN_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Load:
     threads: int = 3
     done: int = 0
     failures: list[Failure] = field(default_factory=list)
-    kills: list[float] = field(default_factory=list)
+    kills: list[tuple[float, float]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
         self._ended = threading.Event()
@@ -44,22 +47,32 @@ class Load:
 
     def kill(self, act: Callable[[], object]) -> None:
         """Do ``act``, which ends connections, and remember when: what was in flight then may fail."""
-        self.kills.append(time.monotonic())
+        began = time.monotonic()
         act()
-        self.kills.append(time.monotonic())
+        self.kills.append((began, time.monotonic()))
+
+    def kill_until(self, act: Callable[[], object], look: Callable[[], bool], what: str) -> None:
+        """Do ``act`` time and again, with work done in between, until ``look`` is true."""
+
+        def kill_and_look() -> bool:
+            self.kill(act)
+            self.go_on()
+            return look()
+
+        until(kill_and_look, what)
 
     def go_on(self, times: int = 10) -> None:
         """Wait until the work was done ``times`` times more."""
         enough = self.done + times
         until(lambda: self.done >= enough, f"work to be done {times} times (failures: {self.failures[-3:]})")
 
-    def unexcused(self) -> list[Failure]:
-        """Return the failures of work that was not in flight at a kill."""
-        pairs = list(zip(self.kills[::2], self.kills[1::2], strict=True))
+    def unexcused(self, ended: Iterable[float] = ()) -> list[Failure]:
+        """Return the failures of work that was not in flight at a kill, nor when a server ``ended`` connections."""
+        kills = [*self.kills, *((instant, instant) for instant in ended)]
         return [
             failure
             for failure in self.failures
-            if not any(failure.began <= end and begin <= failure.ended for begin, end in pairs)
+            if not any(failure.began <= end + _NOTICED_WITHIN_S and begin <= failure.ended for begin, end in kills)
         ]
 
     def _run(self) -> None:
