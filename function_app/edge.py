@@ -83,10 +83,12 @@ class Edge:
         context.bind(correlation_id=correlation_id)
         answer = _Answer(send, correlation_id, is_https=scope.get("scheme") == "https")
         try:
+            # Made first, since logs are configured on the way and not before.
+            application = self._wrapped()
             if (refusal := self._refusal_of(scope, headers)) is not None:
                 await answer.refuse(*refusal)
                 return
-            await self._wrapped()(scope, receive, answer.send)
+            await application(scope, receive, answer.send)
         except Exception as error:  # noqa: BLE001 - nothing may get past the edge
             _log.exception(
                 "a request failed unexpectedly",

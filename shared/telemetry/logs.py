@@ -50,10 +50,17 @@ def configure(settings: Settings, *, keep_handlers: bool = False) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    access = logging.getLogger("uvicorn.access")
+    if not any(isinstance(found, _WithoutQuery) for found in access.filters):
+        access.addFilter(_WithoutQuery())
     logging.captureWarnings(capture=True)
-    sys.excepthook = _log_uncaught
-    threading.excepthook = _log_uncaught_in_thread
-    sys.unraisablehook = _log_unraisable
+    # Whoever put a hook of his own there (a test runner, say) keeps it.
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _log_uncaught
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _log_uncaught_in_thread
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _log_unraisable
 
 
 class JsonFormatter(logging.Formatter):
@@ -86,6 +93,16 @@ class LineFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             line += "\n" + str(describe_exception(record.exc_info[1])["stacktrace"])
         return f"{line}\n{redact(record.stack_info)}" if record.stack_info else line
+
+
+class _WithoutQuery(logging.Filter):
+    """Cuts addresses in uvicorn's access log before the question mark: what callers look for is nobody's business."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(given.partition("?")[0] if isinstance(given, str) else given for given in record.args)
+        return True
 
 
 def describe_exception(error: BaseException) -> dict[str, str]:
