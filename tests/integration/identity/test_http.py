@@ -69,7 +69,7 @@ def test_no_request_fails_but_those_in_flight_at_a_kill(azure: Azure, app: HttpA
         )
         load.go_on(15)
     assert load.unexcused() == []
-    assert load.done > 10 * len(load.failures)
+    assert len(load.failures) <= load.threads * len(load.kills)
     assert _readiness(caller)["status"] == "ready"
     assert "Traceback" not in app.log()
 
