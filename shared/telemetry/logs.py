@@ -46,6 +46,8 @@ def configure(settings: Settings, *, keep_handlers: bool = False) -> None:
     root.setLevel(logging.DEBUG if settings.debug else logging.INFO)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns at every try while its service is away; what it gives up, it says as an error.
+    logging.getLogger("azure.monitor").setLevel(logging.ERROR)
     for name in _WITH_OWN_HANDLERS:
         logger = logging.getLogger(name)
         logger.handlers.clear()

@@ -152,6 +152,7 @@ def test_no_secret_is_written_anywhere(
                 _follow(api, search, [_order(api, search, portal_csv(5))])
         run([*CELERY, "inspect", "conf", "--json"], environment, outputs / "inspect.txt")
         run([*CELERY, "inspect", "stats"], environment, outputs / "inspect.txt")
+        run(["-m", "worker", "doctor", "--json"], environment, outputs / "doctor.txt")
         (outputs / "worker.txt").write_bytes(worker.log())
     _run_commands(environment, outputs)
     _start_wrongly(environment, outputs, key, search)
@@ -252,7 +253,6 @@ def _run_commands(environment: dict[str, str], outputs: Path) -> None:
     for given in (environment, wrong, away, stored):
         run(["-m", "worker", "migrate"], given, outputs / "migrate.txt")
         run(["-m", "worker", "key", "list", "--tenant", "00000000-0000-4000-8000-000000000000"], given, outputs / "key.txt")
-    run(["-m", "worker", "doctor", "--json"], environment, outputs / "doctor.txt")
     run([*CELERY, "report"], environment, outputs / "report.txt")
     run(["-m", "tests.integration.telemetry.core_exceptions"], environment, outputs / "core.txt")
 
