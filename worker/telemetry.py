@@ -24,6 +24,11 @@ def begin_in_child(services: Services) -> None:
     exporting.start(services.settings, role=_ROLE, credential=lambda: services.credential)
 
 
+def end_in_child() -> None:
+    """Send what waits to be sent; a pool's children end without the usual ceremonies."""
+    exporting.flush()
+
+
 def begin_in_main(services: Services) -> None:
     """Export the spans of this process, and the numbers of all processes of the worker."""
     exports = exporting.start(services.settings, role=_ROLE, credential=lambda: services.credential)

@@ -62,6 +62,8 @@ def start(settings: Settings, *, role: str, credential: Callable[[], TokenCreden
 
 def flush() -> None:
     """Send what waits to be sent; for the end of a process."""
+    if _state.process_id is None:
+        return
     from opentelemetry import metrics, trace  # noqa: PLC0415
 
     for provider in (trace.get_tracer_provider(), metrics.get_meter_provider()):
