@@ -84,6 +84,11 @@ def _in_a_forked_child(**_: Any) -> None:
     telemetry.begin_in_child(processes.services())
 
 
+@signals.worker_process_shutdown.connect(weak=False)
+def _before_a_child_ends(**_: Any) -> None:
+    telemetry.end_in_child()
+
+
 @signals.worker_ready.connect(weak=False)
 def _start_clock(**_: Any) -> None:
     services = Services(settings.get())
