@@ -18,6 +18,7 @@ from shared.telemetry import tracing
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.2
+_SOON_S = broker.CONNECT_TIMEOUT_S / 4
 
 
 class Publisher:
@@ -33,14 +34,8 @@ class Publisher:
         attributes = {"messaging.system": "celery", "messaging.destination.name": queue, "job.id": str(job_id)}
         try:
             with tracing.span(f"publish {kind}", kind=SpanKind.PRODUCER, attributes=attributes):
-                self._app.send_task(
-                    kind,
-                    kwargs={"tenant_id": str(tenant_id), "job_id": str(job_id)},
-                    queue=queue,
-                    priority=priority,
-                    ignore_result=True,
-                    retry=False,
-                )
+                kwargs = {"tenant_id": str(tenant_id), "job_id": str(job_id)}
+                self._send(kind, kwargs=kwargs, queue=queue, priority=priority, ignore_result=True)
         except (OperationalError, OSError) as error:
             _log.warning(
                 "the broker did not take a message; the sweep will send it again",
@@ -54,9 +49,7 @@ class Publisher:
 
         For the few questions to which somebody waits for the answer; each look at the result costs a connection.
         """
-        asked = self._app.send_task(
-            task, queue=queue, priority=Priority.HIGH.value, ignore_result=False, retry=False, expires=timeout_s
-        )
+        asked = self._send(task, queue=queue, priority=Priority.HIGH.value, ignore_result=False, expires=timeout_s)
         # Celery counts only its pauses, not its looks, so the limit is kept here.
         until = time.monotonic() + timeout_s
         try:
@@ -65,6 +58,17 @@ class Publisher:
             return asked.get(timeout=_LOOK_EVERY_S, interval=_LOOK_EVERY_S)
         finally:
             asked.forget()
+
+    def _send(self, task: str, **options: Any) -> Any:
+        began = time.monotonic()
+        try:
+            return self._app.send_task(task, retry=False, **options)
+        except (OperationalError, OSError):
+            # The broker ended a pooled connection (a fail-over, the end of its token) just as it was used: a new one is at
+            # hand. A broker that is away has cost time already, and whoever waits should not wait twice.
+            if time.monotonic() - began > _SOON_S:
+                raise
+        return self._app.send_task(task, retry=False, **options)
 
     def ping(self) -> None:
         """Ask the broker for a sign of life; raises what kombu raises."""

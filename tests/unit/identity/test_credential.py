@@ -36,7 +36,9 @@ def settings() -> Settings:
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     path = tmp_path / "app.pem"
-    trustme.CA().issue_cert("app.example.com", key_type=trustme.KeyType.RSA).private_key_and_cert_chain_pem.write_to_path(path)
+    trustme.CA().issue_cert("app.example.com", key_type=trustme.KeyType.RSA).private_key_and_cert_chain_pem.write_to_path(
+        path
+    )
     return path
 
 

@@ -32,8 +32,10 @@ class IdentityService:
         self.issued: list[tuple[str, ...]] = []
         self.away = False
         self.gate: threading.Event | None = None
+        self.entered = threading.Event()
 
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        self.entered.set()
         if self.gate is not None:
             self.gate.wait(timeout=10)
         self.issued.append(scopes)
@@ -138,3 +140,78 @@ def test_a_claims_challenge_goes_past_the_cache(credential: CachingCredential, s
     credential.get_token(_SCOPE)
     assert credential.get_token(_SCOPE, claims="{}").token == "token 2"
     assert len(service.issued) == 2
+
+
+def test_those_who_wait_share_one_failure(credential: CachingCredential, service: IdentityService) -> None:
+    service.away, service.gate = True, threading.Event()
+    with ThreadPoolExecutor(8) as threads:
+        waiting = [threads.submit(credential.get_token, _SCOPE) for _ in range(8)]
+        assert service.entered.wait(timeout=10)
+        service.gate.set()
+        failures = [future.exception(timeout=10) for future in waiting]
+    assert all(isinstance(failure, TokenUnavailableError) for failure in failures)
+    assert len(service.issued) < 8, "whoever came while it was asked did not ask again"
+
+
+def test_a_slow_renewal_does_not_keep_anybody_waiting(
+    credential: CachingCredential, service: IdentityService, clock: Clock
+) -> None:
+    credential.get_token(_SCOPE)
+    clock.now += _LIFETIME_S - 100
+    service.gate = threading.Event()
+    assert credential.get_token(_SCOPE).token == "token 1"
+    service.gate.set()
+
+
+def test_a_refused_token_is_replaced(credential: CachingCredential, service: IdentityService) -> None:
+    first = credential.get_token(_SCOPE)
+    another = credential.another_token(_SCOPE, refused=first.token)
+    assert another is not None
+    assert another.token == credential.get_token(_SCOPE).token == "token 2"
+
+
+def test_who_was_refused_late_gets_the_token_that_is_there_by_now(
+    credential: CachingCredential, service: IdentityService
+) -> None:
+    first = credential.get_token(_SCOPE)
+    credential.another_token(_SCOPE, refused=first.token)
+    another = credential.another_token(_SCOPE, refused=first.token)
+    assert another is not None
+    assert another.token == "token 2"
+    assert len(service.issued) == 2
+
+
+def test_where_there_is_no_other_token_the_refusal_stands(clock: Clock) -> None:
+    class Stubborn:
+        def get_token(self, *_: str, **__: Any) -> AccessToken:
+            return AccessToken("the only one", int(clock.now + _LIFETIME_S))
+
+    credential = CachingCredential(Stubborn(), clock=clock)
+    token = credential.get_token(_SCOPE).token
+    assert credential.another_token(_SCOPE, refused=token) is None
+
+
+def test_a_last_second_counts_as_over(credential: CachingCredential, clock: Clock) -> None:
+    credential.get_token(_SCOPE)
+    clock.now += _LIFETIME_S - 0.5
+    assert not credential.statuses()[0].is_valid
+    assert credential.get_token(_SCOPE).token == "token 2"
+
+
+def test_verifying_raises_only_where_no_token_is_valid(
+    credential: CachingCredential, service: IdentityService, clock: Clock
+) -> None:
+    credential.verify()
+    credential.get_token(_SCOPE)
+    service.away = True
+    credential.verify()
+    clock.now += _LIFETIME_S
+    with pytest.raises(TokenUnavailableError):
+        credential.verify()
+    assert not credential.statuses()[0].new_connections_succeed
+
+
+def test_tokens_of_directories_are_kept_apart(credential: CachingCredential, service: IdentityService) -> None:
+    assert credential.get_token(_SCOPE, tenant_id="a").token != credential.get_token(_SCOPE, tenant_id="b").token
+    assert credential.get_token(_SCOPE, tenant_id="a", enable_cae=True).token == "token 3"
+    assert credential.get_token(_SCOPE, tenant_id="a", enable_cae=True).token == "token 3"
