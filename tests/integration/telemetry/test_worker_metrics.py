@@ -3,7 +3,7 @@
 import os
 import re
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from uuid import UUID
 
@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
 
 from infra.local import ports
 from infra.local.valkey import Valkey
@@ -26,9 +27,11 @@ _LABELS = {"kind": set(KINDS), "outcome": None, "format": None, "scope": None, "
 
 
 @pytest.fixture
-def services(settings: Settings, own_broker: Valkey) -> Services:
+def services(settings: Settings, own_broker: Valkey) -> Iterator[Services]:
     """What an orderer works with; messages go to the test's own broker."""
-    return Services(settings.model_copy(update={"broker_url": type(settings.broker_url)(own_broker.url())}))
+    made = Services(settings.model_copy(update={"broker_url": SecretStr(own_broker.url())}))
+    yield made
+    made.close()
 
 
 @pytest.fixture
