@@ -6,7 +6,7 @@ from shared.database.reading import Query
 from shared.reporting.listing import Conditions, Order, Position, page_query
 
 _SELECT = """
-select id, line, column_name as "column", value, reason_code, reason from rejected_row
+select id, file_name, line, column_name as "column", value, reason_code, reason from rejected_row
 """
 # Ids are made in the order of the source, so they are the order of lines.
 ORDERS = {"line": Order("line", "id")}

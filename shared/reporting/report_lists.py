@@ -35,7 +35,8 @@ _FILES = f"""
 """  # noqa: S608
 _SOURCE = """
     (select json_build_object('source_format', s.source_format, 'file_name', s.file_name, 'taken_at', s.taken_at,
-        'taken_at_is_exact', s.taken_at_is_exact, 'accepted_count', s.accepted_count, 'rejected_count', s.rejected_count)
+        'taken_at_is_exact', s.taken_at_is_exact, 'accepted_count', s.accepted_count, 'rejected_count', s.rejected_count,
+        'notes', coalesce(s.details -> 'notes', '[]'))
         from snapshot s where s.tenant_id = r.tenant_id and s.id = r.snapshot_id) as snapshot,
     (select j.id from job j where j.tenant_id = r.tenant_id and j.report_id = r.id and j.kind = any(%(carrying_kinds)s)
         order by j.id desc limit 1) as job_id

@@ -129,11 +129,12 @@ def _read(
         exported_at=export.exported_at,
         accepted=rows.accepted,
         rejected=rows.rejected_count,
+        notes=[note.message for note in export.notes],
     )
     seconds = time.monotonic() - started
     click.echo(f"{source.kind}: {rows.accepted:,} recommendations, {rows.rejected_count:,} rows rejected ({seconds:.1f} s)")
-    for note in export.notes:
-        click.echo(f"Note: {note.message}", err=True)
+    for note in source.notes:
+        click.echo(f"Note: {note}", err=True)
     return rows, ReportFacts(
         client_name=client or client_of(parts[0].file_name),
         title=title,

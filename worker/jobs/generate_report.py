@@ -126,6 +126,7 @@ def _source_of(snapshot: Snapshot) -> SourceFacts:
         exported_at=snapshot.taken_at if snapshot.taken_at_is_exact else None,
         accepted=snapshot.accepted_count,
         rejected=snapshot.rejected_count,
+        notes=[note["message"] for note in snapshot.details.get("notes", ())],
     )
 
 

@@ -130,7 +130,7 @@ def build_content(
         rejected=rejected,
         rejected_total=rejected_total,
         rejected_note=rejected_note(len(rejected), rejected_total),
-        method=method_of(by_currency, savings),
+        method=method_of(by_currency, savings, facts.sources),
     )
 
 

@@ -25,6 +25,8 @@ class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
     """When Azure made it, aware, UTC; ``None`` where the source does not say."""
     accepted: int
     rejected: int
+    notes: tuple[str, ...] = ()
+    """What a reader of the report should know about the source, such as that it is not complete; whole sentences."""
 
 
 class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):

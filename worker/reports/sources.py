@@ -17,9 +17,18 @@ _NAMED_FILES = 5
 
 
 def source_of(
-    file_names: Sequence[str], kind: str, *, exported_at: datetime | None, accepted: int, rejected: int
+    file_names: Sequence[str],
+    kind: str,
+    *,
+    exported_at: datetime | None,
+    accepted: int,
+    rejected: int,
+    notes: Sequence[str] = (),
 ) -> SourceFacts:
-    """Return the facts of one export; ``kind`` is a value of :class:`shared.advisor.exports.ExportKind`."""
+    """Return the facts of one export; ``kind`` is a value of :class:`shared.advisor.exports.ExportKind`.
+
+    ``notes`` are what its reader noticed about it as a whole, one sentence each.
+    """
     names = ", ".join(file_names[:_NAMED_FILES])
     if len(file_names) > _NAMED_FILES:
         names += f" and {count_of(len(file_names) - _NAMED_FILES, 'more file')}"
@@ -29,4 +38,5 @@ def source_of(
         exported_at=exported_at,
         accepted=accepted,
         rejected=rejected,
+        notes=tuple(notes),
     )

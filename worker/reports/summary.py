@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from shared.advisor.vocabulary import Impact
 from shared.savings import NoteCode, Savings, SavingsNote
 from worker.reports.charts import BarRow, Bars
-from worker.reports.document import CategoryCounts, CurrencySavings, Kpi, ReportFacts, Section
+from worker.reports.document import CategoryCounts, CurrencySavings, Kpi, ReportFacts, Section, SourceFacts
 from worker.reports.tallies import percent_of
 from worker.reports.wording import amount_text, clean_text, count_of, headline_amount
 
@@ -185,15 +185,19 @@ def savings_charts_of(sections: Sequence[Section]) -> tuple[Bars, ...]:
     return tuple(charts)
 
 
-def method_of(savings: Sequence[CurrencySavings], count: Savings) -> tuple[tuple[str, str], ...]:
-    """Return how the numbers were made, as headings and paragraphs for the appendix."""
+def method_of(
+    savings: Sequence[CurrencySavings], count: Savings, sources: Sequence[SourceFacts] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Return what was noticed about the sources and how the numbers were made, as headings and paragraphs."""
     counted = [
         f"{amount_text(line.counted, line.currency)} from {count_of(line.counted_rows, 'recommendation')}, "
         f"{count_of(line.alternative_rows, 'alternative')} left out."
         for line in savings
     ]
     notes = [_note_sentence(note) for note in count.notes]
+    noticed = [clean_text(note) for source in sources for note in source.notes]
     return (
+        *([("About the source", " ".join(noticed))] if noticed else []),
         ("Counting", _HOW_ROWS_ARE_COUNTED),
         ("Savings", _HOW_SAVINGS_ARE_COUNTED),
         ("What was counted", " ".join([*counted, *notes]) or "No recommendation of the sources has an amount."),

@@ -52,6 +52,7 @@ class RejectedRow(BaseModel):
     """A row of the export that could not be understood, and why."""
 
     id: UUID
+    file_name: str = Field(description="Which file, where the export came in several; else empty.")
     line: int
     column: str
     value: str

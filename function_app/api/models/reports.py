@@ -98,6 +98,13 @@ class ReportFile(BaseModel):
     download: str | None = Field(description="Path of the download; `null` until the file is ready.")
 
 
+class SourceNote(BaseModel):
+    """What is worth knowing about an export as a whole, such as that a page of it is missing."""
+
+    code: str = Field(examples=["pages_missing"], description="Stable, machine-readable.")
+    message: str = Field(description="One plain sentence; also printed in the appendix of the report.")
+
+
 class ReportSource(BaseModel):
     """What the report was made from."""
 
@@ -107,6 +114,7 @@ class ReportSource(BaseModel):
     taken_at_is_exact: bool
     accepted_count: int
     rejected_count: int
+    notes: list[SourceNote]
 
 
 class ReportDetail(Report):

@@ -16,6 +16,7 @@ from shared.identifiers import new_id
 from shared.services import Services
 
 SUBSCRIPTION = "11111111-1111-4111-8111-AAAAAAAAAAAA"
+NOTE = {"code": "pages_missing", "message": "A page is missing."}
 _TEXTS = (
     *("category_as_given", "impact_as_given", "solution", "potential_benefits", "recommendation_id", "scope", "sku"),
     *("recommendation_type_id", "subscription_id", "subscription_name", "resource_group", "resource_name", "region"),
@@ -45,6 +46,7 @@ def import_into(
         taken_at_is_exact=False,
         accepted_count=len(rows),
         rejected_count=rejected,
+        details={"notes": [NOTE]},
     )
     session.add(snapshot)
     session.flush()
@@ -64,6 +66,7 @@ def import_into(
             id=new_id(),
             tenant_id=tenant_id,
             snapshot_id=snapshot.id,
+            file_name="a.csv",
             line=line,
             column_name="Amount",
             value="1.000",

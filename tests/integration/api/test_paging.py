@@ -99,10 +99,14 @@ def test_filters_out_of_bounds_are_422(api: Client, report_path: str, asked: dic
     assert api.get(f"{report_path}/recommendations", params=asked).status_code == 422
 
 
+def test_report_says_what_was_noticed_about_its_source(api: Client, report_path: str) -> None:
+    assert api.get(report_path).json()["snapshot"]["notes"] == [results.NOTE]
+
+
 def test_rejected_rows_come_in_the_order_of_the_source(api: Client, report_path: str) -> None:
     read = pages(api, f"{report_path}/rejected-rows", limit=2)
     assert [row["line"] for page in read for row in page] == [2, 3, 4, 5, 6]
-    assert read[0][0]["column"] == "Amount"
+    assert (read[0][0]["file_name"], read[0][0]["column"]) == ("a.csv", "Amount")
     assert len(pages(api, f"{report_path}/rejected-rows", reason_code="row_short")[0]) == 3
 
 

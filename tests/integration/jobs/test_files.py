@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,18 @@ def test_retry_makes_only_what_failed(services: Services, without_fonts: Service
     files = {file.format: file for file in ordered.files()}
     assert files["csv"].blob_path == before["csv"]
     assert {file.state for file in files.values()} == {"ready"}
+
+
+def test_report_of_an_export_that_lacks_pages_says_so(services: Services, tenant: UUID, tmp_path: Path) -> None:
+    item = {"name": "1", "properties": {"category": "Cost", "shortDescription": {"problem": "Resize"}}}
+    page = json.dumps({"value": [item], "nextLink": "https://management.azure.com/next"}).encode()
+    ordered = order(services, tenant, page, formats=(ReportFormat.HTML,), file_name="page.json")
+    assert _execute(ordered, process_csv_file) == "succeeded"
+    assert _generate(ordered) == "succeeded"
+    [file] = ordered.files()
+    assert file.blob_path is not None
+    services.blobs.download(file.blob_path, tmp_path / "page.html")
+    assert "the export is not complete" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 def test_storage_that_is_away_is_tried_again_and_keeps_nothing(services: Services, tenant: UUID) -> None:

@@ -231,6 +231,15 @@ def test_no_text_that_cannot_be_encoded_gets_into_the_content() -> None:
     msgspec.json.encode(content)
 
 
+def test_what_was_noticed_about_a_source_is_told_before_the_numbers() -> None:
+    facts = samples.facts()
+    [source] = facts.sources
+    told = msgspec.structs.replace(facts, sources=(msgspec.structs.replace(source, notes=("A page is missing.",)),))
+
+    assert build_content((), (), told).method[0] == ("About the source", "A page is missing.")
+    assert "About the source" not in dict(content_of().method)
+
+
 def test_content_survives_a_round_trip_through_json() -> None:
     content = build_content(samples.recommendations(50), samples.REJECTED, samples.facts())
 
