@@ -8,14 +8,16 @@ from urllib.parse import quote
 
 # Control characters, lone surrogates and the two non-characters: no file format of ours can carry them.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+# Embeddings, overrides and isolates: left open in a name, they would turn round what is printed after it.
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"[ \t\r\n\u2028\u2029]+")
 
 PORTAL_RESOURCE_URL = "https://portal.azure.com/#resource"
 
 
 def clean_text(text: str) -> str:
-    """Return ``text`` on one line, with what cannot be printed or encoded shown as U+FFFD."""
-    return _UNPRINTABLE.sub("\ufffd", _SPACES.sub(" ", text)).strip()
+    """Return ``text`` on one line, with what cannot be printed shown as U+FFFD and without marks that turn its direction."""
+    return _UNPRINTABLE.sub("\ufffd", _DIRECTIONS.sub("", _SPACES.sub(" ", text))).strip()
 
 
 def encodable_text(text: str) -> str:

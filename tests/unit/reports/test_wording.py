@@ -59,6 +59,10 @@ def test_counts_have_their_noun_in_the_right_number() -> None:
     assert wording.count_of(2310, "row") == "2,310 rows"
 
 
+def test_no_name_turns_the_direction_of_what_is_printed_after_it() -> None:
+    assert wording.clean_text("\u202egnp.exe\u2066 \u200fمرحبا") == "gnp.exe \u200fمرحبا"
+
+
 def test_long_texts_are_cut_with_an_ellipsis() -> None:
     assert wording.shortened("abcdef", 4) == "abc…"
     assert wording.shortened("abcd", 4) == "abcd"
