@@ -13,12 +13,11 @@ from shared.advisor.files import ExportFile
 from shared.advisor.limits import ReadLimits
 from shared.advisor.normalising import Remembered
 from shared.advisor.notes import ReadNote
-from shared.advisor.portal_header import read_header
+from shared.advisor.portal_header import MAX_HEADER_CHARS, read_header
 from shared.advisor.portal_rows import PortalRows, default_category
 from shared.advisor.recommendation import Recommendation, RejectedRow
 
 _MAX_HEADER_LINES = 10
-_MAX_HEADER_CHARS = 64 * 1024
 
 
 class PortalCsv:
@@ -94,7 +93,7 @@ class PortalCsv:
 
     def _records(self, text: TextIO) -> CsvRecords:
         for _ in range(self.header.line):
-            text.readline(_MAX_HEADER_CHARS)
+            text.readline(MAX_HEADER_CHARS)
         return CsvRecords(text, delimiter=self.header.delimiter, line=self.header.line + 1)
 
     def _find_styles(self) -> tuple[NumberStyle, DateOrder]:
@@ -121,6 +120,6 @@ class PortalCsv:
 
 def _first_lines(text: TextIO) -> list[str]:
     lines: list[str] = []
-    while len(lines) < _MAX_HEADER_LINES and (line := text.readline(_MAX_HEADER_CHARS)):
+    while len(lines) < _MAX_HEADER_LINES and (line := text.readline(MAX_HEADER_CHARS)):
         lines.append(line)
     return lines

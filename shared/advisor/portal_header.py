@@ -33,6 +33,8 @@ FIELDS = tuple(_ALIASES)
 _DELIMITERS = (",", ";", "\t")
 _SEP_LINE = re.compile(r'"?sep=(?P<delimiter>[,;\t|])"?[,;\t"]*\s*', re.IGNORECASE)
 _MIN_KNOWN_COLUMNS = 3
+MAX_HEADER_CHARS = 64 * 1024
+"""Longest line that is looked at for a header; those of Advisor have a few hundred characters."""
 _SHOWN_CHARS = 160
 _MAX_NAME_CHARS = 120
 
@@ -66,7 +68,10 @@ class PortalHeader:
 
 
 def read_header(lines: list[str]) -> PortalHeader:
-    """Find the header in the first lines of a file. Raises :class:`UnknownHeaderError` that shows what was there instead."""
+    """Find the header in the first lines of a file, each cut at :data:`MAX_HEADER_CHARS`.
+
+    Raises :class:`UnknownHeaderError` that shows what was there instead.
+    """
     position = 0
     delimiters: tuple[str, ...] = _DELIMITERS
     while position < len(lines) and not lines[position].strip(" \t\r\n,;\ufeff"):
@@ -85,6 +90,10 @@ def read_header(lines: list[str]) -> PortalHeader:
         raise UnknownHeaderError(
             f"The first line reads “{seen}”; expected the columns of an Advisor export, such as Category, Business Impact,"
             " Recommendation, Subscription ID."
+        )
+    if len(lines[position]) >= MAX_HEADER_CHARS:
+        raise UnknownHeaderError(
+            f"The header has more than {MAX_HEADER_CHARS:,} characters; expected the columns of an Advisor export."
         )
     return best
 

@@ -242,6 +242,12 @@ def test_another_header_is_shown_and_refused(tmp_path: Path, header: str) -> Non
         read(tmp_path, csv_of("a,b,c", header=header))
 
 
+def test_a_header_without_end_is_refused_not_cut(tmp_path: Path) -> None:
+    columns = ",".join(["Category", "Recommendation", "Subscription ID", *(f"c{number}" for number in range(20_000))])
+    with pytest.raises(UnreadableExportError, match="header has more than"):
+        read(tmp_path, f"{columns}\nCost,Resize,s\n")
+
+
 def test_a_file_of_separators_only_has_no_header(tmp_path: Path) -> None:
     with pytest.raises(UnreadableExportError):
         read(tmp_path, "sep=;\r\n\r\n")
