@@ -1,7 +1,6 @@
 """Orders as sent: a multipart form with the files, or JSON that names uploads."""
 
 import json
-import unicodedata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from starlette.datastructures import UploadFile as FormFile
 from starlette.exceptions import HTTPException
 
 from function_app.api.models.reports import MAX_PAGES, ReportFromFiles, ReportFromUploads
+from function_app.api.models.uploads import last_part
 from shared.reporting import reports
 from shared.reporting.uploads import UploadEmptyError
 from shared.settings import Settings
@@ -24,7 +24,6 @@ from shared.storage.blobs import BlobTooLargeError
 _FILE_FIELDS = ("file", "files")
 _MAX_FIELDS = 100
 _MAX_FIELD_BYTES = 64 * 1024
-_MAX_NAME_CHARS = 255
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -92,19 +91,12 @@ def _files_order(form: FormData, settings: Settings) -> FilesOrder:
     if not files:
         raise _invalid("file", "missing", "At least one file is needed.")
     for file in files:
-        file.filename = _file_name(file.filename)
+        file.filename = last_part(file.filename or "")
         if not file.size:
             raise UploadEmptyError(file.filename)
         if file.size > settings.max_upload_bytes:
             raise BlobTooLargeError(file.size, settings.max_upload_bytes)
     return FilesOrder(wanted, files)
-
-
-def _file_name(given: str | None) -> str:
-    """Return the last part of the name, without characters that cannot be shown or stored."""
-    name = (given or "").replace("\\", "/").rpartition("/")[2]
-    shown = "".join(char for char in name if unicodedata.category(char) not in {"Cc", "Cs"}).strip()
-    return shown[-_MAX_NAME_CHARS:] or "export"
 
 
 def _order(wanted: ReportFromFiles | ReportFromUploads) -> reports.Order:

@@ -1,15 +1,31 @@
 """Uploads in and out."""
 
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from function_app.api.models.common import STORABLE, Given
 
-_FileName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), STORABLE]
+_MAX_NAME_CHARS = 255
+
+
+def last_part(given: str) -> str:
+    """Return the last part of a path as a file's name, without characters that cannot be shown or stored."""
+    name = given.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(char for char in name if unicodedata.category(char) not in {"Cc", "Cs"}).strip()
+    return shown[-_MAX_NAME_CHARS:] or "export"
+
+
+_FileName = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=_MAX_NAME_CHARS),
+    STORABLE,
+    AfterValidator(last_part),
+]
 
 
 class UploadState(StrEnum):

@@ -96,6 +96,11 @@ def test_json_orders_name_the_fields_that_are_not_valid(
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
+def test_name_of_an_upload_is_no_path_and_stays_on_one_line(api: Client) -> None:
+    created = api.post("/api/v1/uploads", json={"file_name": "..\\exports/Advi\r\nsor.csv"})
+    assert created.json()["file_name"] == "Advisor.csv"
+
+
 def test_unknown_uploads_are_not_found(api: Client, client_id: str) -> None:
     assert api.get(f"{PATH}/{uuid4()}").json()["code"] == "upload_not_found"
     answer = api.post("/api/v1/reports", json={"client_id": client_id, "upload_ids": [str(uuid4())]})
