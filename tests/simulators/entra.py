@@ -10,7 +10,6 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.server import ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,7 +17,7 @@ import jwt
 import trustme
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from tests.simulators.managed_identity import JsonHandler
+from tests.simulators.managed_identity import JsonHandler, QuietServer
 from tests.simulators.tokens import DIRECTORY_ID, TokenIssuer
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -50,7 +49,7 @@ class Entra:
     federated_key: RSAPublicKey | None = None
     federated_subject: str = "system:serviceaccount:reports:worker"
     refusals: list[int] = field(default_factory=list)
-    _server: ThreadingHTTPServer | None = None
+    _server: QuietServer | None = None
 
     def start(self) -> None:
         """Listen on a free port of the loopback interface."""
@@ -71,10 +70,9 @@ class Entra:
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.ca.issue_cert("localhost").configure_cert(context)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         # The handshake is left to the thread of the connection: one that never speaks holds up nobody else.
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     def stop(self) -> None:

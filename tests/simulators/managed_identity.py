@@ -39,8 +39,7 @@ class ManagedIdentityEndpoint:
                 status, body = endpoint.answer(self.path, self.headers.get("X-IDENTITY-HEADER"))
                 self.answer_json(status, body)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     def stop(self) -> None:
@@ -78,6 +77,15 @@ class ManagedIdentityEndpoint:
             "resource": resource,
             "token_type": "Bearer",
         }
+
+
+class QuietServer(ThreadingHTTPServer):
+    """Serves each connection in a thread of its own and says nothing of clients that hang up."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: clients that refuse a certificate or go away are what some tests are about."""
 
 
 class JsonHandler(BaseHTTPRequestHandler):

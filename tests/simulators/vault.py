@@ -8,12 +8,11 @@ import ssl
 import threading
 import time
 from http import HTTPStatus
-from http.server import ThreadingHTTPServer
 
 import jwt
 import trustme
 
-from tests.simulators.managed_identity import JsonHandler
+from tests.simulators.managed_identity import JsonHandler, QuietServer
 from tests.simulators.tokens import DIRECTORY_ID
 
 RESOURCE = "https://vault.azure.net"
@@ -40,9 +39,8 @@ class KeyVault:
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         ca.issue_cert("localhost").configure_cert(context)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = QuietServer(("127.0.0.1", 0), Handler)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        self._server.daemon_threads = True
         self.url = f"https://localhost:{self._server.server_port}"
 
     def start(self) -> None:
