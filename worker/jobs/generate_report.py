@@ -4,7 +4,6 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -29,6 +28,7 @@ from worker.reports.content import build_content
 from worker.reports.document import ReportContent, ReportFacts, SourceFacts
 from worker.reports.render import RenderedFile, render
 from worker.reports.sources import source_of
+from worker.working_folder import working_folder
 
 _log = logging.getLogger(__name__)
 
@@ -134,13 +134,13 @@ def _make_all(run: JobRun, order: _Order) -> list[_Made]:
     run.report_progress(0, "Counting recommendations and savings")
     material = _gather(run, order)
     made = []
-    with TemporaryDirectory(prefix="advisor-report-") as folder:
+    with working_folder() as folder:
         for number, file_format in enumerate(order.formats):
             run.check()
             run.report_progress(
                 _COUNTED + (_MADE - _COUNTED) * number / len(order.formats), f"Making the {file_format.upper()} file"
             )
-            made.append(_make(run, material, file_format, Path(folder)))
+            made.append(_make(run, material, file_format, folder))
     run.report_progress(_MADE, "Filing what was made")
     return made
 

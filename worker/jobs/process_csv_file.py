@@ -7,7 +7,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +21,7 @@ from shared.jobs.run import JobRun
 from shared.settings import Settings
 from shared.snapshots.writer import SnapshotSource, Written, write_snapshot
 from shared.telemetry import metrics
+from worker.working_folder import working_folder
 
 # Of this job's own progress, in percent: where the download ends.
 _DOWNLOADED = 10.0
@@ -66,8 +66,8 @@ def process_csv_file(run: JobRun) -> None:
         return
     if not order.pages:
         raise SourceMissingError
-    with TemporaryDirectory(prefix="advisor-import-") as folder:
-        files = _download(run, order.pages, Path(folder))
+    with working_folder() as folder:
+        files = _download(run, order.pages, folder)
         export = open_exports(
             [ExportPart(path, page.file_name) for path, page in zip(files, order.pages, strict=True)],
             limits=read_limits(run.services.settings),
