@@ -18,6 +18,8 @@ from shared.telemetry import tracing
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.2
+# Workers wait long for messages; callers of the API should not wait for a broker that took the connection and fell silent.
+_ANSWER_TIMEOUT_S = 3.0
 _SOON_S = broker.CONNECT_TIMEOUT_S / 4
 
 
@@ -26,7 +28,9 @@ class Publisher:
 
     def __init__(self, settings: Settings) -> None:
         self._app = Celery("advisor-reports-publisher", set_as_current=False)
-        self._app.config_from_object(broker.publishing_options(settings))
+        options = broker.publishing_options(settings)
+        patience = {"socket_timeout": _ANSWER_TIMEOUT_S}
+        self._app.config_from_object({**options, "broker_transport_options": options["broker_transport_options"] | patience})
         self._lock = threading.Lock()
 
     def publish(self, kind: str, *, queue: str, priority: int, tenant_id: UUID, job_id: UUID) -> bool:

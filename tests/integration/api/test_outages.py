@@ -1,5 +1,7 @@
 """What callers see while database, storage or broker are away."""
 
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -45,6 +47,20 @@ def test_orders_are_taken_without_the_broker(
     with services.database.tenant(tenant) as session:
         job = session.scalars(select(Job)).one()
     assert (job.state, job.published_at) == ("queued", None)
+
+
+def test_orders_are_taken_while_the_broker_is_silent(
+    settings: Settings, client_id: str, tenant: UUID, make_key: MakeKey
+) -> None:
+    # The kernel takes the connection; nobody ever reads from it.
+    with socket.create_server((ports.HOST, 0)) as silent:
+        url = SecretStr(f"redis://{ports.HOST}:{silent.getsockname()[1]}/0")
+        with api_with(settings, make_key(tenant), broker_url=url) as api:
+            began = time.monotonic()
+            answer = api.post("/api/v1/reports", data={"client_id": client_id}, files={"file": ("a.csv", EXPORT)})
+            waited_s = time.monotonic() - began
+    assert answer.status_code == 202
+    assert waited_s < 10
 
 
 def test_storage_away_is_503_and_nothing_is_ordered(
