@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from shared import settings
-from shared.settings import reference
 from shared.errors import SettingsError
+from shared.settings import reference
 
 _LOCAL = {
     "APP_ENVIRONMENT": "testing",
