@@ -72,15 +72,19 @@ def measure(options: Options) -> Iterator[Finding]:
             with app.caller(_key(here)) as caller:
                 began = time.monotonic()
                 warm: _Size | None = None
+                middle: _Size | None = None
                 failed = _Failed()
                 for number in range(rounds):
                     failed += _round(azure, caller, publisher, ask=number % _ASK_EVERY == 0)
                     if number == int(rounds * _WARM_UP_SHARE):
                         warm = _size(processes, azure)
+                    if number == int(rounds * (1 + _WARM_UP_SHARE) / 2):
+                        middle = _size(processes, azure)
                 taken_s = time.monotonic() - began
                 end = _size(processes, azure)
         publisher.close()
     assert warm is not None
+    assert middle is not None
     note = f"{rounds} roll-overs in {taken_s:.0f} s; {len(processes)} processes, the same from first to last"
     yield Finding("soak: requests and questions that failed", failed.later, "", 0, True, note)
     yield Finding("soak: requests that failed in flight at a kill", failed.at_the_kill, "", note=f"of {2 * rounds:,}")
@@ -88,6 +92,8 @@ def measure(options: Options) -> Iterator[Finding]:
     yield Finding(
         "soak: memory grown after warming up", grown, "MB", _MOST_GROWTH_MB, True, f"{end.rss_mb:.0f} MB at the end"
     )
+    late = end.rss_mb - middle.rss_mb
+    yield Finding("soak: of that in the second half", late, "MB", note="a leak would show half of it here, or more")
     yield Finding("soak: threads more", end.threads - warm.threads, "", 2, True, f"{end.threads} at the end")
     yield Finding("soak: open files and sockets more", end.files - warm.files, "", 4, True, f"{end.files} at the end")
     yield Finding("soak: database sessions at the end", end.sessions, "", 12, True, f"{warm.sessions} when warm")
