@@ -6,7 +6,7 @@ from typing import Any
 # billiard reads it when first imported. Container Apps ends a replica with SIGTERM; remapped, it begins a soft shutdown.
 os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
 
-import kombu
+import kombu.entity
 from celery import Celery, signals
 
 from shared import settings
@@ -26,9 +26,7 @@ def working_options(of: Settings) -> dict[str, Any]:
     return {
         **broker.publishing_options(of),
         "imports": ("worker.tasks",),
-        "task_queues": [
-            kombu.Queue(queue.value, kombu.Exchange(queue.value, type="direct"), routing_key=queue.value) for queue in Queue
-        ],
+        "task_queues": [_consumed(queue) for queue in Queue],
         "task_default_queue": Queue.DEFAULT.value,
         "task_default_priority": Priority.NORMAL.value,
         "task_create_missing_queues": False,
@@ -44,18 +42,23 @@ def working_options(of: Settings) -> dict[str, Any]:
         # A broker that blinks must not end work that the database vouches for: the message comes again, finds the row
         # claimed, and is dropped.
         "worker_cancel_long_running_tasks_on_connection_loss": False,
-        # For `celery inspect` and Flower; see worker/remote_control.py for what is left of it.
-        "worker_enable_remote_control": True,
+        # Celery's own; worker/remote_control.py answers `celery inspect` and Flower instead.
+        "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
     }
 
 
+def _consumed(queue: Queue) -> kombu.entity.Queue:
+    exchange = kombu.entity.Exchange(queue.value)  # type: ignore[no-untyped-call]
+    return kombu.entity.Queue(queue.value, exchange, routing_key=queue.value)  # type: ignore[no-untyped-call]
+
+
 app = Celery("advisor-reports", task_cls=RedactedTask)
 app.config_from_object(working_options(processes.settings_or_end()))
 
-remote_control.allow_questions_only()
+remote_control.answer_questions(app)
 
 _clocks: list[tuple[Clock, Services]] = []
 
