@@ -112,9 +112,9 @@ class Export:
             sentence = "The last page names a next page that was not given; the export is not complete."
             notes.append(ReadNote("pages_missing", sentence))
         if unread := sum(page.unread_dates for page in pages):
-            notes.append(ReadNote("dates_unread", f"{unread:,} dates could not be read and are kept as text."))
+            notes.append(ReadNote("dates_unread", f"Dates that could not be read and are kept as text: {unread:,}."))
         if duplicates := sum(page.duplicates for page in pages):
-            sentence = f"{duplicates:,} recommendations stood in the export more than once and were taken once."
+            sentence = f"Repeated recommendations of the export that were taken once: {duplicates:,}."
             notes.append(ReadNote("duplicates_left_out", sentence))
         return tuple(dict.fromkeys(notes))
 

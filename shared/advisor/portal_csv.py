@@ -83,7 +83,7 @@ class PortalCsv:
             notes.append(
                 ReadNote(
                     "dates_unread",
-                    f"{self._unread_dates:,} dates could be read in more than one way, or in none, and are kept as text.",
+                    f"Dates that can be read in two ways or in none, and are kept as text: {self._unread_dates:,}.",
                 )
             )
         return notes

@@ -40,8 +40,9 @@ class FileNotFoundInReportError(NotFoundError):
 
 
 def file_name(client_name: str, title: str, day: date, file_format: ReportFormat) -> str:
-    """Return the name a download is saved under, such as ``Contoso – Azure Advisor report 2026-11-22.pdf``."""
-    stem = _safe(f"{client_name} – {title}" if client_name.casefold() not in title.casefold() else title)
+    """Return the name a download is saved under, such as ``Contoso - Azure Advisor report 2026-11-22.pdf``."""
+    # A plain hyphen: programs that take the ASCII form of a name would turn a dash into an underscore.
+    stem = _safe(f"{client_name} - {title}" if client_name.casefold() not in title.casefold() else title)
     return f"{stem} {day.isoformat()}.{file_format}"
 
 

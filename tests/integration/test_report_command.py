@@ -103,7 +103,7 @@ def test_rejected_rows_are_counted_and_listed(tmp_path: Path) -> None:
         file.write("Cost,High,too few cells\r\n")
     done = report(source, "--out", tmp_path / "out", "--format", "html")
 
-    assert "10 recommendations, 1 rows rejected" in done.stdout.decode()
+    assert "10 recommendations, 1 row rejected" in done.stdout.decode()
     page = (tmp_path / "out" / "client-azure-advisor-2025-02-03.html").read_text(encoding="utf-8")
     assert "1 row could not be read" in page
 

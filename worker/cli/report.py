@@ -24,6 +24,7 @@ from worker.reports.content import build_content
 from worker.reports.document import ReportContent, ReportFacts
 from worker.reports.render import RenderedFile, render
 from worker.reports.sources import source_of
+from worker.reports.wording import count_of
 
 EXIT_UNREADABLE = 3
 EXIT_INCOMPLETE = 4
@@ -132,7 +133,8 @@ def _read(
         notes=[note.message for note in export.notes],
     )
     seconds = time.monotonic() - started
-    click.echo(f"{source.kind}: {rows.accepted:,} recommendations, {rows.rejected_count:,} rows rejected ({seconds:.1f} s)")
+    read = f"{count_of(rows.accepted, 'recommendation')}, {count_of(rows.rejected_count, 'row')} rejected"
+    click.echo(f"{source.kind}: {read} ({seconds:.1f} s)")
     for note in source.notes:
         click.echo(f"Note: {note}", err=True)
     return rows, ReportFacts(

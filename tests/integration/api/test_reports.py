@@ -182,7 +182,7 @@ def test_ready_file_is_downloaded_by_a_link_under_a_proper_name(api: Client, ser
     assert fetched.content == b"%PDF-1.7 content"
     assert fetched.headers["Content-Type"] == "application/pdf"
     day = datetime.now(UTC).date().isoformat()
-    name = f"Müller Söhne 東京 – Azure Advisor report {day}.pdf"
+    name = f"Müller Söhne 東京 - Azure Advisor report {day}.pdf"
     assert unquote(fetched.headers["Content-Disposition"]).endswith(f"UTF-8''{name}")
 
 
