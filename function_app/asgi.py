@@ -43,4 +43,9 @@ def _close() -> None:
         _services.close()
 
 
-application = Edge(_make_application, max_upload_bytes=lambda: settings.get().max_upload_bytes, close=_close)
+application = Edge(
+    _make_application,
+    max_upload_bytes=lambda: settings.get().max_upload_bytes,
+    hosts=lambda: settings.get().hosts,
+    close=_close,
+)

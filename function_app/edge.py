@@ -36,10 +36,14 @@ _SECURITY_HEADERS = {
 _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
+_ANY_HOST = frozenset({"*"})
+
+
 class Edge:
     """Wraps the application that ``make_application`` returns; made on the first request, kept for the process's life.
 
-    ``max_upload_bytes`` is asked per request, so that nothing reads the settings before they are needed.
+    ``max_upload_bytes`` and ``hosts`` (in lower case; ``*``: any) are asked per request, so that nothing reads the settings
+    before they are needed.
     """
 
     def __init__(
@@ -47,10 +51,12 @@ class Edge:
         make_application: Callable[[], Application],
         *,
         max_upload_bytes: Callable[[], int],
+        hosts: Callable[[], frozenset[str]] = lambda: _ANY_HOST,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self._make_application = make_application
         self._max_upload_bytes = max_upload_bytes
+        self._hosts = hosts
         self._close = close
         self._application: Application | None = None
 
@@ -106,6 +112,8 @@ class Edge:
 
     def _refusal_of(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str, str, str] | None:
         """Return why the request must not be read at all, if so: status, code, sentence, next step."""
+        if not self._is_for_us(scope, headers):
+            return 421, "misdirected_request", "This service does not answer under that host name.", _NAME_HOST
         given_length = headers.get(b"content-length")
         if given_length is None:
             # The Functions host hands chunked bodies over as empty ones; elsewhere they would arrive, but a caller should
@@ -121,7 +129,16 @@ class Edge:
             return 413, "body_too_large", f"The request body is larger than the {limit:,} bytes allowed here.", _SEND_LESS
         return None
 
+    def _is_for_us(self, scope: Scope, headers: dict[bytes, bytes]) -> bool:
+        # Platforms probe health by whatever address they know.
+        if scope["path"].endswith(("/health/live", "/health/ready")) or "*" in (allowed := self._hosts()):
+            return True
+        host = (_text(headers.get(b"host")) or "").lower()
+        name = host.rpartition(":")[0] if _has_port(host) else host
+        return name.strip("[]") in allowed
 
+
+_NAME_HOST = "Use the address that the administrator gave, or let them add this name to ALLOWED_HOSTS."
 _SEND_LENGTH = "Send the body with a Content-Length header instead of in chunks."
 _SEND_LESS = "Send less, or upload a large export by the link that POST /api/v1/uploads gives."
 

@@ -9,6 +9,8 @@ import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pydantic import SecretStr
+
 KEY_START = "aar_"
 # Enough to tell a tenant's keys apart on a page, far too little to guess the rest.
 _SHOWN_CHARS = len(KEY_START) + 6
@@ -34,9 +36,9 @@ class NewKey:
     key_hash: bytes
 
 
-def generate_key() -> NewKey:
-    """Return a new key of 256 random bits with the prefix to show and the hash to store."""
-    secret = KEY_START + secrets.token_urlsafe(32)
+def generate_key(*, given: SecretStr | None = None) -> NewKey:
+    """Return a new key of 256 random bits, or the ``given`` one, with the prefix to show and the hash to store."""
+    secret = given.get_secret_value() if given else KEY_START + secrets.token_urlsafe(32)
     return NewKey(secret=secret, prefix=secret[:_SHOWN_CHARS], key_hash=hash_key(secret))
 
 

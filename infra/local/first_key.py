@@ -30,7 +30,7 @@ def make_if_new(settings: Settings, *, tenant_name: str = "Local") -> FirstKey |
             tenant = Tenant(name=tenant_name)
             session.add(tenant)
             session.flush()
-            key = access.generate_key()
+            key = access.generate_key(given=settings.development_api_key)
             session.add(
                 ApiKey(
                     tenant_id=tenant.id,

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.orm import Session
 
+from shared import exit_codes
 from shared.access import hash_key
 from shared.database.reading import authenticate
 from shared.database.session import Database
@@ -19,6 +20,7 @@ def test_migrate_says_where_the_schema_is(environment: dict[str, str]) -> None:
 
 def test_tenant_and_key_open_the_api_until_the_key_is_revoked(environment: dict[str, str], database: Database) -> None:
     tenant = _worker(environment, "tenant", "create", "Contoso").strip()
+    assert f"{tenant}  " in _worker(environment, "tenant", "list")
     secret = _worker(
         environment, "key", "create", "--tenant", tenant, "--name", "nightly", "--scope", "reports:read"
     ).strip()
@@ -50,7 +52,7 @@ def test_wrong_call_is_answered_in_a_sentence(environment: dict[str, str], argum
 
 def test_database_that_is_away_is_told_in_a_sentence(environment: dict[str, str]) -> None:
     done = _run({**environment, "DATABASE_URL": "postgresql://someone@127.0.0.1:1/nowhere"}, "migrate")
-    assert done.returncode == 1
+    assert done.returncode == exit_codes.UNAVAILABLE
     assert "The database did not answer" in done.stderr
     assert "Traceback" not in done.stderr
 

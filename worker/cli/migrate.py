@@ -15,7 +15,7 @@ def migrate() -> None:
 
     Safe to run twice and by several at once.
     """
-    engine = create_engine(settings.load(), Login.OWNER, pool_size=1)
+    engine = create_engine(settings.get(), Login.OWNER, pool_size=1)
     try:
         before = schema.current_revision(engine)
         reached = schema.upgrade(engine)

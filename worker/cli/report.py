@@ -70,6 +70,20 @@ Existing files of the same name are replaced, each in one step when its successo
 @click.option(
     "--max-upload-bytes", envvar="MAX_UPLOAD_BYTES", type=click.IntRange(1), default=ReadLimits.max_bytes, show_default=True
 )
+@click.option(
+    "--max-inflated-bytes",
+    envvar="MAX_INFLATED_BYTES",
+    type=click.IntRange(1),
+    default=ReadLimits.max_inflated_bytes,
+    show_default=True,
+)
+@click.option(
+    "--max-inflate-ratio",
+    envvar="MAX_INFLATE_RATIO",
+    type=click.IntRange(2),
+    default=ReadLimits.max_inflate_ratio,
+    show_default=True,
+)
 @click.option("--quiet", is_flag=True, help="Plain lines instead of a progress bar.")
 def report(  # noqa: PLR0917  (click passes them by name)
     files: tuple[str, ...],
@@ -81,6 +95,8 @@ def report(  # noqa: PLR0917  (click passes them by name)
     category: str | None,
     max_rows: int,
     max_upload_bytes: int,
+    max_inflated_bytes: int,
+    max_inflate_ratio: int,
     quiet: bool,
 ) -> None:
     """Make report files from Azure Advisor exports.
@@ -89,7 +105,12 @@ def report(  # noqa: PLR0917  (click passes them by name)
     Resource Graph or the Python SDK, plain or gzip; several files are pages of one export. - reads standard input.
     """
     signal.signal(signal.SIGTERM, _end_in_order)
-    limits = ReadLimits(max_bytes=max_upload_bytes, max_rows=max_rows)
+    limits = ReadLimits(
+        max_bytes=max_upload_bytes,
+        max_rows=max_rows,
+        max_inflated_bytes=max_inflated_bytes,
+        max_inflate_ratio=max_inflate_ratio,
+    )
     progress = progress_for(quiet=quiet)
     try:
         with tempfile.TemporaryDirectory(prefix="advisor-report-") as spool:

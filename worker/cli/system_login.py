@@ -16,7 +16,7 @@ from shared.errors import NotFoundError
 @contextmanager
 def transaction() -> Iterator[Session]:
     """Open a transaction across tenants; commit at the end, roll back on error."""
-    database = Database(settings.load(), Login.SYSTEM, pool_size=1)
+    database = Database(settings.get(), Login.SYSTEM, pool_size=1)
     try:
         with database.across_tenants() as session:
             yield session
@@ -28,5 +28,8 @@ def tenant_of(session: Session, tenant_id: UUID) -> Tenant:
     """Return the tenant; raises :class:`~shared.errors.NotFoundError`."""
     tenant = session.get(Tenant, tenant_id)
     if tenant is None or tenant.deleted_at is not None:
-        raise NotFoundError(f"There is no tenant {tenant_id}.", next_step="Make one with `python -m worker tenant create`.")
+        raise NotFoundError(
+            f"There is no tenant {tenant_id}.",
+            next_step="List them with `python -m worker tenant list`, or make one with `tenant create`.",
+        )
     return tenant

@@ -1,6 +1,7 @@
 """``python -m worker tenant``: the customers of this installation."""
 
 import click
+from sqlalchemy import select
 
 from shared.database.tables import Tenant
 from worker.cli import system_login
@@ -26,3 +27,13 @@ def create(name: str) -> None:
         session.flush()
         tenant_id = made.id
     click.echo(str(tenant_id))
+
+
+@tenant.command("list")
+@told_plainly
+def list_tenants() -> None:
+    """List the customers: id, day of making, name."""
+    with system_login.transaction() as session:
+        tenants = session.scalars(select(Tenant).where(Tenant.deleted_at.is_(None)).order_by(Tenant.id)).all()
+    for row in tenants:
+        click.echo(f"{row.id}  {row.created_at:%Y-%m-%d}  {row.name}")

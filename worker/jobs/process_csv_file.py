@@ -79,7 +79,11 @@ def process_csv_file(run: JobRun) -> None:
 def read_limits(settings: Settings) -> ReadLimits:
     """Return the limits of exports that the settings allow."""
     return ReadLimits(
-        max_bytes=settings.max_upload_bytes, max_rows=settings.max_rows, max_cell_chars=settings.max_cell_chars
+        max_bytes=settings.max_upload_bytes,
+        max_rows=settings.max_rows,
+        max_cell_chars=settings.max_cell_chars,
+        max_inflated_bytes=settings.max_inflated_bytes,
+        max_inflate_ratio=settings.max_inflate_ratio,
     )
 
 

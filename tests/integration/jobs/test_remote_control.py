@@ -37,6 +37,7 @@ def test_the_configuration_that_is_shown_holds_no_secret(environment: dict[str, 
 def test_no_command_stops_a_worker(environment: dict[str, str], start_worker: StartWorker) -> None:
     worker = start_worker(queues=("priority",)).wait_ready()
     with Celery("somebody else", broker=environment["BROKER_URL"], set_as_current=False) as stranger:
+        stranger.conf.broker_transport_options = {"sep": ":"}
         until(lambda: stranger.control.ping(timeout=1), "the worker to listen")
         for command in ("shutdown", "pool_restart", "cancel_consumer", "objgraph"):
             answers = stranger.control.broadcast(command, reply=True, timeout=10, limit=1)
