@@ -10,7 +10,6 @@ formats and scopes; never an id, a name or a text.
 """
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -104,9 +103,11 @@ def enable(folder: Path | None = None) -> "CollectorRegistry":
     global _recorder  # noqa: PLW0603 - one process, one recorder
     if _recorder is None:
         if folder is not None:
-            if "prometheus_client" in sys.modules:
-                raise RuntimeError("prometheus_client was imported before metrics.enable()")
             os.environ[FOLDER_VARIABLE] = str(folder)
+            from prometheus_client import values  # noqa: PLC0415 - chooses now where numbers are kept
+
+            if not values.ValueClass._multiprocess:
+                raise RuntimeError("prometheus_client was imported before metrics.enable()")
         _recorder = made = _Recorder()
         os.register_at_fork(after_in_child=made.forget_tokens)
     return _recorder.registry
