@@ -9,6 +9,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.database.tables.job import JobState
+from shared.errors import AdvisorReportsError
 from shared.identity.token_cache import TokenUnavailableError
 from shared.jobs import claims, outcomes
 from shared.jobs.claims import Claim
@@ -91,8 +92,14 @@ def _settle(run: JobRun, error: Exception) -> JobState | None:
         _tell(logging.ERROR, "the end of a job could not be written", "job_end_unwritten", claim, error=failure)
         return None
     level = logging.INFO if state is JobState.CANCELLED else logging.WARNING
-    _tell(level, f"a job ended as {state}", f"job_{state}", claim, error=None if state is JobState.CANCELLED else reason)
+    shown = None if _is_foreseen(reason) else reason
+    _tell(level, f"a job ended as {state}", f"job_{state}", claim, error=shown, code=Problem.of(reason).code)
     return state
+
+
+def _is_foreseen(reason: Exception) -> bool:
+    """Return whether the row says all there is to say: a file that is no export has nobody look at the code."""
+    return isinstance(reason, AdvisorReportsError) and not is_retryable(reason)
 
 
 def _reason_of(run: JobRun, error: Exception) -> Exception:
@@ -134,6 +141,7 @@ def _tell(
     claim: Claim,
     *,
     error: BaseException | None = None,
+    code: str = "",
     duration_s: float | None = None,
 ) -> None:
     facts: dict[str, object] = {
@@ -143,6 +151,8 @@ def _tell(
         "kind": claim.kind.name,
         "attempt": claim.attempt,
     }
+    if code:
+        facts["code"] = code
     if duration_s is not None:
         facts["duration_s"] = duration_s
     _log.log(level, text, extra=facts, exc_info=error)

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import logging
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -111,6 +112,15 @@ def test_alien_file_fails_the_report_and_leaves_nothing(services: Services, tena
     assert report.next_step
     assert (ordered.snapshots(), ordered.recommendations()) == (0, 0)
     assert [job.kind for job in ordered.jobs()] == ["process_csv_file"]
+
+
+def test_alien_file_is_logged_by_its_code_without_a_traceback(
+    services: Services, tenant: UUID, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "shared.jobs.execution"):
+        assert _run(order(services, tenant, b"Name,Age\nA,1\n")) == "failed"
+    [told] = [record for record in caplog.records if getattr(record, "action", "") == "job_failed"]
+    assert (getattr(told, "code", ""), told.exc_info) == ("export_header_unknown", None)
 
 
 def test_file_that_breaks_off_after_many_rows_leaves_nothing(services: Services, tenant: UUID) -> None:
