@@ -42,6 +42,13 @@ class StorageUnavailableError(AdvisorReportsError):
     retryable = True
 
 
+class ContainerMissingError(StorageUnavailableError):
+    """The container that the settings name does not exist."""
+
+    code = "container_missing"
+    retryable = False
+
+
 class BlobMissingError(AdvisorReportsError):
     """A file that should be in Blob storage is not there."""
 
@@ -195,6 +202,11 @@ def _translated(act: str) -> Iterator[None]:
     try:
         yield
     except ResourceNotFoundError as error:
+        if getattr(error, "error_code", None) == "ContainerNotFound":
+            raise ContainerMissingError(
+                f"Blob storage did not {act}: its container does not exist.",
+                next_step="Create the container, or let STORAGE_CONTAINER name one that exists.",
+            ) from error
         raise BlobMissingError(
             "A file is no longer in Blob storage.", next_step="Make the report again from its source."
         ) from error

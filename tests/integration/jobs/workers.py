@@ -36,12 +36,14 @@ class Worker:
         queues: tuple[str, ...] = ALL_QUEUES,
         pool: str = "prefork",
         concurrency: int = 2,
+        include: tuple[str, ...] = (),
     ) -> None:
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the worker)
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "celery", "-A", "worker.celery_app", "worker", "-n", "tested@%h"),
                 *("-Q", ",".join(queues), "--pool", pool, "--concurrency", str(concurrency)),
+                *(("--include", ",".join(include)) if include else ()),
                 *("--without-gossip", "--without-mingle", "--without-heartbeat"),
             ],
             env={**environment, **QUICK, "REMAP_SIGTERM": "SIGQUIT"},

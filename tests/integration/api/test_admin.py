@@ -1,0 +1,38 @@
+"""Administrators may ask the doctor; nobody else may."""
+
+from uuid import UUID
+
+import pytest
+from httpx import Client
+
+from shared.access import Scope
+from shared.settings import Settings
+from tests.integration.api.conftest import MakeKey
+from tests.integration.api.serving import Served, caller
+
+
+@pytest.fixture
+def own_settings(product_environment: dict[str, str], settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process's own settings be found where Celery looks for its results."""
+    for name, value in product_environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_an_administrator_gets_every_probe(served: Served, tenant: UUID, make_key: MakeKey, own_settings: None) -> None:
+    answer = caller(served, make_key(tenant, Scope.ADMIN)).get("/api/v1/admin/doctor", timeout=30)
+    assert answer.status_code == 200
+    found = answer.json()
+    states = {probe["name"]: probe["state"] for probe in found["probes"]}
+    assert states["database_app"] == states["database_system"] == states["schema"] == states["sign_in"] == "ok"
+    assert states["http"] == "skipped"
+    # No worker runs beside this test.
+    assert states["queue_default"] == "failed"
+    assert found["status"] == "failed"
+    steps = {probe["name"]: probe["next_step"] for probe in found["probes"]}
+    assert "python -m worker serve interactive" in steps["queue_default"]
+
+
+def test_others_do_not(served: Served, tenant: UUID, make_key: MakeKey, anonymous: Client) -> None:
+    others = [scope for scope in Scope if scope is not Scope.ADMIN]
+    assert caller(served, make_key(tenant, *others)).get("/api/v1/admin/doctor").status_code == 403
+    assert anonymous.get("/api/v1/admin/doctor").status_code == 401
