@@ -12,12 +12,9 @@ select id, file_name, line, column_name as "column", value, reason_code, reason 
 ORDERS = {"line": Order("line", "id")}
 
 
-def listing(report_id: UUID, *, reason_code: str | None, limit: int, after: Position | None) -> Query:
-    """Return the query of one page of the rejected rows of a report, in the order of its source."""
+def listing(snapshot_id: UUID, *, reason_code: str | None, limit: int, after: Position | None) -> Query:
+    """Return the query of one page of the rejected rows of a snapshot, in the order of its source."""
     conditions = Conditions()
-    conditions.add(
-        "snapshot_id = (select snapshot_id from report where id = %(report_id)s and deleted_at is null)",
-        report_id=report_id,
-    )
+    conditions.add("snapshot_id = %(snapshot_id)s", snapshot_id=snapshot_id)
     conditions.add_given("reason_code = %(reason_code)s", reason_code=reason_code)
     return page_query(_SELECT, conditions, ORDERS["line"], limit=limit, after=after)

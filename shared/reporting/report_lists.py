@@ -87,9 +87,9 @@ def reading(report_id: UUID) -> Query:
     )
 
 
-def exists(report_id: UUID) -> Query:
-    """Return the query that tells a report without rows from a report that is not there."""
-    return Query("select id from report where id = %(id)s and deleted_at is null", {"id": report_id})
+def snapshot_of(report_id: UUID) -> Query:
+    """Return the query of the snapshot a report is made from, null while nothing was imported."""
+    return Query("select snapshot_id from report where id = %(id)s and deleted_at is null", {"id": report_id})
 
 
 def file_reading(report_id: UUID, file_format: str) -> Query:

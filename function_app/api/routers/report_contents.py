@@ -1,7 +1,7 @@
 """``/reports/{id}/…``: what is in a report, and its files."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -38,16 +38,22 @@ def list_recommendations(
         min_savings=wanted.min_savings,
         text=wanted.text,
     )
-    query = recommendations.listing(report_id, wanted_rows, order=page.order, limit=page.limit, after=page.after)
-    return page.answer_rows(_known(caller, report_id, caller.read(query)))
+    snapshot_id = _snapshot_of(report_id, caller)
+    if snapshot_id is None:
+        return page.answer_rows([])
+    query = recommendations.listing(snapshot_id, wanted_rows, order=page.order, limit=page.limit, after=page.after)
+    return page.answer(caller, query)
 
 
 @router.get("/rejected-rows", responses={200: {"model": RejectedRowPage}, **failures(*ALWAYS, 404)})
 def list_rejected_rows(report_id: UUID, caller: ReportReader, wanted: Annotated[RejectedRowsWanted, Query()]) -> Response:
     """List the rows of the export that could not become recommendations, and why, page by page."""
     page = Paging(f"rejected rows of {report_id}", rejected_rows.ORDERS, "line", wanted)
-    query = rejected_rows.listing(report_id, reason_code=wanted.reason_code, limit=page.limit, after=page.after)
-    return page.answer_rows(_known(caller, report_id, caller.read(query)))
+    snapshot_id = _snapshot_of(report_id, caller)
+    if snapshot_id is None:
+        return page.answer_rows([])
+    query = rejected_rows.listing(snapshot_id, reason_code=wanted.reason_code, limit=page.limit, after=page.after)
+    return page.answer(caller, query)
 
 
 @router.get("/files", responses={200: {"model": ReportFiles}, **failures(*ALWAYS, 404)})
@@ -73,7 +79,7 @@ def download_file(report_id: UUID, file_format: ReportFormat, caller: ReportRead
     """Get a file of a report: the answer leads to a link that works for a few minutes and saves it under a proper name."""
     files = caller.read(report_lists.file_reading(report_id, file_format))
     if not files:
-        caller.read_one(report_lists.exists(report_id), ReportNotFoundError)
+        _snapshot_of(report_id, caller)
         raise FileNotFoundInReportError(file_format)
     file = files[0]
     if file["status"] != "ready":
@@ -87,8 +93,7 @@ def download_file(report_id: UUID, file_format: ReportFormat, caller: ReportRead
     return Response(status_code=302, headers={"Location": link})
 
 
-def _known(caller: Caller, report_id: UUID, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    # No row may mean no report; only then is it worth a second question.
-    if not rows:
-        caller.read_one(report_lists.exists(report_id), ReportNotFoundError)
-    return rows
+def _snapshot_of(report_id: UUID, caller: Caller) -> UUID | None:
+    """Return the snapshot of the report, ``None`` while nothing was imported; raises where there is no such report."""
+    snapshot_id = caller.read_one(report_lists.snapshot_of(report_id), ReportNotFoundError)["snapshot_id"]
+    return None if snapshot_id is None else UUID(snapshot_id)
