@@ -29,7 +29,8 @@ class Started:
     """A starter and what it has printed so far."""
 
     def __init__(self, data: Path, group: ProcessGroup) -> None:
-        self.log = data.parent / "start.log"
+        # Each start writes a log of its own, so that nobody takes the lines of the one before for its own.
+        self.log = data.parent / f"start-{time.monotonic_ns()}.log"
         command = [sys.executable, "-m", "infra.local", "start", "--data", str(data)]
         # Under a watchdog, for a test run that is killed must not leave a stack behind either.
         child = group.spawn("start", ["sh", "-c", 'exec "$@" > "$0" 2>&1', self.log, *command], folder=places.REPOSITORY)

@@ -65,7 +65,9 @@ def test_an_outage_shorter_than_the_token_costs_no_worker_anything(
     start_worker(pool)
 
     def ask() -> None:
-        publisher.ask(DEBUG_TASK, queue=Queue.HEALTH_CHECKS, timeout_s=_PATIENCE_S)
+        # A question on its way when the broker's connections end may be lost; it must not be waited for until the token
+        # that this test is about has expired.
+        publisher.ask(DEBUG_TASK, queue=Queue.HEALTH_CHECKS, timeout_s=_PATIENCE_S / 5)
 
     with Load(ask, threads=1) as load:
         load.go_on(2)
@@ -76,7 +78,7 @@ def test_an_outage_shorter_than_the_token_costs_no_worker_anything(
             load.go_on(3)
         azure.issuer.away = False
         load.go_on(2)
-    assert load.failures == []
+    assert load.unexcused() == []
 
 
 def test_a_worker_outlives_its_token_and_the_identity_service(

@@ -8,6 +8,7 @@ import redis
 
 from shared.services import Services
 from shared.settings import Settings
+from tests.integration.jobs.left_behind import drop_work_left_behind
 from tests.integration.jobs.workers import Worker
 
 StartWorker = Callable[..., Worker]
@@ -24,9 +25,10 @@ def all_services(settings: Settings) -> Iterator[Services]:
 
 @pytest.fixture
 def services(all_services: Services, settings: Settings) -> Services:
-    """The same, with a broker that holds no message of an earlier test."""
+    """The same, with a broker that holds no message of an earlier test and a database that holds none of its work."""
     with redis.Redis.from_url(settings.broker_url.get_secret_value()) as broker:
         broker.flushdb()
+    drop_work_left_behind(all_services)
     return all_services
 
 

@@ -12,6 +12,7 @@ from shared.database.session import Database
 from shared.database.tables import ApiKey
 from shared.services import Services
 from shared.settings import Settings
+from tests.integration.jobs.left_behind import drop_work_left_behind
 from tests.integration.telemetry.processes import clean_environment
 from tests.simulators.otlp_collector import OtlpCollector
 
@@ -39,6 +40,7 @@ def own_environment(environment: dict[str, str], settings: Settings, own_broker:
     """The environment of processes that share nothing but the servers with other tests; the container exists."""
     services = Services(settings)
     services.blobs.create_container()
+    drop_work_left_behind(services)
     services.close()
     return {**clean_environment(environment), "BROKER_URL": own_broker.url()}
 
