@@ -23,7 +23,8 @@ _FROM = "from report r"
 _FILE = """
     f.format, f.state as status, f.file_name, f.content_type, f.size_bytes, encode(f.sha256, 'hex') as sha256, f.warnings,
     case when f.error_code is not null
-        then json_build_object('code', f.error_code, 'message', f.error_text, 'next_step', '') end as error,
+        then json_build_object('code', f.error_code, 'message', f.error_text, 'next_step', coalesce(f.next_step, '')) end
+        as error,
     f.created_at, f.finished_at
 """
 # Texts of the program alone are put together here; whatever callers say goes by parameters.

@@ -141,7 +141,7 @@ def retry(session: Session, report_id: UUID, *, trace_id: str | None) -> tuple[R
     session.execute(
         update(ReportFile)
         .where(ReportFile.report_id == report_id, ReportFile.state == FileState.FAILED)
-        .values(state=FileState.PENDING, error_code=None, error_text=None, finished_at=None)
+        .values(state=FileState.PENDING, error_code=None, error_text=None, next_step=None, finished_at=None)
         .execution_options(synchronize_session=False)
     )
     kind = GENERATE_REPORT if report.snapshot_id else PROCESS_CSV_FILE

@@ -238,8 +238,13 @@ def _write_files(run: JobRun, session: Session, made: list[_Made]) -> None:
 
 def _outcome(file: _Made) -> dict[str, object]:
     if file.rendered is None or file.problem is not None:
-        problem = file.problem or Problem("internal", "The file was not made.", "")
-        return {"state": FileState.FAILED, "error_code": problem.code, "error_text": problem.text}
+        problem = file.problem or Problem("internal", "The file was not made.", "Retry the report.")
+        return {
+            "state": FileState.FAILED,
+            "error_code": problem.code,
+            "error_text": problem.text,
+            "next_step": problem.next_step,
+        }
     return {
         "state": FileState.READY,
         "size_bytes": file.rendered.bytes,
@@ -249,6 +254,7 @@ def _outcome(file: _Made) -> dict[str, object]:
         "warnings": list(file.rendered.warnings),
         "error_code": None,
         "error_text": None,
+        "next_step": None,
     }
 
 

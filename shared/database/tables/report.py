@@ -82,4 +82,5 @@ class ReportFile(Identified, Base):
     warnings: Mapped[list[str]] = mapped_column(ARRAY(TEXT), server_default="{}")
     error_code: Mapped[str | None]
     error_text: Mapped[str | None]
+    next_step: Mapped[str | None]
     finished_at: Mapped[datetime | None]

@@ -21,6 +21,8 @@ class Upload(Identified, Base):
     state: Mapped[str] = mapped_column(server_default="waiting")
     """``waiting`` (link given, nothing seen yet), ``received`` or ``used``."""
     size_bytes: Mapped[int | None]
+    etag: Mapped[str | None]
+    """Which version of the file was ordered; ``None`` where the file came with the order, since no link writes it then."""
     report_id: Mapped[UUID | None]
     """The report made from it; several uploads of one report are pages of one export."""
     position: Mapped[int] = mapped_column(SmallInteger, server_default="0")

@@ -10,8 +10,9 @@ from uuid import UUID
 
 import pytest
 
+from shared.database.reading import read_in
 from shared.jobs import execution
-from shared.reporting import reports
+from shared.reporting import report_lists, reports
 from shared.reports import ReportFormat
 from shared.services import Services
 from tests.integration.jobs.orders import Ordered, order, portal_csv
@@ -37,6 +38,11 @@ def test_file_that_fails_leaves_the_others_and_says_why(without_fonts: Services,
     assert ordered.report().state == "completed"
     assert files["csv"].state == "ready"
     assert (files["pdf"].state, files["pdf"].error_code, files["pdf"].blob_path) == ("failed", "fonts_missing", None)
+    with without_fonts.database.tenant(tenant) as session:
+        [report] = read_in(session, report_lists.reading(ordered.report_id))
+    [shown] = [file["error"] for file in report["files"] if file["error"]]
+    assert shown == {"code": "fonts_missing", "message": files["pdf"].error_text, "next_step": files["pdf"].next_step}
+    assert shown["next_step"], "a file that failed says what to do"
     assert ordered.blobs() == {files["csv"].blob_path}
 
 
@@ -57,7 +63,7 @@ def test_retry_makes_only_what_failed(services: Services, without_fonts: Service
     assert _generate(ordered) == "succeeded"
     files = {file.format: file for file in ordered.files()}
     assert files["csv"].blob_path == before["csv"]
-    assert {file.state for file in files.values()} == {"ready"}
+    assert {(file.state, file.next_step) for file in files.values()} == {("ready", None)}
 
 
 def test_report_of_an_export_that_lacks_pages_says_so(services: Services, tenant: UUID, tmp_path: Path) -> None:
