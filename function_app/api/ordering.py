@@ -23,7 +23,7 @@ from shared.jobs.requests import publish_job
 from shared.reporting import idempotency, job_lists, report_lists, reports, uploads
 from shared.reporting.idempotency import Outcome
 from shared.reporting.uploads import ReceivedFile
-from shared.storage.blobs import BlobTooLargeError
+from shared.storage.blobs import BRIEF, BlobTooLargeError
 from shared.storage.paths import upload_path
 
 __all__ = ["REQUEST_BODY", "job_path", "order_report", "with_downloads"]
@@ -152,7 +152,8 @@ def _store(caller: Caller, files: Sequence[UploadFile]) -> list[ReceivedFile]:
 
 
 def _discard(caller: Caller, upload_ids: Sequence[UUID]) -> None:
-    for upload_id in upload_ids:
-        # What cannot be removed now lies under no row and costs a little room; the first error is the one to tell.
-        with contextlib.suppress(AdvisorReportsError):
-            caller.services.blobs.delete(upload_path(caller.tenant_id, upload_id))
+    # What cannot be removed now lies under no row and costs a little room; the first error is the one to tell, and soon:
+    # storage that fails to remove one file is not asked to remove the next.
+    with contextlib.suppress(AdvisorReportsError):
+        for upload_id in upload_ids:
+            caller.services.blobs.delete(upload_path(caller.tenant_id, upload_id), patience=BRIEF)

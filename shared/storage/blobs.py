@@ -1,8 +1,10 @@
 """The container of uploads and report files."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -23,16 +25,37 @@ from azure.storage.blob import (
 from shared.errors import AdvisorReportsError
 from shared.settings import Settings
 
-_CONNECT_TIMEOUT_S = 5
-_READ_TIMEOUT_S = 60
-# Four tries within some three seconds: long enough for a hiccup, short enough for a caller who waits. Jobs try again later.
-_RETRIES = 3
 _RETRY_PAUSE_S = 1
 _BLOCK_BYTES = 8 * 1024 * 1024
 # A delegation key may live for seven days; a day keeps the calls rare and a leak short.
 _DELEGATION_KEY_LIFETIME = timedelta(hours=24)
 # Clocks differ: a link is valid a little before it was made.
 _CLOCK_SKEW = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one request to storage waits for a connection and for an answer, and how often it is tried again."""
+
+    connect_s: float
+    """Until connected and encrypted; also how long a part of a body may take to be taken."""
+    read_s: float
+    """Until the answer begins, and between its parts."""
+    retries: int
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What the SDK takes along with a call."""
+        return {"connection_timeout": self.connect_s, "read_timeout": self.read_s, "retry_total": self.retries}
+
+
+BRIEF = Patience(connect_s=3, read_s=3, retries=0)
+"""One try, for a look whether storage lives and for what may be left undone."""
+PROMPT = Patience(connect_s=3, read_s=5, retries=1)
+"""While a caller waits: over a hiccup by a second try, yet told within some ten seconds that storage is silent: a connection
+from before gets no answer (5 s), a pause (1 s), a new one is not taken (3 s)."""
+PATIENT = Patience(connect_s=5, read_s=60, retries=3)
+"""For jobs, whose files are big: silent storage holds them for minutes, after which they are tried again later."""
 
 
 class StorageUnavailableError(AdvisorReportsError):
@@ -65,16 +88,18 @@ class BlobStore:
         self._service = BlobServiceClient(
             settings.storage_account_url,
             credential=credential,
-            connection_timeout=_CONNECT_TIMEOUT_S,
-            read_timeout=_READ_TIMEOUT_S,
+            connection_timeout=PATIENT.connect_s,
+            read_timeout=PATIENT.read_s,
             max_block_size=_BLOCK_BYTES,
             max_single_put_size=_BLOCK_BYTES,
-            retry_policy=LinearRetry(backoff=_RETRY_PAUSE_S, retry_total=_RETRIES, random_jitter_range=0),
+            retry_policy=LinearRetry(backoff=_RETRY_PAUSE_S, retry_total=PATIENT.retries, random_jitter_range=0),
             **verify,
         )
         self._container: ContainerClient = self._service.get_container_client(settings.storage_container)
         self._key: UserDelegationKey | None = None
         self._key_expires_at = datetime.min.replace(tzinfo=UTC)
+        self._key_refusal: StorageUnavailableError | None = None
+        self._key_refused_at = 0.0
         self._lock = threading.Lock()
 
     def create_container(self) -> None:
@@ -88,10 +113,18 @@ class BlobStore:
     def ping(self) -> None:
         """Ask the container for a sign of life; raises :class:`StorageUnavailableError`."""
         with _translated("answer"):
-            self._container.get_container_properties(timeout=_CONNECT_TIMEOUT_S, retry_total=0)
+            self._container.get_container_properties(**BRIEF.options)
 
-    def upload(self, path: str, source: IO[bytes], *, content_type: str, size_bytes: int | None = None) -> None:
-        """Write ``source`` to ``path``, replacing what is there; streamed in blocks."""
+    def upload(
+        self,
+        path: str,
+        source: IO[bytes],
+        *,
+        content_type: str,
+        size_bytes: int | None = None,
+        patience: Patience = PROMPT,
+    ) -> None:
+        """Write ``source`` to ``path``, replacing what is there; streamed in blocks, each of which is waited for."""
         with _translated("take a file"):
             self._container.upload_blob(
                 path,
@@ -99,15 +132,16 @@ class BlobStore:
                 length=size_bytes,
                 overwrite=True,
                 content_settings=ContentSettings(content_type=content_type),
+                **patience.options,
             )
 
     def download(self, path: str, destination: Path, *, max_bytes: int | None = None) -> int:
-        """Write the blob at ``path`` to ``destination`` and return its size in bytes.
+        """Write the blob at ``path`` to ``destination`` and return its size in bytes; for jobs, since it waits long.
 
         Raises :class:`BlobMissingError`, or :class:`BlobTooLargeError` before anything is read.
         """
         with _translated("hand out a file"):
-            stream = self._container.download_blob(path, max_concurrency=2)
+            stream = self._container.download_blob(path, max_concurrency=2, **PATIENT.options)
             if max_bytes is not None and stream.size > max_bytes:
                 raise BlobTooLargeError(stream.size, max_bytes)
             with destination.open("wb") as target:
@@ -117,23 +151,23 @@ class BlobStore:
         """Return the size in bytes of the blob at ``path``, ``None`` where there is none."""
         with _translated("describe a file"):
             try:
-                properties = self._container.get_blob_client(path).get_blob_properties()
+                properties = self._container.get_blob_client(path).get_blob_properties(**PROMPT.options)
             except ResourceNotFoundError:
                 return None
         return int(properties.size)
 
-    def delete(self, path: str) -> None:
+    def delete(self, path: str, *, patience: Patience = PROMPT) -> None:
         """Remove the blob at ``path``; nothing happens where there is none."""
         with _translated("remove a file"):
             try:
-                self._container.delete_blob(path)
+                self._container.delete_blob(path, **patience.options)
             except ResourceNotFoundError:
                 return
 
     def paths_under(self, prefix: str) -> Iterator[str]:
         """Yield the paths of all blobs that begin with ``prefix``."""
         with _translated("list files"):
-            for name in self._container.list_blob_names(name_starts_with=prefix):
+            for name in self._container.list_blob_names(name_starts_with=prefix, **PROMPT.options):
                 yield str(name)
 
     def download_link(self, path: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str:
@@ -176,12 +210,21 @@ class BlobStore:
         return f"{self._container.url}/{quote(path)}?{signature}"
 
     def _delegation_key(self, now: datetime, lifetime: timedelta) -> UserDelegationKey:
+        asked_at = time.monotonic()
         with self._lock:
-            if self._key is None or now + lifetime >= self._key_expires_at:
-                expires_at = now + _DELEGATION_KEY_LIFETIME
+            if self._key is not None and now + lifetime < self._key_expires_at:
+                return self._key
+            if self._key_refusal is not None and self._key_refused_at > asked_at:
+                # Who waited while another asked in vain is not made to wait as long again.
+                raise StorageUnavailableError(self._key_refusal.message, next_step=self._key_refusal.next_step)
+            expires_at = now + _DELEGATION_KEY_LIFETIME
+            try:
                 with _translated("sign a link"):
-                    self._key = self._service.get_user_delegation_key(now - _CLOCK_SKEW, expires_at)
-                self._key_expires_at = expires_at
+                    self._key = self._service.get_user_delegation_key(now - _CLOCK_SKEW, expires_at, **PROMPT.options)
+            except StorageUnavailableError as error:
+                self._key_refusal, self._key_refused_at = error, time.monotonic()
+                raise
+            self._key_expires_at = expires_at
             return self._key
 
 

@@ -1,17 +1,23 @@
 """Files go to Blob storage by identity and come back by links that are short-lived and say what they are."""
 
 import io
+import socket
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
+from infra.local import ports
 from shared.services import Services
 from shared.settings import Settings
 from shared.storage.blobs import BlobMissingError, BlobStore, BlobTooLargeError, StorageUnavailableError
+from tests.integration.relays import Relay
 
 
 @pytest.fixture
@@ -88,6 +94,57 @@ def test_files_are_listed_by_prefix(blobs: BlobStore) -> None:
     for name in ("g/1", "g/2", "h/1"):
         blobs.upload(name, io.BytesIO(b"."), content_type="text/plain")
     assert list(blobs.paths_under("g/")) == ["g/1", "g/2"]
+
+
+@pytest.fixture
+def silent(settings: Settings) -> Iterator[BlobStore]:
+    """A store whose connections the kernel takes, and nobody ever reads from."""
+    with socket.create_server((ports.HOST, 0)) as server:
+        url = f"https://{ports.HOST}:{server.getsockname()[1]}/account"
+        services = Services(settings.model_copy(update={"storage_account_url": url}))
+        yield services.blobs
+        services.close()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda blobs: blobs.ping(), id="ping"),
+        pytest.param(lambda blobs: blobs.size_of("a"), id="size"),
+        pytest.param(lambda blobs: blobs.delete("a"), id="delete"),
+        pytest.param(lambda blobs: next(blobs.paths_under("a")), id="list"),
+        pytest.param(lambda blobs: blobs.upload_link("a", lifetime=timedelta(minutes=5)), id="link"),
+        pytest.param(lambda blobs: blobs.upload("a", io.BytesIO(b"x"), content_type="text/csv"), id="upload"),
+    ],
+)
+def test_silent_storage_is_said_within_seconds(silent: BlobStore, ask: Callable[[BlobStore], object]) -> None:
+    began = time.monotonic()
+    with pytest.raises(StorageUnavailableError):
+        ask(silent)
+    assert time.monotonic() - began < 10
+
+
+def test_storage_that_falls_silent_on_an_open_connection_is_said_within_seconds(settings: Settings) -> None:
+    address = urlsplit(settings.storage_account_url)
+    with Relay(address.port or 443) as relay:
+        url = address._replace(netloc=f"{ports.HOST}:{relay.port}").geturl()
+        services = Services(settings.model_copy(update={"storage_account_url": url}))
+        assert services.blobs.size_of("nothing") is None
+        relay.fall_silent()
+        began = time.monotonic()
+        with pytest.raises(StorageUnavailableError):
+            services.blobs.size_of("nothing")
+        waited_s = time.monotonic() - began
+        services.close()
+    assert waited_s < 12
+
+
+def test_all_who_wait_for_a_link_are_told_at_once(silent: BlobStore) -> None:
+    began = time.monotonic()
+    with ThreadPoolExecutor(5) as pool:
+        asked = [pool.submit(silent.upload_link, "a", lifetime=timedelta(minutes=5)) for _ in range(5)]
+        assert all(isinstance(link.exception(), StorageUnavailableError) for link in asked)
+    assert time.monotonic() - began < 12
 
 
 def test_storage_that_is_away_is_said_with_a_next_step(settings: Settings) -> None:

@@ -20,7 +20,7 @@ from shared.jobs.run import JobRun
 from shared.reports import ReportFormat, ReportType
 from shared.savings import Savings, count_savings
 from shared.snapshots.reader import SnapshotRecommendations, SnapshotRejectedRows
-from shared.storage.blobs import StorageUnavailableError
+from shared.storage.blobs import PATIENT, StorageUnavailableError
 from shared.storage.paths import report_file_path, run_folder
 from shared.telemetry import metrics, tracing
 from worker.jobs.remove_report_files import remove_unowned
@@ -202,7 +202,9 @@ def _upload(run: JobRun, rendered: RenderedFile) -> str:
         file_format=rendered.format.value,
     )
     with rendered.path.open("rb") as file:
-        run.services.blobs.upload(path, file, content_type=rendered.content_type, size_bytes=rendered.bytes)
+        run.services.blobs.upload(
+            path, file, content_type=rendered.content_type, size_bytes=rendered.bytes, patience=PATIENT
+        )
     return path
 
 

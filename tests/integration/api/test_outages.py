@@ -63,6 +63,21 @@ def test_orders_are_taken_while_the_broker_is_silent(
     assert waited_s < 10
 
 
+def test_silent_storage_is_503_within_seconds(
+    settings: Settings, client_id: str, tenant: UUID, services: Services, make_key: MakeKey
+) -> None:
+    with socket.create_server((ports.HOST, 0)) as silent:
+        url = f"https://{ports.HOST}:{silent.getsockname()[1]}/account"
+        with api_with(settings, make_key(tenant), storage_account_url=url) as api:
+            began = time.monotonic()
+            answer = api.post("/api/v1/reports", data={"client_id": client_id}, files={"file": ("a.csv", EXPORT)})
+            waited_s = time.monotonic() - began
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
+    assert waited_s < 14
+    with services.database.tenant(tenant) as session:
+        assert session.scalars(select(Job)).all() == []
+
+
 def test_storage_away_is_503_and_nothing_is_ordered(
     settings: Settings, nowhere: str, client_id: str, tenant: UUID, services: Services, *, make_key: MakeKey
 ) -> None:
