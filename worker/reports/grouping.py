@@ -10,7 +10,7 @@ from shared.advisor.vocabulary import Impact
 from shared.savings import SavingsStatus
 from worker.reports.document import CategoryCounts, Group, Resource, Section
 from worker.reports.tallies import IMPACT_ORDER, GroupKey, add_amount, group_key
-from worker.reports.wording import clean_text, portal_url, short_date, term_text
+from worker.reports.wording import clean_text, portal_url, retirement_text, term_text
 
 
 class _Totals(msgspec.Struct):
@@ -146,10 +146,8 @@ def _details(recommendation: Recommendation) -> list[str]:
         term_text(clean_text(recommendation.term)),
         f"{recommendation.lookback_days}-day look-back" if recommendation.lookback_days else "",
         f"{clean_text(recommendation.scope).lower()} scope" if recommendation.scope else "",
+        retirement_text(clean_text(recommendation.retiring_feature), recommendation.retirement_date),
     ]
-    if recommendation.retirement_date or recommendation.retiring_feature:
-        feature = clean_text(recommendation.retiring_feature)
-        parts.append(" ".join(part for part in ("retires", feature, short_date(recommendation.retirement_date)) if part))
     return [part for part in parts if part]
 
 

@@ -81,6 +81,19 @@ def term_text(term: str) -> str:
     return f"{match[1]}-{'year' if match[2] == 'Y' else 'month'} term"
 
 
+def retirement_text(feature: str, day: date | None) -> str:
+    """Return what retires and when, as far as either is known: "Kubernetes 1.27 retires 2028-09-08"; "" for neither."""
+    match feature, day:
+        case "", None:
+            return ""
+        case "", _:
+            return f"retires {short_date(day)}"
+        case _, None:
+            return f"{feature} retires, date not given"
+        case _:
+            return f"{feature} retires {short_date(day)}"
+
+
 def portal_url(resource_id: str) -> str:
     """Return the Azure portal's address of a resource, "" where ``resource_id`` is no ARM id."""
     if not resource_id.lower().startswith("/subscriptions/"):

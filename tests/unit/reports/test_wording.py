@@ -47,6 +47,19 @@ def test_terms_are_put_in_words(term: str, text: str) -> None:
     assert wording.term_text(term) == text
 
 
+@pytest.mark.parametrize(
+    ("feature", "day", "text"),
+    [
+        ("Kubernetes 1.27", date(2028, 9, 8), "Kubernetes 1.27 retires 2028-09-08"),
+        ("Kubernetes 1.27", None, "Kubernetes 1.27 retires, date not given"),
+        ("", date(2028, 9, 8), "retires 2028-09-08"),
+        ("", None, ""),
+    ],
+)
+def test_what_retires_is_said_with_or_without_its_date(feature: str, day: date | None, text: str) -> None:
+    assert wording.retirement_text(feature, day) == text
+
+
 def test_only_resource_ids_lead_to_the_portal_and_their_characters_are_escaped() -> None:
     assert wording.portal_url('/subscriptions/1/x y"<') == "https://portal.azure.com/#resource/subscriptions/1/x%20y%22%3C"
     assert wording.portal_url("javascript:alert(1)") == ""
