@@ -7,7 +7,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from infra.local import places, stack
 from infra.local.log import InterleavedLog
@@ -45,16 +44,16 @@ def demo(file: Path | None, out: Path, *, log: InterleavedLog) -> None:
     with places.scratch_folder("demo") as folder:
         export = file or _make_export(folder)
         begun = time.monotonic()
-        console.print("Starting PostgreSQL, Valkey, Azurite, the HTTP front and two workers …")
+        _say(console, "Starting PostgreSQL, Valkey, Azurite, the HTTP front and two workers …")
         with stack.running(folder, postgres_folder=folder / "postgres", passwords=Passwords(), log=log) as running:
             started = time.monotonic()
             if running.first_key is None:
                 raise DemoFailedError("The new database already holds a tenant.")
-            console.print(f"The stack is up after {started - begun:.1f} s: {running.api}")
+            _say(console, f"The stack is up after {started - begun:.1f} s: {running.api}")
             ca_file = running.servers.azurite.ca_file
             with ReportClient(running.api, running.first_key.secret, storage_ca_file=ca_file) as client:
                 outcome = _make_report(client, export, out, console, start_s=started - begun)
-            console.print("Stopping …")
+            _say(console, "Stopping …")
     _print(outcome, console)
 
 
@@ -64,7 +63,7 @@ def _make_export(folder: Path) -> Path:
 
 def _make_report(client: ReportClient, export: Path, out: Path, console: Console, *, start_s: float) -> Outcome:
     client_id = client.create_client("Contoso")
-    console.print(f"Submitting {export.name} ({_size(export.stat().st_size)}) for the client Contoso")
+    _say(console, f"Submitting {export.name} ({_size(export.stat().st_size)}) for the client Contoso")
     begun = time.monotonic()
     report_id = client.submit(export, client_id=client_id, formats=_FORMATS)
     report = _wait(client, report_id, console)
@@ -77,7 +76,7 @@ def _make_report(client: ReportClient, export: Path, out: Path, console: Console
         )
     for item in report["files"]:
         if item["status"] != "ready":
-            console.print(f"{item['format']} is missing: {(item['error'] or {}).get('message', item['status'])}")
+            _say(console, f"{item['format']} is missing: {(item['error'] or {}).get('message', item['status'])}")
     files = [client.download(report_id, item, out) for item in report["files"] if item["status"] == "ready"]
     return Outcome(files, start_s, finished - begun, time.monotonic() - finished)
 
@@ -91,25 +90,31 @@ def _wait(client: ReportClient, report_id: str, console: Console) -> dict[str, A
         def show(phase: str, percent: int) -> None:
             nonlocal seen
             progress.update(task, description=phase, completed=percent)
-            # Where nothing can be redrawn, each phase gets a line of its own.
-            if phase != seen and not console.is_terminal:
-                console.print(f"{percent:>3} %  {phase}")
-            seen = phase
+            # Where nothing can be redrawn, each phase gets a line of its own, whatever it counts behind its colon.
+            begun = phase.partition(":")[0]
+            if begun != seen and not console.is_terminal:
+                _say(console, f"{percent:>3} %  {phase}")
+            seen = begun
 
         return client.wait(report_id, show)
 
 
 def _print(outcome: Outcome, console: Console) -> None:
-    table = Table(title="Report files")
-    for heading in ("file", "size", "download"):
-        table.add_column(heading, justify="left" if heading == "file" else "right", overflow="fold")
+    _say(console, "Report files (size, download, path):")
     for file in outcome.files:
-        table.add_row(str(file.path), _size(file.path.stat().st_size), f"{file.seconds * 1000:.0f} ms")
-    console.print(table)
-    console.print(
+        size, took = _size(file.path.stat().st_size), f"{file.seconds * 1000:,.0f} ms"
+        # The path comes last and in one piece: it is there to be copied, whatever the width.
+        _say(console, f"{size:>11} {took:>10}  {file.path}")
+    _say(
+        console,
         f"Stack up in {outcome.start_s:.1f} s, report made in {outcome.report_s:.1f} s, "
-        f"files fetched in {outcome.download_s:.1f} s. Everything that was started is stopped."
+        f"files fetched in {outcome.download_s:.1f} s. Everything that was started is stopped.",
     )
+
+
+def _say(console: Console, text: str) -> None:
+    """Print ``text`` as it is: names and paths are neither folded nor taken for markup."""
+    console.print(text, soft_wrap=True, markup=False, highlight=False)
 
 
 def _size(size_bytes: int) -> str:
