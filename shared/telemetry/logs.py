@@ -48,6 +48,8 @@ def configure(settings: Settings, *, keep_handlers: bool = False) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # It warns at every try while its service is away; what it gives up, it says as an error.
     logging.getLogger("azure.monitor").setLevel(logging.ERROR)
+    # It warns twice, over several lines, at every try to get a token; the one who asked says what came of it, in one line.
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)
     for name in _WITH_OWN_HANDLERS:
         logger = logging.getLogger(name)
         logger.handlers.clear()
