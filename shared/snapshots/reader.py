@@ -12,8 +12,8 @@ from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.advisor.vocabulary import Category, Impact
 from shared.database.session import Database
 
-# Some hundred kilobytes a round trip.
-_FETCH_ROWS = 2_000
+FETCH_ROWS = 2_000
+"""So many rows a round trip, some hundred kilobytes."""
 
 _CATEGORIES: Final = {category.value: category for category in Category}
 _IMPACTS: Final = {impact.value: impact for impact in Impact}
@@ -97,7 +97,7 @@ def _batches(
             raise TypeError("streams need psycopg's connection")
         with connection.cursor(name="snapshot", row_factory=psycopg.rows.tuple_row) as cursor:
             cursor.execute(query)
-            while batch := cursor.fetchmany(_FETCH_ROWS):
+            while batch := cursor.fetchmany(FETCH_ROWS):
                 yield batch
 
 

@@ -19,10 +19,11 @@ from shared.jobs.requests import add_job
 from shared.jobs.run import JobRun
 from shared.reports import ReportFormat, ReportType
 from shared.savings import Savings, count_savings
-from shared.snapshots.reader import SnapshotRecommendations, SnapshotRejectedRows
+from shared.snapshots.reader import FETCH_ROWS, SnapshotRecommendations, SnapshotRejectedRows
 from shared.storage.blobs import PATIENT, StorageUnavailableError
 from shared.storage.paths import report_file_path, run_folder
 from shared.telemetry import metrics, tracing
+from worker.jobs.file_share import FileShare
 from worker.jobs.remove_report_files import remove_unowned
 from worker.reports.content import build_content
 from worker.reports.document import ReportContent, ReportFacts, SourceFacts
@@ -35,6 +36,9 @@ _log = logging.getLogger(__name__)
 # Of this job's own progress, in percent: where the content is computed, and where all files are made.
 _COUNTED = 15.0
 _MADE = 95.0
+# The rows are read once for the savings, and twice for the content where it does not list them all.
+_PASSES = 3
+_COUNTING = "Counting recommendations and savings"
 # Quick ones first, so that a limit that is hit leaves as much as it can.
 _ORDER = (ReportFormat.CSV, ReportFormat.HTML, ReportFormat.XLSX, ReportFormat.PDF)
 
@@ -54,6 +58,7 @@ class _Order:
 
     snapshot_id: UUID
     facts: ReportFacts
+    rows: int
     formats: tuple[ReportFormat, ...]
 
 
@@ -114,6 +119,7 @@ def _order(run: JobRun) -> _Order:
             sources=(_source_of(snapshot),),
             report_type=ReportType(report.report_type),
         ),
+        rows=snapshot.accepted_count,
         formats=tuple(file_format for file_format in _ORDER if file_format in pending),
     )
 
@@ -131,32 +137,44 @@ def _source_of(snapshot: Snapshot) -> SourceFacts:
 
 
 def _make_all(run: JobRun, order: _Order) -> list[_Made]:
-    run.report_progress(0, "Counting recommendations and savings")
+    run.report_progress(0, _COUNTING)
     material = _gather(run, order)
     made = []
     with working_folder() as folder:
+        width = (_MADE - _COUNTED) / max(len(order.formats), 1)
         for number, file_format in enumerate(order.formats):
             run.check()
-            run.report_progress(
-                _COUNTED + (_MADE - _COUNTED) * number / len(order.formats), f"Making the {file_format.upper()} file"
-            )
-            made.append(_make(run, material, file_format, folder))
+            begin = _COUNTED + width * number
+            share = FileShare(run, file_format, begin, begin + width, order.rows)
+            share.begun()
+            made.append(_make(share, material, folder))
     run.report_progress(_MADE, "Filing what was made")
     return made
 
 
 def _gather(run: JobRun, order: _Order) -> _Material:
     database, tenant_id = run.services.database, run.tenant_id
-    recommendations = SnapshotRecommendations(database, tenant_id, order.snapshot_id, on_rows=run.check)
+    batches = 0
+
+    def on_batch() -> None:
+        nonlocal batches
+        run.check()
+        batches += 1
+        done = min(batches * FETCH_ROWS / (order.rows * _PASSES), 1.0) if order.rows else 1.0
+        run.report_progress(_COUNTED * done, _COUNTING)
+
+    counted = SnapshotRecommendations(database, tenant_id, order.snapshot_id, on_rows=on_batch)
     rejected_rows = SnapshotRejectedRows(database, tenant_id, order.snapshot_id)
-    savings = count_savings(recommendations)
-    content = build_content(recommendations, rejected_rows, order.facts, savings=savings)
+    savings = count_savings(counted)
+    content = build_content(counted, rejected_rows, order.facts, savings=savings)
+    recommendations = SnapshotRecommendations(database, tenant_id, order.snapshot_id, on_rows=run.check)
     return _Material(content, recommendations, rejected_rows, savings)
 
 
-def _make(run: JobRun, material: _Material, file_format: ReportFormat, folder: Path) -> _Made:
+def _make(share: FileShare, material: _Material, folder: Path) -> _Made:
+    run, file_format = share.run, share.file_format
     try:
-        rendered = _render(run, material, file_format, folder)
+        rendered = _render(share, material, folder)
         return _Made(file_format, rendered, _upload(run, rendered))
     except Exception as error:
         # A request to stop shows itself as all kinds of errors.
@@ -171,7 +189,8 @@ def _make(run: JobRun, material: _Material, file_format: ReportFormat, folder: P
         return _Made(file_format, problem=Problem.of(error))
 
 
-def _render(run: JobRun, material: _Material, file_format: ReportFormat, folder: Path) -> RenderedFile:
+def _render(share: FileShare, material: _Material, folder: Path) -> RenderedFile:
+    run, file_format = share.run, share.file_format
     settings = run.services.settings
     began, succeeded = time.monotonic(), False
     try:
@@ -185,6 +204,7 @@ def _render(run: JobRun, material: _Material, file_format: ReportFormat, folder:
                 savings=material.savings,
                 timeout_s=settings.pdf_timeout_s,
                 should_stop=run.should_stop,
+                on_progress=share.rows_written,
                 fonts_dirs=[settings.fonts_dir] if settings.fonts_dir else None,
             )
         succeeded = True

@@ -12,6 +12,7 @@ import pytest
 
 from shared.database.reading import read_in
 from shared.jobs import execution
+from shared.jobs.run import JobRun
 from shared.reporting import report_lists, reports
 from shared.reports import ReportFormat
 from shared.services import Services
@@ -111,6 +112,32 @@ def test_blobs_of_a_job_under_way_are_not_removed(services: Services, tenant: UU
     _execute(ordered, upload_and_look)
     assert remove_unowned(services, tenant, ordered.report_id) == 1
     assert ordered.blobs() == set()
+
+
+def test_progress_moves_while_one_file_is_written(services: Services, tenant: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    ordered = order(services, tenant, portal_csv(4_500), formats=(ReportFormat.CSV, ReportFormat.XLSX))
+    assert _execute(ordered, process_csv_file) == "succeeded"
+    said: list[tuple[float, str]] = []
+
+    def listen(run: JobRun) -> None:
+        say = run.report_progress
+
+        def overheard(percent: float, phase: str) -> None:
+            said.append((percent, phase))
+            say(percent, phase)
+
+        monkeypatch.setattr(run, "report_progress", overheard)
+        generate_report(run)
+
+    assert _execute(ordered, listen) == "succeeded"
+    accepted = ordered.recommendations()
+    phases = [phase for _, phase in said]
+    for name in ("CSV", "XLSX"):
+        written = [percent for percent, phase in said if phase.startswith(f"Making the {name} file")]
+        assert written == sorted(set(written)), "every word moves on"
+        assert f"Making the {name} file: 4,000 of {accepted:,} rows" in phases
+    assert [percent for percent, _ in said] == sorted(percent for percent, _ in said)
+    assert sum(phase.startswith("Counting") for phase in phases) > 2
 
 
 def _imported(services: Services, tenant: UUID, formats: tuple[ReportFormat, ...] = _FORMATS) -> Ordered:
