@@ -14,8 +14,8 @@ from shared.storage.blobs import BlobStore
 from shared.vault import Vault
 
 _Service = TypeVar("_Service")
-# Only ticks work across tenants, one at a time under a lock.
-_SYSTEM_CONNECTIONS = 2
+# Only ticks work across tenants: a session that holds the lock and one that does the work, for two that meet.
+_SYSTEM_CONNECTIONS = 4
 
 
 class Services:

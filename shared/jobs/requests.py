@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from shared.database.session import Database
-from shared.database.tables.job import Job
+from shared.database.tables.job import Job, JobState
 from shared.identifiers import new_id
 from shared.jobs.kinds import JobKind
 from shared.queue.publisher import Publisher
@@ -23,11 +23,14 @@ def add_job(
     report_id: UUID | None = None,
     arguments: dict[str, Any] | None = None,
     trace_id: str | None = None,
+    by_sweep: bool = False,
 ) -> Job:
     """Write a queued job of ``kind`` in the caller's transaction and return it; publish it after the commit.
 
-    ``arguments`` holds ids and choices, never a secret: it can be read by the API and by operators.
+    With ``by_sweep`` the caller need not: the next sweep does. ``arguments`` holds ids and choices, never a secret: it can
+    be read by the API and by operators.
     """
+    now = datetime.now(UTC)
     job = Job(
         id=new_id(),
         tenant_id=tenant_id,
@@ -37,7 +40,10 @@ def add_job(
         priority=kind.priority,
         arguments=arguments or {},
         max_attempts=kind.max_attempts,
-        run_after=datetime.now(UTC),
+        run_after=now,
+        # Noted before it is true: to note it after the sending would be one more transaction, on the very row that the
+        # worker is about to claim. Should the caller die in between, the sweep takes the message for lost and sends another.
+        published_at=None if by_sweep else now,
         trace_id=trace_id,
         trace_parent=tracing.current_parent(),
     )
@@ -49,12 +55,10 @@ def add_job(
 def publish_job(publisher: Publisher, database: Database, job: Job) -> bool:
     """Tell the workers of a committed ``job`` and return whether the broker took the message.
 
-    When it did not, nothing is lost: the sweep publishes rows that nobody was told of.
+    When it did not, nothing is lost: the row says so, and the next sweep sends the message.
     """
     sent = publisher.publish(job.kind, queue=job.queue, priority=job.priority, tenant_id=job.tenant_id, job_id=job.id)
-    if sent:
-        # The worker that got the message waits for this row: not for the disk as well. If the note is lost, the sweep
-        # sends a second message, which finds the job claimed.
-        with database.tenant(job.tenant_id, durable=False) as session:
-            session.execute(update(Job).where(Job.id == job.id).values(published_at=datetime.now(UTC)))
+    if not sent:
+        with database.tenant(job.tenant_id) as session:
+            session.execute(update(Job).where(Job.id == job.id, Job.state == JobState.QUEUED).values(published_at=None))
     return sent

@@ -139,7 +139,7 @@ def _end(session: Session, job: Job, **values: object) -> None:
     else:
         report_stages.fail(session, job.report_id, WORKER_LOST)
     # Whatever the lost worker had uploaded belongs to nobody now.
-    requests.add_job(session, REMOVE_REPORT_FILES, tenant_id=job.tenant_id, report_id=job.report_id)
+    requests.add_job(session, REMOVE_REPORT_FILES, tenant_id=job.tenant_id, report_id=job.report_id, by_sweep=True)
 
 
 def _take_unpublished(database: Database, *, republish_after_s: float) -> list[Job]:

@@ -126,7 +126,7 @@ def delete(session: Session, client_id: UUID) -> None:
         .execution_options(synchronize_session=False)
     )
     for report_id in report_ids:
-        add_job(session, REMOVE_REPORT_FILES, tenant_id=client.tenant_id, report_id=report_id)
+        add_job(session, REMOVE_REPORT_FILES, tenant_id=client.tenant_id, report_id=report_id, by_sweep=True)
     client.deleted_at = now
     client.version += 1
 

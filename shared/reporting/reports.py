@@ -159,7 +159,7 @@ def delete(session: Session, report_id: UUID) -> None:
     report.deleted_at = func.clock_timestamp()
     report.version += 1
     # Published by the next sweep: nobody waits for it.
-    add_job(session, REMOVE_REPORT_FILES, tenant_id=report.tenant_id, report_id=report_id)
+    add_job(session, REMOVE_REPORT_FILES, tenant_id=report.tenant_id, report_id=report_id, by_sweep=True)
 
 
 def find(session: Session, report_id: UUID, *, lock: bool = False) -> Report:

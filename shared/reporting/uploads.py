@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from shared.database.reading import Query
 from shared.database.tables import Upload
 from shared.errors import ConflictError, InvalidRequestError, NotFoundError
+from shared.storage.blobs import BlobFacts
 from shared.storage.paths import upload_path
 
 # A received file that no report was ordered from is swept away after this long.
@@ -139,11 +140,14 @@ def take(session: Session, upload_ids: Sequence[UUID]) -> list[Upload]:
     return uploads
 
 
-def note_received(session: Session, upload_id: UUID, size_bytes: int) -> None:
-    """Write that the file of an upload was seen in Blob storage; one that was used already stays used."""
+def note_received(session: Session, upload_id: UUID, facts: BlobFacts) -> None:
+    """Write that the file of an upload was seen in Blob storage, and which version of it; one that was used stays as it is.
+
+    Its link may still be open: the last look before the order decides which version is imported.
+    """
     upload = session.scalars(select(Upload).where(Upload.id == upload_id).with_for_update()).one_or_none()
     if upload is None:
         raise UploadNotFoundError
     if upload.state != "used":
-        upload.state, upload.size_bytes = "received", size_bytes
+        upload.state, upload.size_bytes, upload.etag = "received", facts.size_bytes, facts.etag
         upload.expires_at = func.greatest(upload.expires_at, func.clock_timestamp() + _UNUSED_FILE_KEPT)

@@ -293,4 +293,4 @@ def _remove_own_blobs(run: JobRun) -> None:
             exc_info=error,
         )
         with run.services.database.tenant(run.tenant_id) as session:
-            add_job(session, REMOVE_REPORT_FILES, tenant_id=run.tenant_id, report_id=run.report_id)
+            add_job(session, REMOVE_REPORT_FILES, tenant_id=run.tenant_id, report_id=run.report_id, by_sweep=True)
