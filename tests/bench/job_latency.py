@@ -23,6 +23,8 @@ from tests.bench.measure import Finding, Options, percentile, timed
 # The first messages find connections that are not made yet.
 _WARM_UP = 20
 _PATIENCE_S = 30
+# The targets were set where a bare Celery task started after 1.8 ms in the median and 2.7 ms at the 99th percentile.
+_P50_TIMES, _P99_TIMES = 5 / 1.8, 15 / 2.7
 
 
 @dataclass
@@ -53,7 +55,9 @@ def measure(options: Options) -> Iterator[Finding]:
     yield Finding("bare commit of one row, p50", percentile(waits.commits, 0.5), "ms", note="fsync on; in the same turns")
     yield Finding("bare commit of one row, p99", percentile(waits.commits, 0.99), "ms")
     times = statistics.median(waits.from_commit) / statistics.median(waits.bare)
-    yield Finding("job against bare Celery, p50", times, "x")
+    yield Finding("job against bare Celery, p50", times, "x", _P50_TIMES, True, "the targets as ratios, for slower machines")
+    times = percentile(waits.from_commit, 0.99) / percentile(waits.bare, 0.99)
+    yield Finding("job against bare Celery, p99", times, "x", _P99_TIMES, True)
 
 
 def _sample(here: Ground, samples: int) -> _Waits:
