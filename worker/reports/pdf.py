@@ -27,6 +27,7 @@ MAX_CHILD_MEMORY_BYTES = 4 * 1024**3
 
 _TEMPLATES_DIR = Path(__file__).with_name("templates")
 _CHILD = Path(__file__).with_name("typst_child.py")
+_CHILD_NEEDS = ("PATH", "HOME", "LANG", "LC_", "TMPDIR", "TEMP", "SYSTEMROOT", "LD_", "PYTHON", "COVERAGE_")
 _POLL_S = 0.2
 
 
@@ -75,6 +76,7 @@ def _run_child(job: bytes, timeout_s: float, should_stop: Callable[[], bool] | N
                     stdout=subprocess.PIPE,
                     stderr=log,
                     start_new_session=True,
+                    env=_child_environment(),
                 )
             assert child.stdout is not None  # noqa: S101  (PIPE was asked for)
             answer = _answer_of(child.stdout, timeout_s, should_stop)
@@ -115,6 +117,11 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _child_environment() -> dict[str, str]:
+    """Return what a process needs to run at all; the settings of this one, secrets among them, stay here."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_CHILD_NEEDS)}
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -204,6 +204,24 @@ def test_a_cancelled_pdf_stops_and_its_process_is_killed(tmp_path: Path, endless
     assert children() == []
 
 
+def test_the_process_that_makes_it_is_not_told_secrets(
+    tmp_path: Path, endless_templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "hunter2")
+    seen: list[dict[str, str]] = []
+
+    def look() -> bool:
+        seen.extend(child.environ() for child in psutil.Process().children() if "typst_child" in " ".join(child.cmdline()))
+        return bool(seen)
+
+    with pytest.raises(RenderingCancelledError):
+        render_pdf(
+            content_of(samples.recommendations(5)), tmp_path / "r.pdf", should_stop=look, templates_dir=endless_templates
+        )
+    assert seen
+    assert "hunter2" not in seen[0].values()
+
+
 def test_a_template_that_is_wrong_fails_with_a_sentence(tmp_path: Path) -> None:
     folder = tmp_path / "templates"
     folder.mkdir()
