@@ -23,8 +23,9 @@ from shared.jobs.requests import publish_job
 from shared.reporting import idempotency, job_lists, report_lists, reports, uploads
 from shared.reporting.idempotency import Outcome
 from shared.reporting.uploads import ReceivedFile
-from shared.storage.blobs import BRIEF, BlobTooLargeError
+from shared.storage.blobs import BlobFacts, BlobTooLargeError
 from shared.storage.paths import upload_path
+from shared.storage.patience import BRIEF
 
 __all__ = ["REQUEST_BODY", "job_path", "order_report", "with_downloads"]
 
@@ -79,17 +80,16 @@ def _place_uploads(caller: Caller, given: UploadsOrder, key: str | None) -> Resp
     with caller.transaction() as session:
         if request and (first := idempotency.earlier(session, request)):
             return outcome_answer(first)
-        awaited = [
-            (upload.id, upload.blob_path) for upload in uploads.find(session, upload_ids) if upload.state == "waiting"
-        ]
-    sizes = {upload_id: caller.services.blobs.size_of(path) for upload_id, path in awaited}
+        # Those seen before as well: their links may be open still, and what lies there now is what is ordered.
+        awaited = [(upload.id, upload.blob_path) for upload in uploads.find(session, upload_ids) if upload.state != "used"]
+    seen = {upload_id: caller.services.blobs.facts_of(path) for upload_id, path in awaited}
     limit = caller.services.settings.max_upload_bytes
-    for size_bytes in sizes.values():
-        if size_bytes is not None and size_bytes > limit:
-            raise BlobTooLargeError(size_bytes, limit)
+    for facts in seen.values():
+        if facts is not None and facts.size_bytes > limit:
+            raise BlobTooLargeError(facts.size_bytes, limit)
     with caller.transaction() as session:
         placing = _Placing(session, caller, given)
-        outcome = idempotency.once(session, caller.tenant_id, request, lambda: placing.from_uploads(sizes))
+        outcome = idempotency.once(session, caller.tenant_id, request, lambda: placing.from_uploads(seen))
     return _answered(caller, outcome, placing.job)
 
 
@@ -106,10 +106,10 @@ class _Placing:
         uploads.add_received(self.session, self.caller.tenant_id, received)
         return self._order([file.upload_id for file in received])
 
-    def from_uploads(self, sizes: dict[UUID, int | None]) -> Outcome:
-        for upload_id, size_bytes in sorted(sizes.items()):
-            if size_bytes is not None:
-                uploads.note_received(self.session, upload_id, size_bytes)
+    def from_uploads(self, seen: dict[UUID, BlobFacts | None]) -> Outcome:
+        for upload_id in sorted(seen):
+            if (facts := seen[upload_id]) is not None:
+                uploads.note_received(self.session, upload_id, facts)
         assert isinstance(self.given, UploadsOrder)  # noqa: S101 - tells the type checker what _place_uploads knows
         return self._order(self.given.wanted.upload_ids)
 

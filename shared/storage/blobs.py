@@ -10,8 +10,15 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
 
+from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError, ClientAuthenticationError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
 from azure.storage.blob import (
     BlobSasPermissions,
     BlobServiceClient,
@@ -24,38 +31,13 @@ from azure.storage.blob import (
 
 from shared.errors import AdvisorReportsError
 from shared.settings import Settings
+from shared.storage.patience import BRIEF, PATIENT, PROMPT, RETRY_PAUSE_S, Patience
 
-_RETRY_PAUSE_S = 1
 _BLOCK_BYTES = 8 * 1024 * 1024
 # A delegation key may live for seven days; a day keeps the calls rare and a leak short.
 _DELEGATION_KEY_LIFETIME = timedelta(hours=24)
 # Clocks differ: a link is valid a little before it was made.
 _CLOCK_SKEW = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long one request to storage waits for a connection and for an answer, and how often it is tried again."""
-
-    connect_s: float
-    """Until connected and encrypted; also how long a part of a body may take to be taken."""
-    read_s: float
-    """Until the answer begins, and between its parts."""
-    retries: int
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """What the SDK takes along with a call."""
-        return {"connection_timeout": self.connect_s, "read_timeout": self.read_s, "retry_total": self.retries}
-
-
-BRIEF = Patience(connect_s=3, read_s=3, retries=0)
-"""One try, for a look whether storage lives and for what may be left undone."""
-PROMPT = Patience(connect_s=3, read_s=5, retries=1)
-"""While a caller waits: over a hiccup by a second try, yet told within some ten seconds that storage is silent: a connection
-from before gets no answer (5 s), a pause (1 s), a new one is not taken (3 s)."""
-PATIENT = Patience(connect_s=5, read_s=60, retries=3)
-"""For jobs, whose files are big: silent storage holds them for minutes, after which they are tried again later."""
 
 
 class StorageUnavailableError(AdvisorReportsError):
@@ -72,10 +54,25 @@ class ContainerMissingError(StorageUnavailableError):
     retryable = False
 
 
+class BlobChangedError(AdvisorReportsError):
+    """A file in Blob storage is another than it was."""
+
+    code = "blob_changed"
+
+
 class BlobMissingError(AdvisorReportsError):
     """A file that should be in Blob storage is not there."""
 
     code = "blob_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobFacts:
+    """What storage says of a blob."""
+
+    size_bytes: int
+    etag: str
+    """Another one after every write."""
 
 
 class BlobStore:
@@ -92,7 +89,7 @@ class BlobStore:
             read_timeout=PATIENT.read_s,
             max_block_size=_BLOCK_BYTES,
             max_single_put_size=_BLOCK_BYTES,
-            retry_policy=LinearRetry(backoff=_RETRY_PAUSE_S, retry_total=PATIENT.retries, random_jitter_range=0),
+            retry_policy=LinearRetry(backoff=RETRY_PAUSE_S, retry_total=PATIENT.retries, random_jitter_range=0),
             **verify,
         )
         self._container: ContainerClient = self._service.get_container_client(settings.storage_container)
@@ -135,13 +132,15 @@ class BlobStore:
                 **patience.options,
             )
 
-    def download(self, path: str, destination: Path, *, max_bytes: int | None = None) -> int:
+    def download(self, path: str, destination: Path, *, max_bytes: int | None = None, etag: str | None = None) -> int:
         """Write the blob at ``path`` to ``destination`` and return its size in bytes; for jobs, since it waits long.
 
-        Raises :class:`BlobMissingError`, or :class:`BlobTooLargeError` before anything is read.
+        With ``etag`` it is that version or none: raises :class:`BlobChangedError` where it was written since. Raises
+        :class:`BlobMissingError`, or :class:`BlobTooLargeError` before anything is read.
         """
+        version: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
         with _translated("hand out a file"):
-            stream = self._container.download_blob(path, max_concurrency=2, **PATIENT.options)
+            stream = self._container.download_blob(path, max_concurrency=2, **version, **PATIENT.options)
             if max_bytes is not None and stream.size > max_bytes:
                 raise BlobTooLargeError(stream.size, max_bytes)
             with destination.open("wb") as target:
@@ -149,12 +148,17 @@ class BlobStore:
 
     def size_of(self, path: str) -> int | None:
         """Return the size in bytes of the blob at ``path``, ``None`` where there is none."""
+        facts = self.facts_of(path)
+        return None if facts is None else facts.size_bytes
+
+    def facts_of(self, path: str) -> BlobFacts | None:
+        """Return size and version of the blob at ``path``, ``None`` where there is none."""
         with _translated("describe a file"):
             try:
                 properties = self._container.get_blob_client(path).get_blob_properties(**PROMPT.options)
             except ResourceNotFoundError:
                 return None
-        return int(properties.size)
+        return BlobFacts(int(properties.size), str(properties.etag))
 
     def delete(self, path: str, *, patience: Patience = PROMPT) -> None:
         """Remove the blob at ``path``; nothing happens where there is none."""
@@ -252,6 +256,11 @@ def _translated(act: str) -> Iterator[None]:
             ) from error
         raise BlobMissingError(
             "A file is no longer in Blob storage.", next_step="Make the report again from its source."
+        ) from error
+    except ResourceModifiedError as error:
+        raise BlobChangedError(
+            "A file in Blob storage was written anew while it was in use.",
+            next_step="Do it again with the file as it is now.",
         ) from error
     except ClientAuthenticationError as error:
         raise StorageUnavailableError(

@@ -20,8 +20,9 @@ from shared.jobs.run import JobRun
 from shared.reports import ReportFormat, ReportType
 from shared.savings import Savings, count_savings
 from shared.snapshots.reader import FETCH_ROWS, SnapshotRecommendations, SnapshotRejectedRows
-from shared.storage.blobs import PATIENT, StorageUnavailableError
+from shared.storage.blobs import StorageUnavailableError
 from shared.storage.paths import report_file_path, run_folder
+from shared.storage.patience import PATIENT
 from shared.telemetry import metrics, tracing
 from worker.jobs.file_share import FileShare
 from worker.jobs.remove_report_files import remove_unowned

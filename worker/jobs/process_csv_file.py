@@ -20,6 +20,7 @@ from shared.jobs.kinds import GENERATE_REPORT
 from shared.jobs.run import JobRun
 from shared.settings import Settings
 from shared.snapshots.writer import SnapshotSource, Written, write_snapshot
+from shared.storage.blobs import BlobChangedError
 from shared.telemetry import metrics
 from worker.working_folder import working_folder
 
@@ -36,10 +37,23 @@ class SourceMissingError(AdvisorReportsError):
         super().__init__("The report has no export to read.", next_step="Upload the export again and order a new report.")
 
 
+class UploadChangedError(AdvisorReportsError):
+    """The file behind an upload link was replaced after a report had been ordered from it."""
+
+    code = "upload_changed"
+
+    def __init__(self, file_name: str) -> None:
+        super().__init__(
+            f"The file {file_name!r} was replaced after the report was ordered from it.",
+            next_step="Ask for a new upload link, PUT the file once, and order a new report from it.",
+        )
+
+
 @dataclass(frozen=True)
 class _Page:
     file_name: str
     blob_path: str
+    etag: str | None
 
 
 @dataclass(frozen=True)
@@ -97,7 +111,7 @@ def _order(run: JobRun) -> _Order:
             client_id=report.client_id,
             category=report.details.get("category"),
             ordered_at=report.created_at,
-            pages=tuple(_Page(upload.file_name, upload.blob_path) for upload in uploads),
+            pages=tuple(_Page(upload.file_name, upload.blob_path, upload.etag) for upload in uploads),
             imported=report.snapshot_id is not None,
         )
 
@@ -108,7 +122,12 @@ def _download(run: JobRun, pages: tuple[_Page, ...], folder: Path) -> list[Path]
         run.check()
         run.report_progress(_DOWNLOADED * number / len(pages), "Fetching the export")
         path = folder / str(number)
-        run.services.blobs.download(page.blob_path, path, max_bytes=run.services.settings.max_upload_bytes)
+        try:
+            run.services.blobs.download(
+                page.blob_path, path, max_bytes=run.services.settings.max_upload_bytes, etag=page.etag
+            )
+        except BlobChangedError as error:
+            raise UploadChangedError(page.file_name) from error
         paths.append(path)
     return paths
 

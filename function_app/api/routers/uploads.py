@@ -52,10 +52,10 @@ def get_upload(upload_id: UUID, caller: ReportReader) -> Response:
     """Get an upload. Its state turns `received` when the file has arrived."""
     upload = caller.read_one(uploads.reading(upload_id), UploadNotFoundError)
     if upload["state"] in {"waiting", "expired"}:
-        size_bytes = caller.services.blobs.size_of(upload["blob_path"])
-        if size_bytes is not None:
+        facts = caller.services.blobs.facts_of(upload["blob_path"])
+        if facts is not None:
             with caller.transaction() as session:
-                uploads.note_received(session, upload_id, size_bytes)
+                uploads.note_received(session, upload_id, facts)
                 upload = read_in(session, uploads.reading(upload_id))[0]
     return json_answer(_shown(upload))
 

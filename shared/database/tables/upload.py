@@ -22,7 +22,7 @@ class Upload(Identified, Base):
     """``waiting`` (link given, nothing seen yet), ``received`` or ``used``."""
     size_bytes: Mapped[int | None]
     etag: Mapped[str | None]
-    """Which version of the file was ordered; ``None`` where the file came with the order, since no link writes it then."""
+    """Which version of the file was seen last before the order; ``None`` where it came with the order: no link writes it."""
     report_id: Mapped[UUID | None]
     """The report made from it; several uploads of one report are pages of one export."""
     position: Mapped[int] = mapped_column(SmallInteger, server_default="0")

@@ -2,15 +2,18 @@
 
 import ssl
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from httpx import Client
 
+from shared.jobs import execution
 from shared.services import Services
 from tests.integration.api.conftest import EXPORT, MakeKey
 from tests.integration.api.serving import caller, serving
+from tests.integration.jobs.orders import portal_csv
+from worker.jobs.process_csv_file import process_csv_file
 
 PATH = "/api/v1/uploads"
 
@@ -29,6 +32,11 @@ def put(services: Services, upload: dict[str, Any], content: bytes) -> None:
     assert answer.status_code == 201, answer.text
 
 
+def imported(services: Services, tenant: UUID, ordered: dict[str, Any]) -> str | None:
+    job_id = UUID(ordered["job"]["id"])
+    return execution.execute(services, process_csv_file, tenant_id=tenant, job_id=job_id, worker="tested")
+
+
 def test_uploaded_file_becomes_a_report_once(api: Client, client_id: str, services: Services) -> None:
     upload = asked(api)
     assert api.get(f"{PATH}/{upload['id']}").json()["state"] == "waiting"
@@ -42,6 +50,33 @@ def test_uploaded_file_becomes_a_report_once(api: Client, client_id: str, servic
     assert (used["state"], used["report_id"]) == ("used", ordered.json()["report"]["id"])
     again = api.post("/api/v1/reports", json=wanted)
     assert (again.status_code, again.json()["code"]) == (409, "upload_used")
+
+
+def test_file_replaced_after_the_order_is_refused(api: Client, client_id: str, services: Services, tenant: UUID) -> None:
+    upload = asked(api)
+    put(services, upload, portal_csv(3))
+    ordered = api.post("/api/v1/reports", json={"client_id": client_id, "upload_ids": [upload["id"]]}).json()
+    put(services, upload, portal_csv(4))
+    assert imported(services, tenant, ordered) == "failed"
+    report = api.get(f"/api/v1/reports/{ordered['report']['id']}").json()
+    assert (report["status"], report["error"]["code"]) == ("failed", "upload_changed")
+    assert "'Advisor.csv' was replaced" in report["error"]["message"]
+    assert "new upload link" in report["error"]["next_step"]
+    assert report["snapshot"] is None
+
+
+def test_file_replaced_before_the_order_is_the_one_that_counts(
+    api: Client, client_id: str, services: Services, tenant: UUID
+) -> None:
+    upload = asked(api)
+    put(services, upload, b"a mistake")
+    assert api.get(f"{PATH}/{upload['id']}").json()["size_bytes"] == len(b"a mistake")
+    export = portal_csv(4)
+    put(services, upload, export)
+    ordered = api.post("/api/v1/reports", json={"client_id": client_id, "upload_ids": [upload["id"]]}).json()
+    assert api.get(f"{PATH}/{upload['id']}").json()["size_bytes"] == len(export)
+    assert imported(services, tenant, ordered) == "succeeded"
+    assert api.get(f"/api/v1/reports/{ordered['report']['id']}").json()["snapshot"]["accepted_count"] > 0
 
 
 def test_file_need_not_be_looked_for_before_the_order(api: Client, client_id: str, services: Services) -> None:
