@@ -17,35 +17,8 @@ FETCH_ROWS = 2_000
 
 _CATEGORIES: Final = {category.value: category for category in Category}
 _IMPACTS: Final = {impact.value: impact for impact in Impact}
-_COLUMNS = [
-    "category",
-    "category_as_given",
-    "impact",
-    "impact_as_given",
-    "problem",
-    "fingerprint",
-    "solution",
-    "potential_benefits",
-    "recommendation_id",
-    "recommendation_type_id",
-    "subscription_id",
-    "subscription_name",
-    "resource_group",
-    "resource_name",
-    "resource_type",
-    "resource_id",
-    "annual_savings",
-    "currency",
-    "term",
-    "lookback_days",
-    "sku",
-    "region",
-    "scope",
-    "updated_at",
-    "retirement_date",
-    "retiring_feature",
-    "extras",
-]
+# The table names its columns as the recommendation names its fields.
+_COLUMNS = list(Recommendation.__struct_fields__)
 _REJECTED_COLUMNS = ["line", "column_name", "value", "reason_code", "reason", "file_name"]
 
 

@@ -1,37 +1,14 @@
 """Migrations: they reach what the code expects, twice, and from several processes at once."""
 
-import secrets
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from psycopg import sql
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import make_url
 
 from shared.database import schema
-from shared.database.engine import Login, create_engine
 from shared.database.tables import Base
-from shared.settings import Settings
-
-
-@pytest.fixture
-def empty(superuser: psycopg.Connection, settings: Settings) -> Iterator[Engine]:
-    """The owner's engine on a database that nothing was ever migrated in."""
-    name = f"advisor_empty_{secrets.token_hex(4)}"
-    superuser.execute(
-        sql.SQL("create database {} owner {} template template0").format(
-            sql.Identifier(name), sql.Identifier(settings.db_owner_user)
-        )
-    )
-    url = make_url(settings.database_url).set(database=name).render_as_string()
-    engine = create_engine(settings.model_copy(update={"database_url": url}), Login.OWNER, pool_size=4)
-    yield engine
-    engine.dispose()
-    superuser.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 def test_migrations_make_what_the_tables_say(owner: Engine) -> None:

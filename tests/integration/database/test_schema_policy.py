@@ -1,41 +1,19 @@
 """Code and schema of different releases: which go together, which wait, which refuse."""
 
 import json
-import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import psycopg
 import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from psycopg import sql
 from sqlalchemy import Engine, text
-from sqlalchemy.engine import make_url
 
 from shared.database import migrating, schema
-from shared.database.engine import Login, create_engine
-from shared.settings import Settings
 
 Rewrite = Callable[..., None]
 HEAD = schema.expected_revision()
 LATER = "9999"
-
-
-@pytest.fixture
-def copied(superuser: psycopg.Connection, settings: Settings) -> Iterator[Engine]:
-    """The owner's engine on a migrated database of the test's own."""
-    name = f"advisor_policy_{secrets.token_hex(4)}"
-    superuser.execute(
-        sql.SQL("create database {} owner {} template advisor_template").format(
-            sql.Identifier(name), sql.Identifier(settings.db_owner_user)
-        )
-    )
-    url = make_url(settings.database_url).set(database=name).render_as_string()
-    engine = create_engine(settings.model_copy(update={"database_url": url}), Login.OWNER, pool_size=4)
-    yield engine
-    engine.dispose()
-    superuser.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
