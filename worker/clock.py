@@ -24,9 +24,11 @@ class Clock:
         """Begin, with a tick at once: what was lost while no worker ran should not wait."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End after the tick at hand."""
+    def stop(self, *, wait_s: float = 0.0) -> None:
+        """End after the tick at hand, for which at most ``wait_s`` seconds are waited."""
         self._stopped.set()
+        if wait_s:
+            self._thread.join(wait_s)
 
     def _run(self) -> None:
         while True:
