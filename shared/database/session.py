@@ -36,7 +36,6 @@ class Database:
     def __init__(self, settings: Settings, login: Login, *, pool_size: int | None = None) -> None:
         self.engine: Engine = create_engine(settings, login, pool_size=pool_size)
         self.target: Target = target_of(settings, login)
-        self._environment = settings.app_environment
 
     @contextmanager
     def tenant(self, tenant_id: UUID, *, durable: bool = True) -> Iterator[Session]:

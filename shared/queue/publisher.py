@@ -1,7 +1,6 @@
 """Sends the message that tells a worker to look at a job row."""
 
 import logging
-import threading
 import time
 from typing import Any
 from uuid import UUID
@@ -31,7 +30,6 @@ class Publisher:
         options = broker.publishing_options(settings)
         patience = {"socket_timeout": _ANSWER_TIMEOUT_S}
         self._app.config_from_object({**options, "broker_transport_options": options["broker_transport_options"] | patience})
-        self._lock = threading.Lock()
 
     def publish(self, kind: str, *, queue: str, priority: int, tenant_id: UUID, job_id: UUID) -> bool:
         """Send one message and return whether the broker took it; never raises for a broker that is away."""
