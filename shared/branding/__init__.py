@@ -1,0 +1,1 @@
+"""Branding: the logo, colours, fonts and words that a tenant or a client wants on its reports."""
