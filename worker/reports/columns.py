@@ -73,6 +73,7 @@ REJECTED_COLUMNS = (
 STATUS_WORDS = {
     SavingsStatus.COUNTED: "Counted",
     SavingsStatus.ALTERNATIVE: "Alternative, not counted",
+    SavingsStatus.NOT_A_SAVING: "Costs money, not counted",
     SavingsStatus.NOT_ESTIMATED: "Not estimated",
     SavingsStatus.NONE: "",
 }

@@ -43,6 +43,32 @@ _NOTES = {
     NoteCode.COMMITMENT_WITHOUT_TERM: (
         "{offers}{currency} for a reservation or savings plan without a term: the source does not say how long one commits."
     ),
+    NoteCode.RIGHTSIZING_BEST_OPTION: (
+        "{offers}{currency} left out: another way to resize or shut down the same machine saves at least as much."
+    ),
+    NoteCode.RIGHTSIZING_OVER_RESERVATION: (
+        "{offers}{currency} left out: resizing or shutting down the machines of that size saves at least as much as "
+        "reserving it."
+    ),
+    NoteCode.RESERVATION_OVER_RIGHTSIZING: (
+        "{offers}{currency} left out: the reservation for the present size saves more than leaving that size."
+    ),
+    NoteCode.OTHER_TERM: "{offers}{currency} left out: the report's policy wants another commitment term.",
+    NoteCode.OTHER_LOOKBACK: (
+        "{offers}{currency} left out: the same offer counts as calculated from the look-back of the report's policy."
+    ),
+    NoteCode.OTHER_PATH: "{offers}{currency} left out: the report's policy wants the other kind of commitment.",
+    NoteCode.NOT_A_SAVING: "{offers}{currency} with an amount below zero, which costs money and is not counted.",
+    NoteCode.LOOKBACK_FALLBACK: (
+        "{offers}{currency} counted from another look-back, for the one of the report's policy was not offered."
+    ),
+    NoteCode.LOOKBACK_UNKNOWN: "{offers}{currency} counted whose look-back the source does not say.",
+    NoteCode.SCOPE_UNKNOWN: (
+        "{offers}{currency} for a reservation or savings plan whose scope the source does not say, taken as single."
+    ),
+    NoteCode.COMMITMENT_BEFORE_RIGHTSIZING: (
+        "{offers}{currency} for commitments, counted as Advisor calculated them: on the usage before resizing and shutdown."
+    ),
     NoteCode.CURRENCY_UNKNOWN: "{offers} with an amount whose currency the source does not name, summed apart.",
     NoteCode.NOT_ESTIMATED: "{offers} about cost without an estimate.",
 }

@@ -19,90 +19,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
 
 from shared.advisor.commitments import Commitment, CommitmentKind, SpendFamily, commitment_of
 from shared.advisor.recommendation import Recommendation
 from shared.advisor.vocabulary import Category
+from shared.savings.result import OUTCOME_OF, CurrencySavings, NoteCode, Savings, SavingsNote
 
 _ZERO = Decimal(0)
-
-
-class SavingsStatus(StrEnum):
-    """What became of one recommendation in the count."""
-
-    COUNTED = "counted"
-    ALTERNATIVE = "alternative"
-    """Priced, but another offer for the same spend, or the same finding, counts instead."""
-    NOT_ESTIMATED = "not_estimated"
-    """A Cost recommendation without an amount."""
-    NONE = "none"
-    """Not about money."""
-
-
-class NoteCode(StrEnum):
-    """Why the total is not simply the sum; stable, for machines and for choosing a sentence."""
-
-    RESERVATION_BEST_OPTION = "reservation_best_option"
-    SAVINGS_PLAN_BEST_OPTION = "savings_plan_best_option"
-    RESERVATIONS_OVER_SAVINGS_PLAN = "reservations_over_savings_plan"
-    SAVINGS_PLAN_OVER_RESERVATIONS = "savings_plan_over_reservations"
-    SHARED_OR_SINGLE_SCOPE = "shared_or_single_scope"
-    SAME_FINDING_TWICE = "same_finding_twice"
-    COMMITMENT_WITHOUT_TERM = "commitment_without_term"
-    CURRENCY_UNKNOWN = "currency_unknown"
-    NOT_ESTIMATED = "not_estimated"
-
-
-@dataclass(frozen=True)
-class SavingsNote:
-    """A remark on how the numbers were made; ``count`` is of the recommendations it is about."""
-
-    code: NoteCode
-    currency: str
-    count: int
-
-
-@dataclass(frozen=True)
-class CurrencySavings:
-    """Savings of one currency, amounts a year; counted and alternative amounts make up the naive one."""
-
-    currency: str
-    """ISO 4217 code; ``""`` for amounts whose currency the source did not name."""
-    counted_amount: Decimal
-    counted_number: int
-    alternative_amount: Decimal
-    alternative_number: int
-
-    @property
-    def naive_amount(self) -> Decimal:
-        """The sum of everything that has an amount, which counts overlapping offers twice."""
-        return self.counted_amount + self.alternative_amount
-
-    @property
-    def naive_number(self) -> int:
-        """How many recommendations have an amount."""
-        return self.counted_number + self.alternative_number
-
-
-@dataclass(frozen=True)
-class Savings:
-    """The count, by currency (largest counted amount first), and what was left out of it."""
-
-    by_currency: tuple[CurrencySavings, ...]
-    not_estimated_number: int
-    notes: tuple[SavingsNote, ...]
-    _alternatives: frozenset[int] = field(repr=False)
-
-    def is_alternative(self, ordinal: int) -> bool:
-        """Whether the recommendation at this place of the iteration, from 0, has an amount that does not count."""
-        return ordinal in self._alternatives
-
-    def status_of(self, ordinal: int, recommendation: Recommendation) -> SavingsStatus:
-        """Return what became of ``recommendation``, which stood at ``ordinal`` (from 0) of the iteration."""
-        if recommendation.annual_savings is not None:
-            return SavingsStatus.ALTERNATIVE if ordinal in self._alternatives else SavingsStatus.COUNTED
-        return SavingsStatus.NOT_ESTIMATED if recommendation.category is Category.COST else SavingsStatus.NONE
 
 
 def count_savings(recommendations: Iterable[Recommendation]) -> Savings:
@@ -112,24 +35,29 @@ def count_savings(recommendations: Iterable[Recommendation]) -> Savings:
     first one counts.
     """
     counts: defaultdict[str, _CurrencyCount] = defaultdict(_CurrencyCount)
-    not_estimated = 0
+    number = not_estimated = 0
     for ordinal, recommendation in enumerate(recommendations):
+        number += 1
         if recommendation.annual_savings is not None:
             counts[recommendation.currency].add(ordinal, recommendation, recommendation.annual_savings)
         elif recommendation.category is Category.COST:
             not_estimated += 1
-    totals, notes, alternatives = [], [], set[int]()
+    totals, notes = [], []
+    outcomes = bytearray(number)
     for currency, count in sorted(counts.items()):
         count.settle()
         totals.append(count.total(currency))
-        alternatives |= count.alternatives
+        for ordinal, reason in count.alternatives.items():
+            outcomes[ordinal] = OUTCOME_OF[reason]
         notes += [SavingsNote(code, currency, number) for code, number in count.notes.items() if number]
         if not currency:
             notes.append(SavingsNote(NoteCode.CURRENCY_UNKNOWN, "", totals[-1].naive_number))
     if not_estimated:
         notes.append(SavingsNote(NoteCode.NOT_ESTIMATED, "", not_estimated))
     totals.sort(key=lambda total: (-total.counted_amount, total.currency))
-    return Savings(tuple(totals), not_estimated, tuple(notes), frozenset(alternatives))
+    return Savings(
+        by_currency=tuple(totals), not_estimated_number=not_estimated, notes=tuple(notes), outcomes=bytes(outcomes)
+    )
 
 
 @dataclass(slots=True)
@@ -161,7 +89,7 @@ class _CurrencyCount:
     """The count of one currency while it is made."""
 
     def __init__(self) -> None:
-        self.alternatives: set[int] = set()
+        self.alternatives: dict[int, NoteCode] = {}
         self.notes: defaultdict[NoteCode, int] = defaultdict(int)
         self._naive_amount = _ZERO
         self._naive_number = 0
@@ -244,6 +172,6 @@ class _CurrencyCount:
             spend.plan = None
 
     def _set_aside(self, offer: _Offer, note: NoteCode) -> None:
-        self.alternatives.add(offer.ordinal)
+        self.alternatives[offer.ordinal] = note
         self._alternative_amount += offer.amount
         self.notes[note] += 1
