@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from shared.advisor.standing import Standing
 from shared.advisor.vocabulary import Category, Impact
 
 
@@ -48,6 +49,12 @@ class Recommendation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When Advisor last updated the finding, aware, UTC."""
     retirement_date: date | None = None
     retiring_feature: str = ""
+    standing: Standing = Standing.ACTIVE
+    """Whether the portal shows it, or somebody in Azure put it aside."""
+    standing_until: datetime | None = None
+    """Until when it is postponed, aware, UTC; ``None`` where it is not, or for good."""
+    standing_reason: str = ""
+    """One plain sentence that says why it is not active."""
     extras: dict[str, str] = {}
     """Everything else that the source said, by the source's own names (extended properties, unknown columns)."""
 

@@ -4,3 +4,8 @@
 POSTGRESQL = "https://ossrdbms-aad.database.windows.net/.default"
 # https://learn.microsoft.com/azure/redis/entra-for-authentication
 REDIS = "https://redis.azure.com/.default"
+
+
+def management(url: str) -> str:
+    """Return the scope of Azure Resource Manager (Advisor, Resource Graph, subscriptions) at ``url``."""
+    return f"{url}/.default"

@@ -13,7 +13,8 @@ select id, category, category_as_given, impact, impact_as_given, problem, soluti
     subscription_id, subscription_name, resource_group, resource_name, resource_type, resource_id,
     annual_savings::text as annual_savings, nullif(currency, '') as currency, nullif(term, '') as term, lookback_days,
     nullif(sku, '') as sku, nullif(region, '') as region, nullif(scope, '') as scope, updated_at, retirement_date,
-    nullif(retiring_feature, '') as retiring_feature, encode(fingerprint, 'hex') as fingerprint, extras
+    nullif(retiring_feature, '') as retiring_feature, standing, standing_until,
+    nullif(standing_reason, '') as standing_reason, encode(fingerprint, 'hex') as fingerprint, extras
 from recommendation
 """
 

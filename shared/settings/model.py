@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     azure_authority_host: str = Field("", description="Entra endpoint where not the public cloud's")
     azure_authority_ca_file: Path | None = Field(None, description="Certificate authority of that endpoint where not public")
 
+    azure_management_url: Annotated[str, Field(pattern=r"^https://[^/\s]+$")] = Field(
+        "https://management.azure.com", description="Azure Resource Manager, where not the public cloud's"
+    )
+    azure_management_ca_file: Path | None = Field(None, description="Certificate authority of it where not public")
+
     allowed_hosts: str = Field("", description="Host names the HTTP API answers to, separated by commas; `*`: any")
     api_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = Field(
         "", description="Address of the HTTP API, for the doctor's probe of it"

@@ -18,6 +18,7 @@ RECOMMENDATION_COLUMNS = (
     "lookback_days",
     "updated_at",
     "retirement_date",
+    "standing_until",
     "fingerprint",
     "category",
     "category_as_given",
@@ -40,6 +41,8 @@ RECOMMENDATION_COLUMNS = (
     "region",
     "scope",
     "retiring_feature",
+    "standing",
+    "standing_reason",
     "extras",
 )
 REJECTED_COLUMNS = ("id", "line", "file_name", "column_name", "value", "reason_code", "reason")
@@ -59,6 +62,7 @@ def recommendation_line(row: Recommendation) -> str:
     NUL characters are left out: PostgreSQL's text cannot hold them.
     """
     savings, lookback, updated, retirement = row.annual_savings, row.lookback_days, row.updated_at, row.retirement_date
+    until = row.standing_until
     texts = (
         row.category.value,
         row.category_as_given,
@@ -81,6 +85,8 @@ def recommendation_line(row: Recommendation) -> str:
         row.region,
         row.scope,
         row.retiring_feature,
+        row.standing.value,
+        row.standing_reason,
         _extras(row.extras) if row.extras else _NO_EXTRAS,
     )
     return (
@@ -89,6 +95,7 @@ def recommendation_line(row: Recommendation) -> str:
         f"{_NULL if lookback is None else lookback}\t"
         f"{_NULL if updated is None else updated.isoformat()}\t"
         f"{_NULL if retirement is None else retirement.isoformat()}\t"
+        f"{_NULL if until is None else until.isoformat()}\t"
         f"\\\\x{row.fingerprint.hex()}\t"
         f"{_texts(texts, _TEXT_COLUMNS)}\n"
     )

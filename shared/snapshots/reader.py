@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
+from shared.advisor.standing import Standing
 from shared.advisor.vocabulary import Category, Impact
 from shared.database.session import Database
 
@@ -17,6 +18,7 @@ FETCH_ROWS = 2_000
 
 _CATEGORIES: Final = {category.value: category for category in Category}
 _IMPACTS: Final = {impact.value: impact for impact in Impact}
+_STANDINGS: Final = {standing.value: standing for standing in Standing}
 # The table names its columns as the recommendation names its fields.
 _COLUMNS = list(Recommendation.__struct_fields__)
 _REJECTED_COLUMNS = ["line", "column_name", "value", "reason_code", "reason", "file_name"]
@@ -78,6 +80,8 @@ def _recommendation(values: tuple[Any, ...]) -> Recommendation:
     fields = dict(zip(_COLUMNS, values, strict=True))
     fields["category"] = _CATEGORIES[fields["category"]]
     fields["impact"] = _IMPACTS[fields["impact"]]
-    if fields["updated_at"] is not None:
-        fields["updated_at"] = fields["updated_at"].astimezone(UTC)
+    fields["standing"] = _STANDINGS[fields["standing"]]
+    for name in ("updated_at", "standing_until"):
+        if fields[name] is not None:
+            fields[name] = fields[name].astimezone(UTC)
     return Recommendation(**fields)

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from shared.advisor.standing import Standing
+
 
 class Recommendation(BaseModel):
     """One recommendation of a report; an empty text is one that the source did not give."""
@@ -37,6 +39,9 @@ class Recommendation(BaseModel):
     updated_at: datetime | None
     retirement_date: date | None
     retiring_feature: str | None
+    standing: Standing = Field(description="`active`, or how somebody in Azure put it aside.")
+    standing_until: datetime | None = Field(description="Until when it is postponed.")
+    standing_reason: str | None = Field(description="Why it is not active, in one plain sentence.")
     fingerprint: str = Field(description="Names the same finding across exports.")
     extras: dict[str, object]
 

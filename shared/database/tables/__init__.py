@@ -1,5 +1,7 @@
 """The tables, one noun per module; importing this package registers them all."""
 
+from shared.database.tables.advisor_metadata import AdvisorMetadata, AdvisorMetadataLanguage
+from shared.database.tables.advisor_score import AdvisorScore
 from shared.database.tables.api_key import ApiKey
 from shared.database.tables.base import Base
 from shared.database.tables.client import Client
@@ -13,6 +15,9 @@ from shared.database.tables.tick import Tick
 from shared.database.tables.upload import Upload
 
 __all__ = [
+    "AdvisorMetadata",
+    "AdvisorMetadataLanguage",
+    "AdvisorScore",
     "ApiKey",
     "Base",
     "Client",

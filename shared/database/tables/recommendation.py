@@ -49,4 +49,8 @@ class RecommendationRow(Base):
     updated_at: Mapped[datetime | None]
     retirement_date: Mapped[date | None] = mapped_column(Date)
     retiring_feature: Mapped[str]
+    standing: Mapped[str] = mapped_column(server_default="active")
+    """A value of :class:`shared.advisor.standing.Standing`."""
+    standing_until: Mapped[datetime | None]
+    standing_reason: Mapped[str] = mapped_column(server_default="")
     extras: Mapped[dict[str, Any]]
