@@ -10,11 +10,10 @@ depends_on = None
 # Columns with constant defaults: no row is rewritten, and the release before this one writes rows that are active.
 _STANDING = """
 alter table recommendation
-    add column standing text not null default 'active',
+    add column standing text not null default 'active'
+        check (standing in ('active', 'dismissed', 'postponed', 'excluded')),
     add column standing_until timestamptz,
     add column standing_reason text not null default '';
-alter table recommendation
-    add check (standing in ('active', 'dismissed', 'postponed', 'excluded')) not valid;
 """
 
 _SCORES = """
