@@ -9,6 +9,7 @@ from shared.database.session import Database
 from shared.identity import process
 from shared.identity.token_cache import CachingCredential
 from shared.queue.publisher import Publisher
+from shared.queue.waking import Alarm
 from shared.settings import Settings
 from shared.storage.blobs import BlobStore
 from shared.vault import Vault
@@ -57,7 +58,12 @@ class Services:
     @property
     def publisher(self) -> Publisher:
         """The way to the broker."""
-        return self._once("publisher", lambda: Publisher(self.settings))
+        return self._once("publisher", lambda: Publisher(self.settings, alarm=self.alarm))
+
+    @property
+    def alarm(self) -> Alarm | None:
+        """What wakes sleeping workers; ``None`` where they do not sleep."""
+        return self._once("alarm", lambda: Alarm(self.settings, self.credential)) if self.settings.wake_queue_url else None
 
     def close(self) -> None:
         """Close what was made."""
@@ -66,7 +72,7 @@ class Services:
         for name in ("database", "system_database"):
             if name in made:
                 made[name].dispose()
-        for name in ("publisher", "vault"):
+        for name in ("publisher", "vault", "alarm"):
             if name in made:
                 made[name].close()
 

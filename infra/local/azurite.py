@@ -1,4 +1,4 @@
-"""Blob storage: Azurite over TLS with bearer tokens, as the product meets Azure Storage."""
+"""Blob storage, and queues where tests want them: Azurite over TLS with bearer tokens, as the product meets Azure."""
 
 import base64
 import datetime as dt
@@ -18,17 +18,18 @@ from infra.local.processes import Child, ProcessGroup, ServerFailedError
 
 ACCOUNT = "advisorlocal"
 _API_VERSION = "2025-01-05"
-_SCRIPT = Path(__file__).parent / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+_SCRIPTS = Path(__file__).parent / "node_modules" / "azurite" / "dist" / "src"
 _VALIDITY = dt.timedelta(days=365)
 
 
 @dataclass
 class Azurite:
-    """One blob server; its data and certificates live in ``folder``."""
+    """One server of one ``service``, blob or queue; its data and certificates live in ``folder``."""
 
     group: ProcessGroup
     folder: Path
     port: int
+    service: str = "blob"
     # Shared-key access exists in the emulator whatever one does: nobody gets to know the key.
     _key: str = field(default_factory=lambda: base64.b64encode(secrets.token_bytes(64)).decode())
     child: Child | None = None
@@ -45,17 +46,18 @@ class Azurite:
 
     def start(self) -> None:
         """Start and return once it accepts connections."""
-        if not _SCRIPT.exists():
+        script = _SCRIPTS / self.service / "main.js"
+        if not script.exists():
             raise ServerFailedError("Azurite is not installed.", next_step="Run `make install`.")
         self._make_certificates()
         data = self.folder / "data"
         data.mkdir(parents=True, exist_ok=True)
         command: list[str | Path] = [
             node.find().node,
-            _SCRIPT,
-            "--blobHost",
+            script,
+            f"--{self.service}Host",
             ports.HOST,
-            "--blobPort",
+            f"--{self.service}Port",
             str(self.port),
             "--location",
             data,
@@ -63,7 +65,13 @@ class Azurite:
         command += ["--cert", self.folder / "tls" / "server.pem", "--key", self.folder / "tls" / "server.key"]
         command += ["--oauth", "basic", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
         environment = {**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{self._key}"}
-        self.child = self.group.spawn("azurite", command, environment=environment, folder=data, grace_s=4.0)
+        self.child = self.group.spawn(
+            "azurite" if self.service == "blob" else "azurite queues",
+            command,
+            environment=environment,
+            folder=data,
+            grace_s=4.0,
+        )
         self.child.wait_until(lambda: ports.answers(self.port), timeout_s=30)
 
     def create_container(self, name: str, token: str) -> None:

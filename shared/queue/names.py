@@ -16,6 +16,21 @@ class Queue(StrEnum):
     DEFAULT = "default"
 
 
+class Role(StrEnum):
+    """What a worker is for."""
+
+    INTERACTIVE = "interactive"
+    REPORTS = "reports"
+
+
+QUEUES_OF_ROLE: dict[Role, tuple[Queue, ...]] = {
+    Role.INTERACTIVE: (Queue.PRIORITY, Queue.HEALTH_CHECKS, Queue.AZURE_API, Queue.DEFAULT),
+    Role.REPORTS: (Queue.REPORTS,),
+}
+"""In the order in which a worker of the role asks them."""
+ROLE_OF_QUEUE: dict[Queue, Role] = {queue: role for role, queues in QUEUES_OF_ROLE.items() for queue in queues}
+
+
 class Priority(IntEnum):
     """Which message goes first. On Redis the lowest number is served first, and none at all counts as 0."""
 

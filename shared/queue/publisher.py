@@ -11,6 +11,7 @@ from opentelemetry.trace import SpanKind
 
 from shared.queue import broker
 from shared.queue.names import Priority
+from shared.queue.waking import Alarm
 from shared.settings import Settings
 from shared.telemetry import tracing
 
@@ -25,7 +26,9 @@ _SOON_S = broker.CONNECT_TIMEOUT_S / 4
 class Publisher:
     """Publishes jobs by task name; the row is already committed, so a lost message costs time and never work."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, alarm: Alarm | None = None) -> None:
+        """``alarm`` wakes the worker of each message, where workers may sleep."""
+        self._alarm = alarm
         self._app = Celery("advisor-reports-publisher", set_as_current=False)
         options = broker.publishing_options(settings)
         patience = {"socket_timeout": _ANSWER_TIMEOUT_S}
@@ -62,6 +65,12 @@ class Publisher:
             asked.forget()
 
     def _send(self, task: str, **options: Any) -> Any:
+        sent = self._send_by_broker(task, **options)
+        if self._alarm is not None:
+            self._alarm.ring(options["queue"])
+        return sent
+
+    def _send_by_broker(self, task: str, **options: Any) -> Any:
         began = time.monotonic()
         try:
             return self._app.send_task(task, retry=False, **options)

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     storage_account_url: str = Field(description="https address of the Blob endpoint of the storage account")
     storage_container: str = Field("advisor-reports", description="Container of uploads and report files")
     storage_ca_file: Path | None = Field(None, description="Certificate authority of the Blob endpoint where not public")
+    wake_queue_url: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = Field(
+        "", description="https address of the Queue endpoint whose messages wake workers; default: workers do not sleep"
+    )
 
     azure_credential: CredentialKind = Field(
         CredentialKind.MANAGED_IDENTITY,

@@ -3,23 +3,14 @@
 import os
 import sys
 from dataclasses import dataclass
-from enum import StrEnum
 
 import click
 
-from shared.queue.names import Queue
-
-
-class Role(StrEnum):
-    """What a worker is for."""
-
-    INTERACTIVE = "interactive"
-    REPORTS = "reports"
+from shared.queue.names import QUEUES_OF_ROLE, Role
 
 
 @dataclass(frozen=True)
 class _Shape:
-    queues: tuple[Queue, ...]
     pool: str
     concurrency: int
 
@@ -27,8 +18,8 @@ class _Shape:
 # Waiting for the network and the database goes on in many threads at once; making files takes a processor each, and a
 # process that can be ended.
 _SHAPES = {
-    Role.INTERACTIVE: _Shape((Queue.PRIORITY, Queue.HEALTH_CHECKS, Queue.AZURE_API, Queue.DEFAULT), "threads", 8),
-    Role.REPORTS: _Shape((Queue.REPORTS,), "prefork", os.cpu_count() or 2),
+    Role.INTERACTIVE: _Shape("threads", 8),
+    Role.REPORTS: _Shape("prefork", os.cpu_count() or 2),
 }
 
 
@@ -44,7 +35,7 @@ def serve(role: Role, concurrency: int | None) -> None:
     # Read by Celery's process pool when first imported, hence a fresh interpreter: SIGTERM begins a soft shutdown.
     os.environ.setdefault("REMAP_SIGTERM", "SIGQUIT")
     command = [sys.executable, "-m", "celery", "-A", "worker.celery_app", "worker"]
-    command += ["-n", f"{role}@%h", "-Q", ",".join(shape.queues), "--pool", shape.pool]
+    command += ["-n", f"{role}@%h", "-Q", ",".join(QUEUES_OF_ROLE[role]), "--pool", shape.pool]
     command += ["--concurrency", str(concurrency or shape.concurrency), "--loglevel", "INFO"]
     # Nobody listens to gossip, and looking for neighbours costs a second at the start.
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
