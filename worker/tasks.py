@@ -8,7 +8,7 @@ from uuid import UUID
 from celery import current_task
 
 from shared.jobs import execution
-from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE, REMOVE_REPORT_FILES, JobKind
+from shared.jobs.kinds import GENERATE_AZURE_REPORT, GENERATE_REPORT, PROCESS_CSV_FILE, REMOVE_REPORT_FILES, JobKind
 from shared.queue.names import DEBUG_TASK
 from shared.telemetry import context
 from worker import processes
@@ -31,6 +31,12 @@ def process_csv_file(*, tenant_id: str, job_id: str) -> None:
 @app.task(**_of(GENERATE_REPORT))
 def generate_report(*, tenant_id: str, job_id: str) -> None:
     """Make the files of a report."""
+    _perform(generating.generate_report, tenant_id, job_id)
+
+
+@app.task(**_of(GENERATE_AZURE_REPORT))
+def generate_azure_report(*, tenant_id: str, job_id: str) -> None:
+    """Make the files of a report on recommendations that were fetched from Azure."""
     _perform(generating.generate_report, tenant_id, job_id)
 
 

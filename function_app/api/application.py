@@ -13,14 +13,14 @@ from function_app.api.callers import Front
 from function_app.api.models.common import Problem
 from function_app.api.models.reports import ReportFromFiles, ReportFromUploads
 from function_app.api.probes import probes_of
-from function_app.api.routers import admin, clients, documentation, health, jobs, report_contents, reports, uploads
+from function_app.api.routers import admin, clients, documentation, health, jobs, report_contents, reports, schemas, uploads
 from shared.services import Services
 
 VERSION = "1.0.0"
 """Of the API: its first number is the one in the paths."""
 
 _DESCRIPTION = """
-Turns exports of Azure Advisor recommendations into reports as PDF, HTML, Excel and CSV.
+Turns exports of Azure Advisor recommendations into reports as PDF, HTML, Excel, CSV and JSON, or as a ZIP of all of them.
 
 1. Create a client (`POST /api/v1/clients`).
 2. Order a report from an export (`POST /api/v1/reports`): the answer is 202 with a job.
@@ -50,7 +50,7 @@ def create_application(services: Services) -> FastAPI:
     api.state.probes = probes_of(front)
     failures.register(api)
     # Routes are tried in this order: those that are asked for most come first.
-    for noun in (reports, jobs, clients, uploads, report_contents, health, admin):
+    for noun in (reports, jobs, clients, uploads, report_contents, health, admin, schemas):
         api.include_router(noun.router, prefix="/api/v1")
     # Platforms look for health where no version can move it.
     api.include_router(health.router, include_in_schema=False)

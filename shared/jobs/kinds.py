@@ -1,6 +1,6 @@
 """The kinds of jobs: where each waits, how often it is tried and how long it may take."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.queue.names import Priority, Queue
 
@@ -39,6 +39,8 @@ GENERATE_REPORT = JobKind(
     hard_limit_s=1260,
     retry_delays_s=(10, 40),
 )
+GENERATE_AZURE_REPORT = replace(GENERATE_REPORT, name="generate_azure_report")
+"""The same work for a report whose recommendations were fetched from Azure; a name of its own tells them apart in lists."""
 REMOVE_REPORT_FILES = JobKind(
     "remove_report_files",
     Queue.DEFAULT,
@@ -49,4 +51,6 @@ REMOVE_REPORT_FILES = JobKind(
     retry_delays_s=(60, 300, 900),
 )
 
-KINDS: dict[str, JobKind] = {kind.name: kind for kind in (PROCESS_CSV_FILE, GENERATE_REPORT, REMOVE_REPORT_FILES)}
+KINDS: dict[str, JobKind] = {
+    kind.name: kind for kind in (PROCESS_CSV_FILE, GENERATE_REPORT, GENERATE_AZURE_REPORT, REMOVE_REPORT_FILES)
+}

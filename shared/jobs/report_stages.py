@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from shared.database.tables import Report, ReportFile
 from shared.database.tables.report import FileState, ReportState
-from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE
+from shared.jobs.kinds import GENERATE_AZURE_REPORT, GENERATE_REPORT, PROCESS_CSV_FILE
 from shared.jobs.problems import Problem
 
 FINAL_STATES = (ReportState.COMPLETED, ReportState.FAILED, ReportState.CANCELLED)
@@ -28,9 +28,11 @@ class Stage:
         return self.starts_at + int((self.ends_at - self.starts_at) * min(max(percent, 0.0), 100.0) / 100)
 
 
+_MAKING_FILES = Stage(ReportState.GENERATING, 40, 100, "Making the files")
 _STAGES = {
     PROCESS_CSV_FILE.name: Stage(ReportState.PROCESSING, 0, 40, "Reading the export"),
-    GENERATE_REPORT.name: Stage(ReportState.GENERATING, 40, 100, "Making the files"),
+    GENERATE_REPORT.name: _MAKING_FILES,
+    GENERATE_AZURE_REPORT.name: _MAKING_FILES,
 }
 
 CARRYING_KINDS = tuple(_STAGES)

@@ -21,6 +21,9 @@ class ReportFormat(StrEnum):
     HTML = "html"
     XLSX = "xlsx"
     CSV = "csv"
+    JSON = "json"
+    ZIP = "zip"
+    """All the others in one file."""
 
     @property
     def content_type(self) -> str:
@@ -35,4 +38,9 @@ _CONTENT_TYPES = {
     ReportFormat.HTML: "text/html; charset=utf-8",
     ReportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ReportFormat.CSV: "text/csv; charset=utf-8",
+    ReportFormat.JSON: "application/json",
+    ReportFormat.ZIP: "application/zip",
 }
+
+BUNDLED_FORMATS = tuple(item for item in ReportFormat if item is not ReportFormat.ZIP)
+"""What a ZIP holds, in the order of its contents."""

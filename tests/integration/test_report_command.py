@@ -46,13 +46,13 @@ def rows_of(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_a_portal_csv_becomes_all_four_files(tmp_path: Path) -> None:
+def test_a_portal_csv_becomes_all_files(tmp_path: Path) -> None:
     source = save_portal_csv(tmp_path / PORTAL_NAME, Estate(rows=120))
     done = report(source, "--out", tmp_path / "out", "--client", "Contoso Ltd")
 
     assert done.returncode == 0, done.stderr.decode()
     stem = "contoso-ltd-azure-advisor-2025-02-03"
-    assert names(tmp_path / "out") == [f"{stem}.{kind}" for kind in ("csv", "html", "pdf", "xlsx")]
+    assert names(tmp_path / "out") == [f"{stem}.{kind}" for kind in ("csv", "html", "json", "pdf", "xlsx")]
     assert all(str(tmp_path / "out" / name) in done.stdout.decode() for name in names(tmp_path / "out"))
     assert len(rows_of(tmp_path / "out" / f"{stem}.csv")) == 120
     text = pypdf.PdfReader(tmp_path / "out" / f"{stem}.pdf").pages[0].extract_text()

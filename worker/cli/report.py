@@ -16,13 +16,15 @@ import click
 from shared.advisor.exports import ExportPart, ReadLimits, open_exports
 from shared.advisor.unreadable import ExportTooLargeError, UnreadableExportError
 from shared.errors import AdvisorReportsError
-from shared.reports import ReportFormat, ReportType
+from shared.reports import BUNDLED_FORMATS, ReportFormat, ReportType
 from worker.cli.export_rows import ExportRows
 from worker.cli.formats_option import CommandWithFormats
 from worker.cli.progress import Progress, progress_for
+from worker.reports.bundle import bundle
 from worker.reports.content import build_content
 from worker.reports.document import ReportContent, ReportFacts
-from worker.reports.render import RenderedFile, render
+from worker.reports.render import render
+from worker.reports.rendered_file import RenderedFile
 from worker.reports.sources import source_of
 from worker.reports.wording import count_of
 
@@ -53,7 +55,7 @@ Existing files of the same name are replaced, each in one step when its successo
     "formats",
     multiple=True,
     metavar="FORMAT...",
-    help="One or more of pdf, html, xlsx and csv; all four where not given.",
+    help="One or more of pdf, html, xlsx, csv, json and zip (all of these in one file); all but zip where not given.",
 )
 @click.option("--client", metavar="NAME", help="Whom the report is for; where not given, told from the file name.")
 @click.option(
@@ -120,7 +122,7 @@ def report(  # noqa: PLR0917  (click passes them by name)
             )
             with progress.step("Counting"):
                 content = build_content(rows.recommendations, rows.rejected(), facts, savings=rows.savings)
-            failed = _write_all(content, rows, formats or tuple(ReportFormat), folder, progress)
+            failed = _write_all(content, rows, formats or BUNDLED_FORMATS, folder, progress)
     except UnreadableExportError as error:
         _fail(error, EXIT_UNREADABLE)
     except AdvisorReportsError as error:
@@ -176,20 +178,16 @@ def _write_all(
     except OSError as error:
         raise click.BadParameter(f"{folder} cannot be made: {error.strerror}.", param_hint="--out") from error
     failed = False
-    for file_format in dict.fromkeys(formats):
+    made: list[RenderedFile] = []
+    # A ZIP takes what lies there already, so it comes last.
+    for file_format in sorted(dict.fromkeys(formats), key=lambda item: item is ReportFormat.ZIP):
         destination = folder / f"{file_stem(content)}.{file_format.value}"
         started = time.monotonic()
         try:
-            with progress.step(f"Making the {file_format.value.upper()} file") as advance:
-                rendered = render(
-                    content,
-                    rows.recommendations,
-                    rows.rejected(),
-                    file_format,
-                    destination,
-                    savings=rows.savings,
-                    on_progress=lambda done, advance=advance: advance(done / max(content.total, 1)),  # type: ignore[misc]
-                )
+            if file_format is ReportFormat.ZIP:
+                rendered = _pack(content, rows, made, destination, progress)
+            else:
+                rendered = _render(content, rows, file_format, destination, progress)
         except AdvisorReportsError as error:
             failed = True
             _say(error, prefix=f"{file_format.value}: ")
@@ -197,8 +195,38 @@ def _write_all(
             failed = True
             click.echo(f"{file_format.value}: {destination} could not be written: {error.strerror or error}.", err=True)
         else:
+            made.append(rendered)
             _print_file(rendered, time.monotonic() - started)
     return failed
+
+
+def _render(
+    content: ReportContent, rows: ExportRows, file_format: ReportFormat, destination: Path, progress: Progress
+) -> RenderedFile:
+    with progress.step(f"Making the {file_format.value.upper()} file") as advance:
+        return render(
+            content,
+            rows.recommendations,
+            rows.rejected(),
+            file_format,
+            destination,
+            savings=rows.savings,
+            on_progress=lambda done: advance(done / max(content.total, 1)),
+        )
+
+
+def _pack(
+    content: ReportContent, rows: ExportRows, made: Sequence[RenderedFile], destination: Path, progress: Progress
+) -> RenderedFile:
+    """Write a ZIP of all formats; those that were not asked for are made for it alone."""
+    there = {file.format for file in made}
+    with tempfile.TemporaryDirectory(prefix="advisor-report-") as folder:
+        others = [
+            _render(content, rows, item, Path(folder) / f"report.{item}", progress)
+            for item in BUNDLED_FORMATS
+            if item not in there
+        ]
+        return bundle(content.facts, [*made, *others], destination, stem=destination.stem)
 
 
 def _print_file(rendered: RenderedFile, seconds: float) -> None:

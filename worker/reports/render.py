@@ -1,13 +1,7 @@
 """Make one report file of any format: the one entry that jobs and the command line use."""
 
-import hashlib
-import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from pathlib import Path
-from uuid import uuid4
-
-import msgspec
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.reports import ReportFormat
@@ -15,19 +9,7 @@ from shared.savings import Savings, count_savings
 from worker.reports.content import with_status
 from worker.reports.document import ReportContent
 from worker.reports.progress import EveryFewRows
-
-
-class RenderedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A report file that is complete on disk."""
-
-    format: ReportFormat
-    path: Path
-    bytes: int
-    sha256: str
-    """Of the file's content, in hexadecimal."""
-    content_type: str
-    warnings: tuple[str, ...] = ()
-    """What its reader should know, such as that a PDF is not accessible; usually nothing."""
+from worker.reports.rendered_file import RenderedFile, described, written_whole
 
 
 def render(
@@ -45,14 +27,14 @@ def render(
 ) -> RenderedFile:
     """Write one file of ``content`` to ``destination``, replacing what is there only once the new file is complete.
 
-    PDF and HTML need only ``content``; Excel and CSV iterate ``recommendations`` (the ones that ``content`` was built of,
-    in the same order) and ``rejected_rows`` once. ``savings`` is the count over them, where the caller has it.
-    ``on_progress`` gets the rows written so far. Raises errors of :mod:`worker.reports.errors`.
+    PDF and HTML need only ``content``; Excel, CSV and JSON iterate ``recommendations`` (the ones that ``content`` was built
+    of, in the same order) and ``rejected_rows`` once. ``savings`` is the count over them, where the caller has it.
+    ``on_progress`` gets the rows written so far. A ZIP is made of other files: :func:`worker.reports.bundle.bundle`. Raises
+    errors of :mod:`worker.reports.errors`.
     """
-    partial = destination.with_name(f".{destination.name}.{uuid4().hex}.partial")
     on_rows = EveryFewRows(should_stop, on_progress)
     warnings: tuple[str, ...] = ()
-    try:
+    with written_whole(destination) as partial:
         # Renderers are imported where they are used: the command line must not load Excel's writer to make a PDF.
         match file_format:
             case ReportFormat.PDF:
@@ -73,23 +55,11 @@ def render(
 
                 rows = with_status(recommendations, savings or count_savings(recommendations))
                 render_csv(rows, partial, on_rows=on_rows)
-        rendered = _described(partial, destination, file_format, warnings)
-        partial.replace(destination)
-    finally:
-        with suppress(FileNotFoundError):
-            partial.unlink()
-    return rendered
+            case ReportFormat.JSON:
+                from worker.reports.json_file import render_json  # noqa: PLC0415
 
-
-def _described(partial: Path, destination: Path, file_format: ReportFormat, warnings: tuple[str, ...]) -> RenderedFile:
-    with partial.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        size = os.fstat(file.fileno()).st_size
-    return RenderedFile(
-        format=file_format,
-        path=destination,
-        bytes=size,
-        sha256=digest,
-        content_type=file_format.content_type,
-        warnings=warnings,
-    )
+                rows = with_status(recommendations, savings or count_savings(recommendations))
+                render_json(content, rows, rejected_rows, partial, on_rows=on_rows)
+            case ReportFormat.ZIP:
+                raise ValueError("a ZIP is packed from files, not rendered")
+        return described(partial, destination, file_format, warnings)

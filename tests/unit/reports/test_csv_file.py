@@ -46,6 +46,23 @@ def test_a_text_that_could_be_a_formula_gets_an_apostrophe(start: str, tmp_path:
     assert row["Other fields"] == "'=x: y"
 
 
+@pytest.mark.parametrize("separator", [";", "|", "\t"])
+@pytest.mark.parametrize(
+    "text", ["a{}=1+1", "a{} =1", 'a{}"=1', "{}@x", "a\n=1", "a\r\n+1", 'a{}""-1', "{}{}=1", "a{}\uff1d1"], ids=repr
+)
+def test_no_separator_of_another_language_makes_a_formula_of_a_part(separator: str, text: str, tmp_path: Path) -> None:
+    written([samples.recommendation(problem=text.replace("{}", separator), extras={"a": text})], tmp_path)
+
+    lines = (tmp_path / "report.csv").read_text(encoding="utf-8-sig").splitlines()
+    cells = [cell.lstrip(' "') for line in lines for cell in line.split(separator)]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\uff1d"))] == []
+
+
+def test_texts_that_are_no_formula_stay_as_they_are(tmp_path: Path) -> None:
+    text = "Use A; B - or C | D, =E 1+1"
+    assert written([samples.recommendation(problem=text)], tmp_path)[0]["Recommendation"] == text
+
+
 def test_negative_amounts_stay_numbers(tmp_path: Path) -> None:
     row = written([samples.recommendation(annual_savings=Decimal("-1E+3"), currency="USD")], tmp_path)[0]
 

@@ -1,0 +1,1 @@
+"""The JSON file of a report: its types, from which its JSON Schema is made."""

@@ -1,0 +1,70 @@
+"""JSON reports, held against their published schema."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from shared.advisor.recommendation import Recommendation
+from shared.report_json.schema import report_schema, written_schema
+from shared.savings import count_savings
+from tests.unit.reports import samples
+from worker.reports.content import build_content, with_status
+from worker.reports.json_file import render_json
+
+VALIDATOR = jsonschema_rs.Draft202012Validator(report_schema(), validate_formats=True)
+
+
+def written(rows: Sequence[Recommendation], folder: Path) -> Any:
+    content = build_content(rows, samples.REJECTED, samples.facts(accepted=len(rows), rejected=len(samples.REJECTED)))
+    render_json(content, with_status(rows, count_savings(rows)), samples.REJECTED, folder / "report.json")
+    report = json.loads((folder / "report.json").read_bytes())
+    VALIDATOR.validate(report)
+    return report
+
+
+@pytest.mark.parametrize("rows", [(), samples.recommendations(300), samples.LONG_NAMES], ids=["none", "many", "odd"])
+def test_the_file_keeps_to_its_schema_and_holds_every_row(rows: Sequence[Recommendation], tmp_path: Path) -> None:
+    report = written(rows, tmp_path)
+
+    assert [row["resource_name"] for row in report["recommendations"]] == [row.resource_name for row in rows]
+    assert len(report["rejected_rows"]) == len(samples.REJECTED)
+
+
+def test_nothing_more_and_nothing_less_than_the_schema_says(tmp_path: Path) -> None:
+    report = written([samples.recommendation()], tmp_path)
+
+    definitions = report_schema()["$defs"]
+    for part, name in ((report, "JsonReport"), (report["recommendations"][0], "JsonRecommendation")):
+        assert list(part) == list(definitions[name]["properties"])
+        assert sorted(part) == sorted(definitions[name]["required"])
+
+
+def test_amounts_are_strings_to_the_last_digit_and_absent_ones_null(tmp_path: Path) -> None:
+    rows = [
+        samples.recommendation(annual_savings=Decimal("1E+3"), currency="USD"),
+        samples.recommendation(annual_savings=Decimal("0.10"), currency="EUR", fingerprint=b"2" * 16),
+        samples.recommendation(),
+    ]
+    report = written(rows, tmp_path)
+
+    assert [row["annual_savings"] for row in report["recommendations"]] == ["1000", "0.10", None]
+    assert {line["currency"]: line["counted"] for line in report["savings"]["by_currency"]} == {"USD": "1000", "EUR": "0.10"}
+
+
+def test_what_json_cannot_carry_is_replaced(tmp_path: Path) -> None:
+    row = written([samples.recommendation(resource_name="vm\ud800", extras={"a\x00": "b\udfff"})], tmp_path)
+
+    assert row["recommendations"][0]["resource_name"] == "vm\ufffd"
+    assert row["recommendations"][0]["other_fields"] == {"a\ufffd": "b\ufffd"}
+
+
+def test_the_schema_in_the_documentation_is_the_one_that_is_served() -> None:
+    documented = Path(__file__).parents[3] / "docs" / "report-schema.json"
+    assert documented.read_bytes() == written_schema(), (
+        "write it anew: python -m shared.report_json > docs/report-schema.json"
+    )
