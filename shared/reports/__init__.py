@@ -1,5 +1,5 @@
 """What a report is ordered with: its kind, its file formats and its options."""
 
-from shared.reports.kinds import ReportFormat, ReportType
+from shared.reports.kinds import BUNDLED_FORMATS, ReportFormat, ReportType
 
-__all__ = ["ReportFormat", "ReportType"]
+__all__ = ["BUNDLED_FORMATS", "ReportFormat", "ReportType"]
