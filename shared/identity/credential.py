@@ -34,7 +34,7 @@ def create_credential(settings: Settings) -> TokenCredential:
                 tenant_id=settings.azure_tenant_id,
                 client_id=settings.azure_client_id,
                 token_file_path=str(settings.azure_federated_token_file),
-                **_authority(settings),
+                **authority_options(settings),
             )
         case CredentialKind.CLIENT_SECRET:
             assert settings.azure_client_secret is not None  # noqa: S101 - the settings demand it for this kind
@@ -42,20 +42,21 @@ def create_credential(settings: Settings) -> TokenCredential:
                 settings.azure_tenant_id,
                 settings.azure_client_id,
                 settings.azure_client_secret.get_secret_value(),
-                **_authority(settings),
+                **authority_options(settings),
             )
         case CredentialKind.CLIENT_CERTIFICATE:
             return CertificateCredential(
                 settings.azure_tenant_id,
                 settings.azure_client_id,
                 str(settings.azure_client_certificate_path),
-                **_authority(settings),
+                **authority_options(settings),
             )
         case CredentialKind.DEVELOPER:
             return ChainedTokenCredential(AzureCliCredential(), AzureDeveloperCliCredential())
 
 
-def _authority(settings: Settings) -> dict[str, Any]:
+def authority_options(settings: Settings) -> dict[str, Any]:
+    """Return how credentials of applications reach Entra: by the authority of the settings, and for how long they wait."""
     if not settings.azure_authority_host:
         return _PATIENCE
     # Sovereign clouds and simulators: the public cloud's directory of authorities does not know them.

@@ -4,6 +4,8 @@
 POSTGRESQL = "https://ossrdbms-aad.database.windows.net/.default"
 # https://learn.microsoft.com/azure/redis/entra-for-authentication
 REDIS = "https://redis.azure.com/.default"
+# https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
+TOKEN_EXCHANGE = "api://AzureADTokenExchange/.default"  # noqa: S105 - a scope, not a secret
 
 
 def management(url: str) -> str:

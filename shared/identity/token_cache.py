@@ -194,7 +194,8 @@ class _Entry:
         request = self._request
         try:
             token = self._credential.get_token(request.scope, tenant_id=request.tenant_id, enable_cae=request.enable_cae)
-        except AzureError as error:
+        except (AzureError, AdvisorReportsError) as error:
+            # Errors of ours come from proofs of identity that are themselves tokens or files of ours.
             self._refresh_failures += 1
             self._failure = TokenUnavailableError(
                 f"The identity service gave no token for {request.scope}: {_first_line(error)}",

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
@@ -24,6 +25,8 @@ MARK: Final = "[redacted]"
 # A value this short is a word of the language too: redacting it would blacken half the log and protect nothing.
 _SHORTEST_VALUE = 6
 _DEEPEST = 6
+# Secrets of customers pass through a process that serves many: each costs every line a look, so the newest are remembered.
+_MOST_PASSING = 64
 
 # What follows a name: quoted text up to the same quote, or all up to a blank or a separator; group 2 is the quote.
 _NOT_MARKED = r"(?!(?:SecretStr\()?\\?[\"']?\[redacted\])"
@@ -101,13 +104,28 @@ class _Values:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: set[str] = set()
+        self._passing: OrderedDict[str, None] = OrderedDict()
         self.spellings: tuple[str, ...] = ()
 
     def add(self, value: str) -> None:
         with self._lock:
-            self._known |= {spelling for spelling in _spellings(value) if len(spelling) >= _SHORTEST_VALUE}
-            # The longest first, or a part of a secret would hide the rest of it from view.
-            self.spellings = tuple(sorted(self._known, key=len, reverse=True))
+            self._known |= _long_spellings(value)
+            self._sort()
+
+    def add_passing(self, value: str) -> None:
+        with self._lock:
+            is_new = value not in self._passing
+            self._passing[value] = None
+            self._passing.move_to_end(value)
+            if is_new:
+                while len(self._passing) > _MOST_PASSING:
+                    self._passing.popitem(last=False)
+                self._sort()
+
+    def _sort(self) -> None:
+        known = self._known.union(*map(_long_spellings, self._passing))
+        # The longest first, or a part of a secret would hide the rest of it from view.
+        self.spellings = tuple(sorted(known, key=len, reverse=True))
 
 
 _values = _Values()
@@ -120,6 +138,11 @@ def register(value: str) -> None:
     """
     for part in _secret_parts(value):
         _values.add(part)
+
+
+def register_passing(value: str) -> None:
+    """Do not show ``value``, a secret that is only passing through, while it is among the newest of its kind."""
+    _values.add_passing(value)
 
 
 def register_secrets_of(model: BaseModel) -> None:
@@ -204,6 +227,10 @@ def _secret_parts(value: str) -> list[str]:
     except ValueError:
         return [value]
     return [*parts, password, unquote(password)]
+
+
+def _long_spellings(value: str) -> set[str]:
+    return {spelling for spelling in _spellings(value) if len(spelling) >= _SHORTEST_VALUE}
 
 
 def _spellings(value: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Entra's sign-in endpoint for applications, over TLS on loopback.
+"""Entra's sign-in endpoint for applications, over TLS on loopback, with refusals and faults on demand.
 
 OpenID discovery and the client credentials grant of the v2.0 endpoint, with its three ways to prove who asks: secret,
 certificate, federated token (learn.microsoft.com, "Microsoft identity platform and the OAuth 2.0 client credentials
@@ -48,7 +48,15 @@ class Entra:
     certificate_key: RSAPublicKey | None = None
     federated_key: RSAPublicKey | None = None
     federated_subject: str = "system:serviceaccount:reports:worker"
+    trusts_issuer: bool = False
+    """Whether the application has a federated credential for the managed identity of ``issuer``."""
+    refuse_with: int | None = None
+    """The AADSTS code with which every sign-in is refused, whatever it proves."""
+    fault: tuple[HTTPStatus, dict[str, str]] | None = None
+    """Status and headers with which every request is answered, without a word of why."""
     refusals: list[int] = field(default_factory=list)
+    grants: int = 0
+    """How many tokens were handed out."""
     _server: QuietServer | None = None
 
     def start(self) -> None:
@@ -65,6 +73,9 @@ class Entra:
             def _serve(self, body: str) -> None:
                 if endpoint.issuer.away:
                     self.hang_up()
+                elif endpoint.fault is not None:
+                    status, headers = endpoint.fault
+                    self.answer_json(status, {}, headers=headers)
                 else:
                     self.answer_json(*endpoint.answer(self.path, body))
 
@@ -117,6 +128,8 @@ class Entra:
         }
 
     def _grant(self, form: dict[str, str]) -> dict[str, Any]:
+        if self.refuse_with is not None:
+            raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request", self.refuse_with, "Refused as the test wants it.")
         if form.get("grant_type") != "client_credentials" or not form.get("scope", "").endswith("/.default"):
             raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_scope", 1002012, "The scope must end with /.default.")
         if form.get("client_id") != self.client_id:
@@ -126,6 +139,7 @@ class Entra:
             self._check_assertion(form)
         elif self.secret is None or form.get("client_secret") != self.secret:
             raise RefusedError(HTTPStatus.UNAUTHORIZED, "invalid_client", 7000215, "Invalid client secret provided.")
+        self.grants += 1
         token = self.issuer.token(form["scope"].removesuffix("/.default"))
         lifetime_s = token.expires_on - int(time.time())
         return {"token_type": "Bearer", "expires_in": lifetime_s, "ext_expires_in": lifetime_s, "access_token": token.text}
@@ -147,7 +161,9 @@ class Entra:
             except jwt.PyJWTError:
                 continue
             return
-        if self.federated_key is not None:
+        if self.trusts_issuer and self.issuer.recognise(assertion, audience=FEDERATED_AUDIENCE):
+            return
+        if self.federated_key is not None or jwt.get_unverified_header(assertion).get("alg") == "HS256":
             text = "No matching federated identity record found for presented assertion."
             raise RefusedError(HTTPStatus.BAD_REQUEST, "invalid_request", 70021, text)
         text = "Client assertion failed signature validation."

@@ -7,6 +7,7 @@ Functions", section on the REST endpoint), so that the product signs in by ``Man
 import json
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -93,12 +94,16 @@ class JsonHandler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
-    def answer_json(self, status: HTTPStatus, body: dict[str, Any], challenge: str = "") -> None:
+    def answer_json(
+        self, status: HTTPStatus, body: dict[str, Any], challenge: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
         """Send one answer."""
         data = json.dumps(body).encode()
         self.send_response(status)
         if challenge:
             self.send_header("WWW-Authenticate", challenge)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()

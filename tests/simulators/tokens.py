@@ -57,6 +57,14 @@ class TokenIssuer:
         with self._lock:
             return self._issue(resource)
 
+    def recognise(self, text: str, *, audience: str) -> bool:
+        """Return whether ``text`` is a token of this issuer for ``audience`` that is still valid."""
+        try:
+            jwt.decode(text, self._key, algorithms=["HS256"], audience=audience, subject=self.object_id)
+        except jwt.PyJWTError:
+            return False
+        return True
+
     def current(self, resource: str) -> Token | None:
         """Return the token issued last for ``resource``."""
         return self._current.get(resource)

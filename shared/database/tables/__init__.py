@@ -3,10 +3,12 @@
 from shared.database.tables.advisor_metadata import AdvisorMetadata, AdvisorMetadataLanguage
 from shared.database.tables.advisor_score import AdvisorScore
 from shared.database.tables.api_key import ApiKey
+from shared.database.tables.azure_connection import AzureConnection, AzureSubscription
 from shared.database.tables.base import Base
 from shared.database.tables.client import Client
 from shared.database.tables.idempotency import IdempotencyRecord
 from shared.database.tables.job import Job
+from shared.database.tables.kept_secret import SealedSecret, SecretUpkeep
 from shared.database.tables.recommendation import RecommendationRow
 from shared.database.tables.report import Report, ReportFile
 from shared.database.tables.snapshot import RejectedRowRecord, Snapshot
@@ -19,6 +21,8 @@ __all__ = [
     "AdvisorMetadataLanguage",
     "AdvisorScore",
     "ApiKey",
+    "AzureConnection",
+    "AzureSubscription",
     "Base",
     "Client",
     "IdempotencyRecord",
@@ -27,6 +31,8 @@ __all__ = [
     "RejectedRowRecord",
     "Report",
     "ReportFile",
+    "SealedSecret",
+    "SecretUpkeep",
     "Snapshot",
     "Tenant",
     "Tick",

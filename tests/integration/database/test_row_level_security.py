@@ -135,13 +135,14 @@ def _fill(session: Session, tenant: UUID) -> None:
         source="upload",
         formats=["pdf"],
     )
-    for row in (client, snapshot, report):
+    connection = tables.AzureConnection(id=new_id(), tenant_id=tenant, name="Production", kind="managed_identity")
+    for row in (client, snapshot, report, connection):
         session.add(row)
         session.flush()
-    session.add_all(_rows_below(tenant, snapshot.id, report.id))
+    session.add_all(_rows_below(tenant, snapshot.id, report.id, connection.id))
 
 
-def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID) -> Iterator[tables.Base]:
+def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id: UUID) -> Iterator[tables.Base]:
     texts: dict[str, Any] = {
         column.name: ""
         for column in tables.RecommendationRow.__table__.columns
@@ -159,6 +160,17 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID) -> Iterator[ta
     yield tables.ReportFile(
         tenant_id=tenant, report_id=report_id, format="pdf", file_name="r.pdf", content_type="application/pdf"
     )
+    yield tables.AzureSubscription(
+        tenant_id=tenant,
+        connection_id=connection_id,
+        subscription_id="s",
+        name="Production",
+        state="Enabled",
+        directory_id="",
+        seen_at=_NOW,
+    )
+    yield tables.SealedSecret(tenant_id=tenant, name="n", version="1", sealed=b"")
+    yield tables.SecretUpkeep(tenant_id=tenant, connection_id=connection_id, name="n", due_at=_NOW)
     yield tables.Upload(tenant_id=tenant, file_name="a.csv", blob_path="a", expires_at=_NOW)
     yield tables.Job(tenant_id=tenant, kind="k", queue="default", priority=3, max_attempts=1, run_after=_NOW)
     yield tables.IdempotencyRecord(

@@ -1,0 +1,194 @@
+"""What can go wrong between this product and Azure: three families, told apart by what has to be done about them.
+
+Authentication: nothing helps but a person; the connection is marked. Service and throttling: Azure is there and says no for
+now. Network: Azure was not reached. The latter two are tried again.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from shared.azure import sign_in_refusals
+from shared.errors import AdvisorReportsError
+
+# "The client '…' with object id '…' does not have authorization to perform action 'A' over scope 'S' …"
+_ACTION = re.compile(r"perform action '([\w./-]{3,200})'(?: over scope '([^']{1,500})')?")
+_TRY_LATER = "Nothing has to be done: it is tried again. If it stays, look at https://azure.status.microsoft."
+_MAX_TOLD_CHARS = 300
+
+
+class AzureCallError(AdvisorReportsError):
+    """Azure was asked, and it did not go well; the base of the three families."""
+
+    code = "azure_call_failed"
+    family: ClassVar[str] = "service"
+
+
+class AzureAuthenticationError(AzureCallError):
+    """The connection could not sign in, or its token was refused: a person has to change something."""
+
+    code = "azure_authentication_failed"
+    family = "authentication"
+
+    def __init__(self, message: str, *, next_step: str, reason: str = "sign_in_refused") -> None:
+        super().__init__(message, next_step=next_step)
+        self.reason = reason
+        """Stable and machine-readable, finer than ``code``: ``secret_expired``, ``consent_missing`` …"""
+
+
+class AzurePermissionError(AzureCallError):
+    """Signed in, yet without the right to what was asked for; concerns that one thing, not the whole connection."""
+
+    code = "azure_permission_missing"
+    family = "authentication"
+
+    def __init__(self, action: str, scope: str) -> None:
+        where = f" on {scope}" if scope else ""
+        what = action or "what was asked for"
+        super().__init__(
+            f"The connection lacks the permission {what}{where}.",
+            next_step="Give it the role Reader on the subscription or the management group above it; new roles take effect "
+            "within some minutes.",
+        )
+        self.action = action
+        self.scope = scope
+
+
+class AzureServiceError(AzureCallError):
+    """Azure answered that it cannot, for now."""
+
+    code = "azure_service_failed"
+    retryable = True
+
+    def __init__(self, message: str, *, next_step: str = _TRY_LATER, status: int | None = None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.status = status
+
+
+class AzureThrottledError(AzureServiceError):
+    """Azure asks for fewer requests."""
+
+    code = "azure_throttled"
+
+    def __init__(self, *, retry_after_s: float | None = None) -> None:
+        super().__init__("Azure asked for fewer requests.", status=429)
+        self.retry_after_s = retry_after_s
+
+
+class AzureRefusedError(AzureCallError):
+    """Azure does not accept the request as it is; the same request will not fare better."""
+
+    code = "azure_request_refused"
+
+    def __init__(self, message: str, *, next_step: str, status: int | None = None, azure_code: str = "") -> None:
+        super().__init__(message, next_step=next_step)
+        self.status = status
+        self.azure_code = azure_code
+
+
+class AzureNetworkError(AzureCallError):
+    """Azure was not reached, or the connection broke."""
+
+    code = "azure_unreachable"
+    family = "network"
+    retryable = True
+
+    def __init__(self, host: str = "") -> None:
+        super().__init__(
+            f"{host or 'Azure'} could not be reached.",
+            next_step="Check that this network lets HTTPS through to it, also by name; it is tried again.",
+        )
+
+
+def sign_in_error(error: BaseException) -> AzureCallError:
+    """Return why no token was had, from whatever azure-identity raised; its causes are looked through as well."""
+    chain = list(_causes(error))
+    if known := next((cause for cause in chain if isinstance(cause, AzureCallError)), None):
+        return known
+    if any(isinstance(cause, ServiceRequestError | ServiceResponseError) for cause in chain):
+        return AzureNetworkError("Microsoft Entra ID")
+    status = next((status for cause in chain if (status := _status_of(cause)) is not None), None)
+    refusal = sign_in_refusals.found_in(" ".join(str(cause) for cause in chain))
+    if status == 429 or (refusal is not None and refusal.throttled):
+        return AzureThrottledError(retry_after_s=_retry_after_s(chain))
+    if refusal is not None and refusal.passing:
+        return AzureServiceError(refusal.sentence, next_step=refusal.next_step)
+    if refusal is None and status is not None and status >= 500:
+        return AzureServiceError("Microsoft Entra ID could not issue a token for now.", status=status)
+    # An error without a known reason is not repeated: nobody knows what it holds.
+    refusal = refusal or sign_in_refusals.UNKNOWN
+    return AzureAuthenticationError(refusal.sentence, next_step=refusal.next_step, reason=refusal.reason)
+
+
+def error_of(error: AzureError, *, asked_for: str) -> AzureCallError:
+    """Return ``error`` of a call to Azure as one of the families; ``asked_for`` completes "Azure could not …".
+
+    Takes what azure-core raises: transport errors, and answers with a status that means failure.
+    """
+    if isinstance(error, ServiceRequestError | ServiceResponseError):
+        return AzureNetworkError()
+    if not isinstance(error, HttpResponseError) or error.status_code is None:
+        return sign_in_error(error) if isinstance(error, ClientAuthenticationError) else AzureNetworkError()
+    return refusal_of(error.status_code, _body_of(error), asked_for=asked_for, retry_after_s=_retry_after_s([error]))
+
+
+def refusal_of(status: int, body: Any, *, asked_for: str, retry_after_s: float | None = None) -> AzureCallError:
+    """Return what an answer of Azure Resource Manager with this failing ``status`` and JSON ``body`` means."""
+    code, message = _code_and_message(body)
+    if status == 429 or code in {"RateLimiting", "TooManyRequests"}:
+        return AzureThrottledError(retry_after_s=retry_after_s)
+    if status == 401:
+        refused = sign_in_refusals.of_token(code)
+        return AzureAuthenticationError(refused.sentence, next_step=refused.next_step, reason=refused.reason)
+    if status == 403:
+        match = _ACTION.search(message)
+        return AzurePermissionError(match[1] if match else "", (match[2] or "") if match else "")
+    if status >= 500 or status == 408:
+        return AzureServiceError(f"Azure could not {asked_for} for now (HTTP {status}).", status=status)
+    told = f" ({code}: {message[:_MAX_TOLD_CHARS]})" if code else f" (HTTP {status})"
+    next_step = "Look up the code in Azure's documentation; if it says nothing, report it with the job's trace id."
+    return AzureRefusedError(f"Azure would not {asked_for}{told}.", next_step=next_step, status=status, azure_code=code)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    for _ in range(10):
+        if seen is None:
+            return
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def _status_of(error: BaseException) -> int | None:
+    return error.status_code if isinstance(error, HttpResponseError) else None
+
+
+def _retry_after_s(chain: list[BaseException]) -> float | None:
+    for error in chain:
+        response = getattr(error, "response", None)
+        value = response.headers.get("Retry-After") if response is not None else None
+        if value is not None and value.strip().isdigit():
+            return float(value)
+    return None
+
+
+def _body_of(error: HttpResponseError) -> Any:
+    # The SDK has read it as OData where it could.
+    if error.error is not None:
+        return {"error": {"code": error.error.code, "message": error.error.message}}
+    return {}
+
+
+def _code_and_message(body: Any) -> tuple[str, str]:
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return "", ""
+    return str(error.get("code") or "")[:100], str(error.get("message") or "")[:2000]
