@@ -21,6 +21,8 @@ from shared.errors import AdvisorReportsError
 
 # "The client '…' with object id '…' does not have authorization to perform action 'A' over scope 'S' …"
 _ACTION = re.compile(r"perform action '([\w./-]{3,200})'(?: over scope '([^']{1,500})')?")
+# As MSAL words an answer that is not of Entra's making, such as a gateway's.
+_HTTP_ERROR = re.compile(r"HTTP (?:Error|status): (\d{3})\b")
 _TRY_LATER = "Nothing has to be done: it is tried again. If it stays, look at https://azure.status.microsoft."
 _MAX_TOLD_CHARS = 300
 
@@ -168,7 +170,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _status_of(error: BaseException) -> int | None:
-    return error.status_code if isinstance(error, HttpResponseError) else None
+    if isinstance(error, HttpResponseError) and error.status_code is not None:
+        return error.status_code
+    match = _HTTP_ERROR.search(str(error))
+    return int(match[1]) if match else None
 
 
 def _retry_after_s(chain: list[BaseException]) -> float | None:

@@ -237,7 +237,11 @@ class KeyVault:
     def _deleted_bundle(self, name: str) -> dict[str, Any]:
         now = int(time.time())
         described = self._described(self.deleted[name][-1])
-        recovery = {"recoveryId": f"{self.url}/deletedsecrets/{name}", "deletedDate": now, "scheduledPurgeDate": now + 86_400}
+        recovery = {
+            "recoveryId": f"{self.url}/deletedsecrets/{name}",
+            "deletedDate": now,
+            "scheduledPurgeDate": now + 86_400,
+        }
         return {**described, **recovery}
 
 

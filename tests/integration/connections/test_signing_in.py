@@ -154,22 +154,12 @@ def test_a_wrong_id_is_told(
     assert _refusal(services, connection).reason == reason
 
 
-@pytest.mark.parametrize(
-    ("fault", "kind"),
-    [
-        ((HTTPStatus.SERVICE_UNAVAILABLE, {}), errors.AzureServiceError),
-        ((HTTPStatus.TOO_MANY_REQUESTS, {"Retry-After": "0"}), errors.AzureThrottledError),
-    ],
-)
+@pytest.mark.parametrize("status", [HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS])
 def test_an_entra_that_is_ill_is_tried_again(
-    services: Services,
-    cloud: Cloud,
-    make_connection: MakeConnection,
-    by_secret: AzureConnection,
-    fault: tuple[HTTPStatus, dict[str, str]],
-    kind: type[errors.AzureCallError],
+    services: Services, cloud: Cloud, make_connection: MakeConnection, by_secret: AzureConnection, status: HTTPStatus
 ) -> None:
-    cloud.entra.fault = fault
+    cloud.entra.fault = (status, {"Retry-After": "0"})
+    kind = errors.AzureThrottledError if status == 429 else errors.AzureServiceError
     for connection in (by_secret, make_connection(ConnectionKind.WORKLOAD_IDENTITY)):
         with pytest.raises(kind) as caught:
             credential_of(services, connection).get_token(ARM)
