@@ -1,9 +1,11 @@
 """What a process works with, each made once, on first use, after any fork."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from shared.database.async_reading import AsyncReader
 from shared.database.engine import Login
 from shared.database.session import Database
 from shared.identity import process
@@ -25,6 +27,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._made: dict[str, Any] = {}
+        self._readers: dict[asyncio.AbstractEventLoop, AsyncReader] = {}
         self._lock = threading.RLock()
 
     @property
@@ -39,6 +42,13 @@ class Services:
             "system_database",
             lambda: Database(self.settings, Login.SYSTEM, pool_size=_SYSTEM_CONNECTIONS),
         )
+
+    @property
+    def reader(self) -> AsyncReader:
+        """PostgreSQL as the application role, for short reads on the running event loop, each loop's its own."""
+        loop = asyncio.get_running_loop()
+        reader = self._readers.get(loop)
+        return reader if reader is not None else self._reader_for(loop)
 
     @property
     def credential(self) -> CachingCredential:
@@ -69,12 +79,21 @@ class Services:
         """Close what was made."""
         with self._lock:
             made, self._made = self._made, {}
+            readers, self._readers = self._readers, {}
+        for reader in readers.values():
+            reader.close()
         for name in ("database", "system_database"):
             if name in made:
                 made[name].dispose()
         for name in ("publisher", "vault", "alarm"):
             if name in made:
                 made[name].close()
+
+    def _reader_for(self, loop: asyncio.AbstractEventLoop) -> AsyncReader:
+        with self._lock:
+            for ended in [known for known in self._readers if known.is_closed()]:
+                self._readers.pop(ended).close()
+            return self._readers.setdefault(loop, AsyncReader(self.settings))
 
     def _once(self, name: str, make: Callable[[], _Service]) -> _Service:
         if name not in self._made:

@@ -13,7 +13,18 @@ from function_app.api.callers import Front
 from function_app.api.models.common import Problem
 from function_app.api.models.reports import ReportFromFiles, ReportFromUploads
 from function_app.api.probes import probes_of
-from function_app.api.routers import admin, clients, documentation, health, jobs, report_contents, reports, schemas, uploads
+from function_app.api.routers import (
+    admin,
+    clients,
+    documentation,
+    health,
+    jobs,
+    lists,
+    report_contents,
+    reports,
+    schemas,
+    uploads,
+)
 from shared.services import Services
 
 VERSION = "1.0.0"
@@ -50,7 +61,17 @@ def create_application(services: Services) -> FastAPI:
     api.state.probes = probes_of(front)
     failures.register(api)
     # Routes are tried in this order: those that are asked for most come first.
-    for noun in (reports, jobs, clients, uploads, report_contents, health, admin, schemas):
+    for noun in (
+        lists,
+        reports,
+        jobs,
+        clients,
+        uploads,
+        report_contents,
+        health,
+        admin,
+        schemas,
+    ):
         api.include_router(noun.router, prefix="/api/v1")
     # Platforms look for health where no version can move it.
     api.include_router(health.router, include_in_schema=False)

@@ -44,6 +44,10 @@ class Paging:
         """Return the page as JSON."""
         return self.answer_rows(caller.read(query))
 
+    async def answer_soon(self, caller: Caller, query: Query) -> Response:
+        """Return the page as JSON, read on the event loop."""
+        return self.answer_rows(await caller.find(query))
+
     def answer_rows(self, rows: list[dict[str, Any]]) -> Response:
         """Return ``rows``, one of them more than the limit where another page follows, as JSON."""
         shown = rows[: self.limit]

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import certifi
 import psycopg
 import sqlalchemy
+from pydantic import SecretStr
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -17,10 +18,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from shared.database import sign_in
 from shared.settings import Settings
 
-_CONNECT_TIMEOUT_S = 5
+CONNECT_TIMEOUT_S = 5
 # Servers and proxies close idle connections at half an hour and more; ours are renewed before.
-_POOL_RECYCLE_S = 1500
-_PING_AFTER_IDLE_S = 30.0
+RECYCLE_S = 1500
+PING_AFTER_IDLE_S = 30.0
 
 
 class Login(StrEnum):
@@ -64,7 +65,7 @@ def connect_arguments(settings: Settings, purpose: str) -> dict[str, Any]:
     """Return how libpq connects, whatever the login; ``purpose`` is what the server's session list shows."""
     arguments: dict[str, Any] = {
         "sslmode": settings.db_sslmode,
-        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "connect_timeout": CONNECT_TIMEOUT_S,
         "application_name": f"advisor-reports {purpose}",
         # JSON made by the server carries times with an offset: one and the same, whatever the server's own zone.
         "options": "-c timezone=UTC",
@@ -88,18 +89,22 @@ def create_engine(settings: Settings, login: Login, *, pool_size: int | None = N
         connect_args=connect_arguments(settings, login),
         pool_size=pool_size or settings.db_pool_size,
         max_overflow=0,
-        pool_timeout=_CONNECT_TIMEOUT_S,
-        pool_recycle=_POOL_RECYCLE_S,
+        pool_timeout=CONNECT_TIMEOUT_S,
+        pool_recycle=RECYCLE_S,
         hide_parameters=True,
     )
-    password = {
+    sign_in.enable(engine, settings, password_of(settings, login))
+    _ping_when_in_doubt(engine)
+    return engine
+
+
+def password_of(settings: Settings, login: Login) -> SecretStr | None:
+    """Return the password of ``login`` where the profile allows one."""
+    return {
         Login.APP: settings.db_password,
         Login.SYSTEM: settings.db_system_password,
         Login.OWNER: settings.db_owner_password,
     }[login]
-    sign_in.enable(engine, settings, password)
-    _ping_when_in_doubt(engine)
-    return engine
 
 
 def _ping_when_in_doubt(engine: Engine) -> None:
@@ -119,7 +124,7 @@ def _ping_when_in_doubt(engine: Engine) -> None:
         idle_since = record.info.get("idle_since")
         if idle_since is None:
             return
-        if time.monotonic() - idle_since < _PING_AFTER_IDLE_S and not _has_something_to_read(connection):
+        if time.monotonic() - idle_since < PING_AFTER_IDLE_S and not has_something_to_read(connection):
             return
         try:
             engine.dialect.do_ping(connection)  # type: ignore[arg-type]
@@ -127,7 +132,8 @@ def _ping_when_in_doubt(engine: Engine) -> None:
             raise DisconnectionError("the pooled connection died while idle") from error
 
 
-def _has_something_to_read(connection: psycopg.Connection) -> bool:
+def has_something_to_read(connection: psycopg.BaseConnection[Any]) -> bool:
+    """Return whether something waits on an idle connection: a goodbye, or the end of the line."""
     if connection.closed:
         return True
     socket = select.poll()

@@ -14,6 +14,7 @@ import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from shared.database.async_reading import AsyncReader, connection_was_lost
 from shared.telemetry import database_spans
 
 # Reading from the key holder's row in the lateral part makes it run after the key was recognised: only then is the tenant of
@@ -63,18 +64,19 @@ def read_as_key_holder(engine: Engine, key_hash: bytes, query: Query) -> Answer 
 
     Raises what psycopg raises. A connection that died while pooled is replaced once: a read may be asked twice.
     """
-    statement = _AS_KEY_HOLDER.replace("{query}", query.statement)
-    parameters = {**query.parameters, "__key_hash": key_hash}
+    statement, parameters = _as_key_holder(key_hash, query)
     try:
         row = _fetch(engine, statement, parameters)
     except psycopg.OperationalError as error:
-        if error.sqlstate is not None and not error.sqlstate.startswith(("08", "57P")):
+        if not connection_was_lost(error):
             raise
         row = _fetch(engine, statement, parameters)
-    if row is None:
-        return None
-    key_id, tenant_id, scopes, key_name, found = row
-    return Answer(KeyHolder(key_id, tenant_id, frozenset(scopes), key_name), orjson.loads(found))
+    return _answer(row)
+
+
+async def read_soon_as_key_holder(reader: AsyncReader, key_hash: bytes, query: Query) -> Answer | None:
+    """Do the same on the event loop that ``reader`` belongs to."""
+    return _answer(await reader.fetch_one(*_as_key_holder(key_hash, query)))
 
 
 def read_in(session: Session, query: Query) -> list[dict[str, Any]]:
@@ -90,6 +92,17 @@ def authenticate(session: Session, key_hash: bytes) -> KeyHolder | None:
     """Bind the transaction to the tenant of the key and return its holder, ``None`` where the key is not valid."""
     row = session.execute(_AUTHENTICATE, {"key_hash": key_hash}).one_or_none()
     return KeyHolder(row.key_id, row.tenant_id, frozenset(row.scopes), row.key_name) if row else None
+
+
+def _as_key_holder(key_hash: bytes, query: Query) -> tuple[str, dict[str, Any]]:
+    return _AS_KEY_HOLDER.replace("{query}", query.statement), {**query.parameters, "__key_hash": key_hash}
+
+
+def _answer(row: tuple[Any, ...] | None) -> Answer | None:
+    if row is None:
+        return None
+    key_id, tenant_id, scopes, key_name, found = row
+    return Answer(KeyHolder(key_id, tenant_id, frozenset(scopes), key_name), orjson.loads(found))
 
 
 def _fetch(engine: Engine, statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:

@@ -4,6 +4,8 @@ A password or token is never part of an address, so it cannot reach a log or an 
 connection is made: open connections outlive their token.
 """
 
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -47,13 +49,42 @@ def _connect_by_token(
     try:
         return dialect.connect(*arguments, **{**parameters, "password": token})
     except psycopg.OperationalError as error:
-        # Any failure after a password was asked for may be a refusal; the server says which in its own language.
-        if error.pgconn is None or not error.pgconn.used_password:
+        if not _may_be_a_refusal(error):
             raise
         another = credential.another_token(scopes.POSTGRESQL, refused=token)
         if another is None:
             raise
     return dialect.connect(*arguments, **{**parameters, "password": another.token})
+
+
+async def connect(
+    settings: Settings, parameters: Mapping[str, Any], password: SecretStr | None
+) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+    """Return a connection of the running event loop, signed in as the engines' are; every statement its own transaction."""
+    if password is not None:
+        return await _connect(parameters, password.get_secret_value())
+    credential = process.credential(settings)
+    if not parameters.get("user"):
+        parameters = {**parameters, "user": await asyncio.to_thread(_name_of_identity, credential)}
+    token = (await asyncio.to_thread(credential.get_token, scopes.POSTGRESQL)).token
+    try:
+        return await _connect(parameters, token)
+    except psycopg.OperationalError as error:
+        if not _may_be_a_refusal(error):
+            raise
+        another = await asyncio.to_thread(credential.another_token, scopes.POSTGRESQL, refused=token)
+        if another is None:
+            raise
+    return await _connect(parameters, another.token)
+
+
+async def _connect(parameters: Mapping[str, Any], password: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
+    return await psycopg.AsyncConnection.connect(**{**parameters, "password": password, "autocommit": True})
+
+
+def _may_be_a_refusal(error: psycopg.OperationalError) -> bool:
+    """Return whether a password was asked for before the failure; the server says what failed in its own language."""
+    return error.pgconn is not None and error.pgconn.used_password
 
 
 def _name_of_identity(credential: CachingCredential) -> str:

@@ -3,15 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from function_app.api import creation
 from function_app.api.answers import json_answer, tagged_answer, version_of, version_tag
 from function_app.api.dependencies import ClientReader, ClientWriter, IdempotencyKey
-from function_app.api.models.clients import Client, ClientChange, ClientPage, NewClient
+from function_app.api.models.clients import Client, ClientChange, NewClient
 from function_app.api.models.common import ALWAYS, failures
-from function_app.api.models.lists import ClientsWanted
-from function_app.api.paging import Paging
 from shared.database.reading import read_in
 from shared.reporting import clients
 from shared.reporting.clients import ClientNotFoundError
@@ -40,14 +38,6 @@ def create_client(client: NewClient, caller: ClientWriter, key: IdempotencyKey =
 
     with caller.transaction() as session:
         return creation.answer(session, caller, request, create)
-
-
-@router.get("", responses={200: {"model": ClientPage}, **failures(*ALWAYS)})
-def list_clients(caller: ClientReader, wanted: Annotated[ClientsWanted, Query()]) -> Response:
-    """List clients, page by page."""
-    page = Paging("clients", clients.ORDERS, wanted.sort, wanted)
-    query = clients.listing(search=wanted.search, status=wanted.status, order=page.order, limit=page.limit, after=page.after)
-    return page.answer(caller, query)
 
 
 @router.get(

@@ -1,16 +1,13 @@
 """``/jobs``: long-running work, to poll."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from function_app.api.answers import tagged_answer
 from function_app.api.dependencies import ReportReader
 from function_app.api.models.common import ALWAYS, failures
-from function_app.api.models.jobs import Job, JobPage
-from function_app.api.models.lists import JobsWanted
-from function_app.api.paging import Paging
+from function_app.api.models.jobs import Job
 from shared.errors import NotFoundError
 from shared.reporting import job_lists
 
@@ -24,21 +21,6 @@ class JobNotFoundError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("There is no such job.", next_step="List the jobs to find its id; old ones are removed.")
-
-
-@router.get("", responses={200: {"model": JobPage}, **failures(*ALWAYS)})
-def list_jobs(caller: ReportReader, wanted: Annotated[JobsWanted, Query()]) -> Response:
-    """List jobs, page by page."""
-    page = Paging("jobs", job_lists.ORDERS, wanted.sort, wanted)
-    query = job_lists.listing(
-        states=tuple(wanted.state),
-        kind=wanted.kind,
-        report_id=wanted.report_id,
-        order=page.order,
-        limit=page.limit,
-        after=page.after,
-    )
-    return page.answer(caller, query)
 
 
 @router.get(

@@ -1,9 +1,9 @@
 """``/reports``: ordered, listed, cancelled, retried, deleted."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from function_app.api import ordering
@@ -11,14 +11,11 @@ from function_app.api.answers import json_answer, tagged_answer
 from function_app.api.callers import Caller
 from function_app.api.dependencies import IdempotencyKey, ReportReader, ReportWriter
 from function_app.api.models.common import ALWAYS, failures
-from function_app.api.models.lists import ReportsWanted
-from function_app.api.models.reports import ReportAccepted, ReportDetail, ReportPage
-from function_app.api.paging import Paging
+from function_app.api.models.reports import ReportAccepted, ReportDetail
 from shared.database.reading import read_in
 from shared.database.tables import Job
 from shared.jobs.requests import publish_job
 from shared.reporting import job_lists, report_lists, reports
-from shared.reporting.report_lists import Filter
 from shared.reporting.reports import ReportNotFoundError
 
 router = APIRouter(prefix="/reports", tags=["Reports"])
@@ -45,21 +42,6 @@ async def create_report(request: Request, caller: ReportWriter, key: Idempotency
     # Before a byte of the body is kept anywhere.
     await run_in_threadpool(caller.verify)
     return await ordering.order_report(request, caller, key)
-
-
-@router.get("", responses={200: {"model": ReportPage}, **failures(*ALWAYS)})
-def list_reports(caller: ReportReader, wanted: Annotated[ReportsWanted, Query()]) -> Response:
-    """List reports, page by page."""
-    page = Paging("reports", report_lists.ORDERS, wanted.sort, wanted)
-    wanted_reports = Filter(
-        client_id=wanted.client_id,
-        report_type=wanted.report_type,
-        source=wanted.source,
-        statuses=tuple(wanted.status),
-        created_after=wanted.created_after,
-        created_before=wanted.created_before,
-    )
-    return page.answer(caller, report_lists.listing(wanted_reports, order=page.order, limit=page.limit, after=page.after))
 
 
 @router.get(
