@@ -1,177 +1,283 @@
-"""What a set of recommendations would save a year, where nothing is counted twice.
+"""Counting what a set of recommendations would save a year, where nothing is counted twice.
 
-First edition of the policy, by currency:
+The rules, by currency; ``docs/savings.md`` gives their sources and an example worked out by hand:
 
-1. The same finding given more than once (one fingerprint) counts once, with its best amount.
-2. Reservations of one subscription, reserved type, region and SKU differ by term and look-back only: the best one counts.
-   A portal CSV names neither region nor SKU, so there its best row of one subscription and reserved type counts.
-3. Savings plans of one subscription and family (compute, databases) are alternatives of one another: the best one counts.
-4. Reservations and a savings plan of one subscription and family cover the same spend: the larger of the sum of the best
+1. Offers of another term or on another path than the policy's never count. An amount below zero saves nothing.
+2. The same finding given more than once (one fingerprint) counts once, with its best amount.
+3. Ways to resize or shut down one machine are alternatives: the best one counts.
+4. Reservations of one subscription, reserved type, region and SKU differ by term and look-back only: the one of the
+   policy's look-back (else of the next best) that saves most counts. A portal CSV names neither region nor SKU, so there its
+   best row of one subscription and reserved type counts.
+5. Savings plans of one subscription and family (compute, databases) are alternatives of one another, likewise.
+6. Reservations and a savings plan of one subscription and family cover the same spend: the larger of the sum of the best
    reservations and the best plan counts. Reservations that no savings plan covers simply add.
-5. Offers of shared scope may be one purchase for many subscriptions, so they are taken as one subscription of their own,
+7. Resizing and shutdown come first. A reservation for the very size and region that they would leave is for spend that they
+   would end: the larger side counts. With other commitments they add, with a note, since Advisor calculated those on the
+   usage before.
+8. Offers of shared scope may be one purchase for many subscriptions, so they are taken as one subscription of their own,
    and, per family, as alternatives of all offers of single scope: the larger side counts.
-6. Everything else (rightsizing, shutdown, unused resources) adds.
+9. Everything else, such as deleting what nobody uses, adds.
 
-The naive sum, which nobody should print as a total, is kept for the note on how the number was made.
+More offers never make the total fall, save where one of the policy's own look-back takes the place of a stand-in.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Context, localcontext
 
 from shared.advisor.commitments import Commitment, CommitmentKind, SpendFamily, commitment_of
 from shared.advisor.recommendation import Recommendation
 from shared.advisor.vocabulary import Category
-from shared.savings.result import OUTCOME_OF, CurrencySavings, NoteCode, Savings, SavingsNote
+from shared.savings import offers
+from shared.savings.converting import converted
+from shared.savings.offers import Offer, Size
+from shared.savings.paths import Spend, Way, best_scope
+from shared.savings.policy import DisplayCurrency, PathChoice, SavingsPolicy, TermChoice
+from shared.savings.result import OUTCOME_OF, CurrencySavings, NoteCode, Savings, SavingsKind, SavingsNote
+from shared.savings.tally import ZERO, Amount, SubscriptionTally, Tally, kind_result
 
-_ZERO = Decimal(0)
+_MACHINES = "virtualmachine"
+_BEST_OPTION = {
+    SavingsKind.RESERVATION: NoteCode.RESERVATION_BEST_OPTION,
+    SavingsKind.SAVINGS_PLAN: NoteCode.SAVINGS_PLAN_BEST_OPTION,
+    SavingsKind.RIGHTSIZING: NoteCode.RIGHTSIZING_BEST_OPTION,
+    SavingsKind.OTHER: NoteCode.SAME_FINDING_TWICE,
+}
+_COMMITMENTS = frozenset({SavingsKind.RESERVATION, SavingsKind.SAVINGS_PLAN})
+_DEFAULT_POLICY = SavingsPolicy()
+# Decimal rounds to 28 digits unless told otherwise: a million amounts of 25 digits need some more to be added exactly.
+_EXACT = Context(prec=60)
 
 
-def count_savings(recommendations: Iterable[Recommendation]) -> Savings:
-    """Count the savings of ``recommendations`` once each, as the policy above says.
+def count_savings(
+    recommendations: Iterable[Recommendation],
+    policy: SavingsPolicy = _DEFAULT_POLICY,
+    display: DisplayCurrency | None = None,
+) -> Savings:
+    """Count the savings of ``recommendations`` once each, as the rules above say.
 
-    Holds only what has an amount, so a stream of any length may be given. Order decides only between equal offers: the
-    first one counts.
+    Iterates once and holds only what may count, so a stream of any length may be given. The result does not depend on the
+    order. With ``display`` the total is also given in that currency.
     """
-    counts: defaultdict[str, _CurrencyCount] = defaultdict(_CurrencyCount)
-    number = not_estimated = 0
+    with localcontext(_EXACT):
+        return _count(recommendations, policy, display)
+
+
+def _count(recommendations: Iterable[Recommendation], policy: SavingsPolicy, display: DisplayCurrency | None) -> Savings:
+    counts: dict[str, _CurrencyCount] = {}
+    outcomes = bytearray()
+    not_estimated = 0
     for ordinal, recommendation in enumerate(recommendations):
-        number += 1
-        if recommendation.annual_savings is not None:
-            counts[recommendation.currency].add(ordinal, recommendation, recommendation.annual_savings)
+        outcomes.append(0)
+        amount = recommendation.annual_savings
+        if amount is not None:
+            count = counts.get(recommendation.currency)
+            if count is None:
+                count = counts[recommendation.currency] = _CurrencyCount(policy, outcomes)
+            count.add(ordinal, recommendation, amount)
         elif recommendation.category is Category.COST:
             not_estimated += 1
     totals, notes = [], []
-    outcomes = bytearray(number)
     for currency, count in sorted(counts.items()):
         count.settle()
         totals.append(count.total(currency))
-        for ordinal, reason in count.alternatives.items():
-            outcomes[ordinal] = OUTCOME_OF[reason]
-        notes += [SavingsNote(code, currency, number) for code, number in count.notes.items() if number]
+        notes += count.notes(currency)
         if not currency:
-            notes.append(SavingsNote(NoteCode.CURRENCY_UNKNOWN, "", totals[-1].naive_number))
+            naive = totals[-1].naive_amount
+            notes.append(SavingsNote(NoteCode.CURRENCY_UNKNOWN, "", totals[-1].naive_number, naive))
     if not_estimated:
         notes.append(SavingsNote(NoteCode.NOT_ESTIMATED, "", not_estimated))
     totals.sort(key=lambda total: (-total.counted_amount, total.currency))
     return Savings(
-        by_currency=tuple(totals), not_estimated_number=not_estimated, notes=tuple(notes), outcomes=bytes(outcomes)
+        by_currency=tuple(totals),
+        not_estimated_number=not_estimated,
+        notes=tuple(notes),
+        policy=policy,
+        converted=converted(totals, display) if display else None,
+        outcomes=bytes(outcomes),
     )
-
-
-@dataclass(slots=True)
-class _Offer:
-    """One amount that may count, with the place of its recommendation in the iteration."""
-
-    ordinal: int
-    amount: Decimal
-
-
-@dataclass
-class _Spend:
-    """The offers for one family of spend of one subscription (or of shared scope)."""
-
-    reservations: dict[tuple[str, str, str], _Offer] = field(default_factory=dict)
-    plan: _Offer | None = None
-
-    def reserved(self) -> Decimal:
-        return sum((offer.amount for offer in self.reservations.values()), _ZERO)
-
-    def planned(self) -> Decimal:
-        return self.plan.amount if self.plan else _ZERO
-
-    def offers(self) -> list[_Offer]:
-        return [*self.reservations.values(), *([self.plan] if self.plan else [])]
 
 
 class _CurrencyCount:
     """The count of one currency while it is made."""
 
-    def __init__(self) -> None:
-        self.alternatives: dict[int, NoteCode] = {}
-        self.notes: defaultdict[NoteCode, int] = defaultdict(int)
-        self._naive_amount = _ZERO
-        self._naive_number = 0
-        self._alternative_amount = _ZERO
-        self._findings: dict[bytes, _Offer] = {}
-        self._single: defaultdict[tuple[str, SpendFamily], _Spend] = defaultdict(_Spend)
-        self._shared: defaultdict[SpendFamily, _Spend] = defaultdict(_Spend)
+    def __init__(self, policy: SavingsPolicy, outcomes: bytearray) -> None:
+        self._policy = policy
+        self._outcomes = outcomes
+        self._noted: dict[NoteCode, Tally] = {}
+        self._all = Tally()
+        self._kinds: dict[SavingsKind, Tally] = {}
+        self._subscriptions: dict[str, SubscriptionTally] = {}
+        # Of the many findings that simply add, no more is kept than tells a second one of the same fingerprint.
+        self._findings: dict[bytes, tuple[int, Amount]] = {}
+        self._resizings: dict[tuple[SubscriptionTally, str], tuple[Offer, Size | None]] = {}
+        self._single: defaultdict[SpendFamily, defaultdict[str, Spend]] = defaultdict(lambda: defaultdict(Spend))
+        self._shared: dict[SpendFamily, Spend] = {}
 
-    def add(self, ordinal: int, recommendation: Recommendation, amount: Decimal) -> None:
+    def add(self, ordinal: int, recommendation: Recommendation, amount: Amount) -> None:
         """Take one priced recommendation into account."""
-        self._naive_amount += amount
-        self._naive_number += 1
-        offer = _Offer(ordinal, amount)
-        commitment = commitment_of(recommendation)
-        if commitment is None:
-            best = self._better(self._findings.get(recommendation.fingerprint), offer, NoteCode.SAME_FINDING_TWICE)
-            self._findings[recommendation.fingerprint] = best
+        if amount < ZERO:
+            self._note(NoteCode.NOT_A_SAVING, amount)
+            self._outcomes[ordinal] = OUTCOME_OF[NoteCode.NOT_A_SAVING]
             return
-        if not recommendation.term:
-            self.notes[NoteCode.COMMITMENT_WITHOUT_TERM] += 1
-        self._add_commitment(recommendation, commitment, offer)
+        commitment = commitment_of(recommendation)
+        if commitment is not None:
+            self._add_commitment(ordinal, recommendation, amount, commitment)
+        elif offers.is_rightsizing(recommendation):
+            self._add_resizing(self._offer(ordinal, recommendation, amount, SavingsKind.RIGHTSIZING), recommendation)
+        else:
+            self._add_finding(ordinal, recommendation, amount)
 
     def settle(self) -> None:
-        """Choose between paths, once every offer is known."""
-        chosen: defaultdict[SpendFamily, list[_Spend]] = defaultdict(list)
-        for (_, family), spend in self._single.items():
-            self._choose_path(spend)
-            chosen[family].append(spend)
-        for family, shared in self._shared.items():
-            self._choose_path(shared)
-            singles = chosen[family]
-            if not singles:
-                continue
-            single_amount = sum((spend.reserved() + spend.planned() for spend in singles), _ZERO)
-            shared_wins = shared.reserved() + shared.planned() > single_amount
-            for spend in singles if shared_wins else [shared]:
-                for offer in spend.offers():
-                    self._set_aside(offer, NoteCode.SHARED_OR_SINGLE_SCOPE)
+        """Choose between what excludes each other, once every offer is known."""
+        resizings: defaultdict[str, defaultdict[Size | None, list[Offer]]] = defaultdict(lambda: defaultdict(list))
+        for offer, size in self._resizings.values():
+            resizings[offer.subscription.key][size].append(offer)
+        for family in SpendFamily:
+            beside = resizings if family is SpendFamily.COMPUTE else {}
+            way = best_scope(self._single[family], self._shared.get(family), beside)
+            for offer, reason in way.left_out:
+                self._set_aside(offer, reason)
+            self._note_counted(way)
 
     def total(self, currency: str) -> CurrencySavings:
         """Return the result."""
+        retail = self._kinds.get(SavingsKind.RIGHTSIZING)
+        not_a_saving = self._noted.get(NoteCode.NOT_A_SAVING)
+        by_subscription = sorted(
+            (tally.result() for tally in self._subscriptions.values()),
+            key=lambda line: (-line.counted_amount, line.subscription_id),
+        )
         return CurrencySavings(
             currency=currency,
-            counted_amount=self._naive_amount - self._alternative_amount,
-            counted_number=self._naive_number - len(self.alternatives),
-            alternative_amount=self._alternative_amount,
-            alternative_number=len(self.alternatives),
+            counted_amount=self._all.counted_amount,
+            counted_number=self._all.counted_number,
+            alternative_amount=self._all.aside_amount,
+            alternative_number=self._all.aside_number,
+            retail_amount=retail.counted_amount if retail else ZERO,
+            not_a_saving_number=not_a_saving.naive_number if not_a_saving else 0,
+            by_kind=tuple(kind_result(kind, self._kinds[kind]) for kind in SavingsKind if kind in self._kinds),
+            by_subscription=tuple(by_subscription),
         )
 
-    def _add_commitment(self, recommendation: Recommendation, commitment: Commitment, offer: _Offer) -> None:
-        if recommendation.scope.lower() == "shared":
-            spend = self._shared[commitment.family]
-        else:
-            subscription = recommendation.subscription_id or recommendation.subscription_name
-            spend = self._single[subscription.lower(), commitment.family]
-        if commitment.kind is CommitmentKind.SAVINGS_PLAN:
-            spend.plan = self._better(spend.plan, offer, NoteCode.SAVINGS_PLAN_BEST_OPTION)
-        else:
-            key = (commitment.product, recommendation.region.lower(), recommendation.sku.lower())
-            spend.reservations[key] = self._better(spend.reservations.get(key), offer, NoteCode.RESERVATION_BEST_OPTION)
+    def notes(self, currency: str) -> list[SavingsNote]:
+        """Return what is to be said of the result."""
+        return [
+            SavingsNote(code, currency, self._noted[code].naive_number, self._noted[code].naive_amount)
+            for code in NoteCode
+            if code in self._noted
+        ]
 
-    def _better(self, known: _Offer | None, offer: _Offer, note: NoteCode) -> _Offer:
-        """Return the larger of two offers of which one counts, the earlier of equals, and set the other aside."""
+    def _offer(self, ordinal: int, recommendation: Recommendation, amount: Amount, kind: SavingsKind) -> Offer:
+        return Offer(ordinal, amount, kind, self._added(recommendation, amount, kind), recommendation.fingerprint, 0)
+
+    def _added(self, recommendation: Recommendation, amount: Amount, kind: SavingsKind) -> SubscriptionTally:
+        """Add an amount to all sums it belongs to, and return the one of its subscription."""
+        key = (recommendation.subscription_id or recommendation.subscription_name).lower()
+        subscription = self._subscriptions.get(key)
+        if subscription is None:
+            subscription = self._subscriptions[key] = SubscriptionTally(key)
+        subscription.named(recommendation.subscription_name)
+        of_kind = self._kinds.get(kind)
+        if of_kind is None:
+            of_kind = self._kinds[kind] = Tally()
+        self._all.add(amount)
+        of_kind.add(amount)
+        subscription.add(amount)
+        return subscription
+
+    def _add_finding(self, ordinal: int, recommendation: Recommendation, amount: Amount) -> None:
+        subscription = self._added(recommendation, amount, SavingsKind.OTHER)
+        fingerprint = recommendation.fingerprint
+        known = self._findings.setdefault(fingerprint, (ordinal, amount))
+        if known[0] == ordinal:
+            return
+        twice = [known, (ordinal, amount)]
+        better, other = twice if known[1] >= amount else reversed(twice)
+        self._findings[fingerprint] = better
+        aside = Offer(other[0], other[1], SavingsKind.OTHER, subscription, fingerprint, 0)
+        self._set_aside(aside, NoteCode.SAME_FINDING_TWICE)
+
+    def _add_resizing(self, offer: Offer, recommendation: Recommendation) -> None:
+        key = (offer.subscription, offers.machine_of(recommendation))
+        known = self._resizings.get(key)
+        size = offers.size_left_by(recommendation)
+        if known is None or self._better(known[0], offer) is offer:
+            self._resizings[key] = (offer, size or (known[1] if known else None))
+        elif known[1] is None and size is not None:
+            self._resizings[key] = (known[0], size)
+
+    def _add_commitment(self, ordinal: int, recommendation: Recommendation, amount: Amount, commitment: Commitment) -> None:
+        is_plan = commitment.kind is CommitmentKind.SAVINGS_PLAN
+        kind = SavingsKind.SAVINGS_PLAN if is_plan else SavingsKind.RESERVATION
+        offer = self._offer(ordinal, recommendation, amount, kind)
+        offer.rank = offers.rank_of(recommendation, self._policy)
+        offer.has_term = bool(recommendation.term)
+        if (excluded := self._excluded(recommendation, commitment)) is not None:
+            self._set_aside(offer, excluded)
+            return
+        if not recommendation.scope:
+            self._note(NoteCode.SCOPE_UNKNOWN, amount)
+        if not recommendation.term:
+            self._note(NoteCode.COMMITMENT_WITHOUT_TERM, amount)
+        spend = self._spend(recommendation, commitment, offer.subscription)
+        if is_plan:
+            spend.plan = self._better(spend.plan, offer)
+            return
+        key = (commitment.product, recommendation.region.lower(), recommendation.sku.lower())
+        spend.reservations[key] = self._better(spend.reservations.get(key), offer)
+        if commitment.product == _MACHINES and recommendation.sku and recommendation.region:
+            spend.sizes[key] = offers.size_key(recommendation.region, recommendation.sku)
+
+    def _excluded(self, recommendation: Recommendation, commitment: Commitment) -> NoteCode | None:
+        """Return why the policy leaves an offer out of all consideration; ``None`` where it does not."""
+        policy = self._policy
+        if policy.term is not TermChoice.BEST and recommendation.term and recommendation.term.upper() != policy.term:
+            return NoteCode.OTHER_TERM
+        is_plan = commitment.kind is CommitmentKind.SAVINGS_PLAN
+        if is_plan and policy.path is PathChoice.RESERVATIONS:
+            return NoteCode.OTHER_PATH
+        # Only for compute is the way a choice: what a savings plan for databases does not offer, reservations still do.
+        if not is_plan and commitment.family is SpendFamily.COMPUTE and policy.path is PathChoice.SAVINGS_PLANS:
+            return NoteCode.OTHER_PATH
+        return None
+
+    def _spend(self, recommendation: Recommendation, commitment: Commitment, subscription: SubscriptionTally) -> Spend:
+        if recommendation.scope.lower() != "shared":
+            return self._single[commitment.family][subscription.key]
+        return self._shared.setdefault(commitment.family, Spend())
+
+    def _better(self, known: Offer | None, offer: Offer) -> Offer:
+        """Return the one of two offers that counts, and set the other aside."""
         if known is None:
             return offer
-        better, other = (offer, known) if offer.amount > known.amount else (known, offer)
-        self._set_aside(other, note)
+        better, other = (offer, known) if offer.beats(known) else (known, offer)
+        stands_in = offers.has_other_lookback(other.rank) and other.rank > better.rank
+        self._set_aside(other, NoteCode.OTHER_LOOKBACK if stands_in else _BEST_OPTION[other.kind])
         return better
 
-    def _choose_path(self, spend: _Spend) -> None:
-        """Leave in ``spend`` either its reservations or its plan, whichever saves more; reservations where equal."""
-        if spend.plan is None or not spend.reservations:
-            return
-        if spend.planned() > spend.reserved():
-            for offer in spend.reservations.values():
-                self._set_aside(offer, NoteCode.SAVINGS_PLAN_OVER_RESERVATIONS)
-            spend.reservations.clear()
-        else:
-            self._set_aside(spend.plan, NoteCode.RESERVATIONS_OVER_SAVINGS_PLAN)
-            spend.plan = None
+    def _set_aside(self, offer: Offer, reason: NoteCode) -> None:
+        self._outcomes[offer.ordinal] = OUTCOME_OF[reason]
+        self._all.set_aside(offer.amount)
+        self._kinds[offer.kind].set_aside(offer.amount)
+        offer.subscription.set_aside(offer.amount)
+        self._note(reason, offer.amount)
 
-    def _set_aside(self, offer: _Offer, note: NoteCode) -> None:
-        self.alternatives[offer.ordinal] = note
-        self._alternative_amount += offer.amount
-        self.notes[note] += 1
+    def _note_counted(self, way: Way) -> None:
+        """Say of commitments that count how far they meet the policy, and whether the usage they are for may shrink."""
+        resized = {offer.subscription.key for offer in way.counted if offer.kind is SavingsKind.RIGHTSIZING}
+        for offer in way.counted:
+            if offer.kind not in _COMMITMENTS:
+                continue
+            if offers.lookback_is_unknown(offer.rank):
+                self._note(NoteCode.LOOKBACK_UNKNOWN, offer.amount)
+            elif offers.has_other_lookback(offer.rank):
+                self._note(NoteCode.LOOKBACK_FALLBACK, offer.amount)
+            if offer.subscription.key in resized:
+                self._note(NoteCode.COMMITMENT_BEFORE_RIGHTSIZING, offer.amount)
+
+    def _note(self, code: NoteCode, amount: Amount) -> None:
+        tally = self._noted.get(code)
+        if tally is None:
+            tally = self._noted[code] = Tally()
+        tally.add(amount)
