@@ -45,7 +45,7 @@ def items(estate: Estate, shape: str, currency: str = "USD") -> Iterator[dict[st
     left = estate.rows
     rng = random.Random(estate.seed)
     for finding in estate.findings():
-        for item in _family(finding, rng, currency):
+        for item in rest_family(finding, rng, currency):
             if left == 0:
                 return
             left -= 1
@@ -72,7 +72,12 @@ def save_json(path: Path, estate: Estate, *, shape: str, currency: str = "USD") 
     return path
 
 
-def _family(finding: Finding, rng: random.Random, currency: str) -> Iterator[dict[str, Any]]:
+def type_id_of(text: str) -> str:
+    """Return the recommendation type id that goes with a text."""
+    return _TYPE_IDS.get(text) or str(uuid.uuid5(uuid.NAMESPACE_URL, text))
+
+
+def rest_family(finding: Finding, rng: random.Random, currency: str) -> Iterator[dict[str, Any]]:
     """Yield the REST items of one finding: one, or for a commitment one per SKU, term and look-back."""
     text = finding.entry.text
     if text == SAVINGS_PLAN_TEXT:
@@ -120,7 +125,7 @@ def _item(finding: Finding, extended: dict[str, str]) -> dict[str, Any]:
             "impactedField": RESOURCES[entry.resource].arm,
             "impactedValue": name,
             "lastUpdated": finding.updated,
-            "recommendationTypeId": _TYPE_IDS.get(entry.text) or str(uuid.uuid5(uuid.NAMESPACE_URL, entry.text)),
+            "recommendationTypeId": type_id_of(entry.text),
             "shortDescription": {"problem": entry.text, "solution": entry.text},
             "extendedProperties": extended,
             "resourceMetadata": {"resourceId": resource_id},
