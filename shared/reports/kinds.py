@@ -4,9 +4,16 @@ from enum import StrEnum
 
 
 class ReportType(StrEnum):
-    """What a report tells. ``detailed`` lists every recommendation with its affected resources."""
+    """What a report tells, and to whom."""
 
+    EXECUTIVE = "executive"
+    """Two to four pages for those who pay: what was found, what it saves, what changed, where to begin."""
+    COST = "cost"
+    SECURITY = "security"
+    OPERATIONS = "operations"
+    """Reliability, performance and operational excellence."""
     DETAILED = "detailed"
+    """Every recommendation with its affected resources."""
 
     @property
     def title(self) -> str:  # type: ignore[override]
@@ -31,7 +38,13 @@ class ReportFormat(StrEnum):
         return _CONTENT_TYPES[self]
 
 
-_TYPE_TITLES = {ReportType.DETAILED: "Detailed report"}
+_TYPE_TITLES = {
+    ReportType.EXECUTIVE: "Executive summary",
+    ReportType.COST: "Cost report",
+    ReportType.SECURITY: "Security report",
+    ReportType.OPERATIONS: "Operations report",
+    ReportType.DETAILED: "Detailed report",
+}
 
 _CONTENT_TYPES = {
     ReportFormat.PDF: "application/pdf",

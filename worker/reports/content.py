@@ -1,36 +1,42 @@
 """Compute what a report says from the recommendations, once for all file formats."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.advisor.vocabulary import Category, Impact
+from shared.language.language import Language
+from shared.reports.insights import Insights
 from shared.savings import Savings, SavingsStatus, count_savings
-from worker.reports.charts import Donut, StackedBars, StackedRow
-from worker.reports.document import (
-    CategoryCounts,
-    CurrencySavings,
-    GroupPlace,
-    ReportContent,
-    ReportFacts,
-    Section,
-)
-from worker.reports.grouping import GroupTotals, importance, sections_of
-from worker.reports.summary import (
-    impact_totals,
+from worker.reports.blocks import GroupPlace, Part, PartKind
+from worker.reports.document import CategoryCounts, CurrencySavings, ReportContent, ReportFacts, Section
+from worker.reports.grouping import GroupTotals, Listed, importance, sections_of
+from worker.reports.parts.appendix import appendix_part, method_of, rejected_note
+from worker.reports.parts.changes import changes_part
+from worker.reports.parts.clients import clients_part
+from worker.reports.parts.draft import Draft
+from worker.reports.parts.findings import findings_parts
+from worker.reports.parts.quick_wins import quick_wins_part
+from worker.reports.parts.retirements import retirements_part
+from worker.reports.parts.savings import largest_savings_charts, savings_part
+from worker.reports.parts.score import score_part
+from worker.reports.parts.summary import (
+    category_chart,
+    impact_chart,
     kpis_of,
     left_out_note,
-    method_of,
-    rejected_note,
-    savings_charts_of,
+    summary_part,
     summary_paragraphs,
 )
+from worker.reports.parts.trend import trend_part
+from worker.reports.report_types import OUTLINES
 from worker.reports.tallies import (
     MAX_DISTINCT_RESOURCES,
     DistinctCount,
     MostImportant,
+    RetirementTally,
     SubscriptionTally,
     add_amount,
     group_key,
@@ -43,6 +49,20 @@ MAX_LISTED_RECOMMENDATIONS = 10_000
 MAX_LISTED_REJECTED_ROWS = 200
 MAX_LISTED_SUBSCRIPTIONS = 500
 TOP_GROUPS = 8
+MAX_LISTED_IN_BRIEF = 2_000
+"""A brief report lists no resources: so many recommendations are enough to know its most important types by."""
+
+_PARTS: dict[PartKind, Callable[[Draft], Part | None]] = {
+    PartKind.SUMMARY: summary_part,
+    PartKind.CLIENTS: clients_part,
+    PartKind.SAVINGS: savings_part,
+    PartKind.CHANGES: changes_part,
+    PartKind.TREND: trend_part,
+    PartKind.SCORE: score_part,
+    PartKind.RETIREMENTS: retirements_part,
+    PartKind.QUICK_WINS: quick_wins_part,
+    PartKind.APPENDIX: appendix_part,
+}
 
 
 class _Tally:
@@ -55,6 +75,7 @@ class _Tally:
         self.savings: dict[str, Decimal] = {}
         self.resources = DistinctCount(MAX_DISTINCT_RESOURCES)
         self.subscriptions = SubscriptionTally()
+        self.retirements = RetirementTally()
         self.most_important = MostImportant(max_listed)
 
     def add(self, position: int, recommendation: Recommendation, status: SavingsStatus) -> None:
@@ -66,6 +87,7 @@ class _Tally:
             add_amount(by_currency, recommendation.currency, recommendation.annual_savings)
         self.resources.add(*_resource_key(recommendation))
         self.subscriptions.add(recommendation)
+        self.retirements.add(recommendation)
         self.most_important.add(position, recommendation)
 
 
@@ -75,63 +97,97 @@ def build_content(
     facts: ReportFacts,
     *,
     savings: Savings | None = None,
+    insights: Insights | None = None,
     max_listed: int = MAX_LISTED_RECOMMENDATIONS,
 ) -> ReportContent:
     """Return the content of a report.
 
-    ``recommendations`` is iterated two or three times and must yield the same rows in the same order each time; memory
-    grows with ``max_listed``, not with their number. ``rejected_rows`` is iterated once. ``savings`` is the count over the
-    same recommendations, where the caller has it already.
+    ``recommendations`` are those that the report is about (:class:`~worker.reports.report_types.OfType`); they are iterated
+    two or three times and must come in the same order each time. Memory grows with ``max_listed``, not with their number.
+    ``rejected_rows`` is iterated once. ``savings`` is the count over the same recommendations, where the caller has it
+    already; ``insights`` is what the report knows beyond them.
     """
+    insights = insights or Insights()
+    outline, language = OUTLINES[facts.report_type], Language.of(facts.language)
+    facts = _clean_facts(facts, language)
     savings = savings or count_savings(recommendations)
-    tally = _Tally(max_listed)
+    tally = _Tally(min(max_listed, MAX_LISTED_IN_BRIEF) if outline.is_brief else max_listed)
     for position, (recommendation, status) in enumerate(with_status(recommendations, savings)):
         tally.add(position, recommendation, status)
-    kept = tally.most_important.kept()
-    listed = [(recommendation, savings.status_of(position, recommendation)) for position, recommendation in kept]
+    listed = [
+        Listed(recommendation, savings.status_of(position, recommendation), savings.reason_of(position))
+        for position, recommendation in tally.most_important.kept()
+    ]
+    totals = GroupTotals(group_key(entry.recommendation) for entry in listed)
+    if len(listed) == tally.total:
+        for entry in listed:
+            totals.add(entry.recommendation, entry.status)
+    else:
+        for recommendation, status in with_status(recommendations, savings):
+            totals.add(recommendation, status)
 
-    totals = GroupTotals(group_key(recommendation) for recommendation, _ in listed)
-    counted_from = listed if len(listed) == tally.total else with_status(recommendations, savings)
-    for recommendation, status in counted_from:
-        totals.add(recommendation, status)
-
-    categories = _categories(tally)
+    categories = _categories(tally, outline.categories)
     rejected, rejected_total = _first(rejected_rows, MAX_LISTED_REJECTED_ROWS)
     by_currency = _currency_savings(savings)
     main_currency = max(by_currency, key=lambda line: line.counted_rows).currency if by_currency else ""
-    sections = sections_of(listed, totals, categories, main_currency)
-    subscriptions = str(tally.subscriptions)
-    return ReportContent(
-        facts=_clean_facts(facts),
+    sections = sections_of(listed, totals, categories, main_currency, language=language, marks=insights.marks)
+    draft = Draft(
+        facts=facts,
+        language=language,
+        is_brief=outline.is_brief,
         total=tally.total,
         listed=len(listed),
-        left_out_note=left_out_note(tally.total, len(listed)),
-        kpis=kpis_of(
-            tally.total, categories, resources=str(tally.resources), subscriptions=subscriptions, savings=by_currency
-        ),
-        summary=summary_paragraphs(
-            facts,
-            tally.total,
-            categories,
-            subscriptions=subscriptions,
-            savings=by_currency,
-            not_estimated=savings.not_estimated_number,
-        ),
+        categories=categories,
+        savings=savings,
+        insights=insights,
+        sections=sections,
+        top_groups=_top_groups(sections, main_currency),
+        resources=tally.resources.text(language),
+        subscriptions=tally.subscriptions.lines()[:MAX_LISTED_SUBSCRIPTIONS],
+        subscription_total=tally.subscriptions.text(language),
+        subscription_number=len(tally.subscriptions),
+        retirements=tally.retirements.lines(),
+        rejected=rejected,
+        rejected_total=rejected_total,
+    )
+    return ReportContent(
+        facts=facts,
+        parts=_parts(draft, outline.parts),
+        total=tally.total,
+        listed=len(listed),
+        left_out_note=left_out_note(draft),
+        kpis=kpis_of(draft),
+        summary=summary_paragraphs(draft),
         categories=categories,
         savings=by_currency,
         not_estimated=savings.not_estimated_number,
-        impact_chart=_impact_chart(categories),
-        category_chart=_category_chart(categories),
-        savings_charts=savings_charts_of(sections),
-        top_groups=_top_groups(sections, main_currency),
+        impact_chart=impact_chart(draft),
+        category_chart=category_chart(draft),
+        savings_charts=largest_savings_charts(sections, language),
+        top_groups=draft.top_groups,
         sections=sections,
-        subscriptions=tuple(tally.subscriptions.lines()[:MAX_LISTED_SUBSCRIPTIONS]),
-        subscription_total=subscriptions,
+        subscriptions=tuple(draft.subscriptions),
+        subscription_total=draft.subscription_total,
+        retirements=draft.retirements,
+        comparison=insights.comparison,
+        trend=insights.trend,
+        roll_up=insights.roll_up,
         rejected=rejected,
         rejected_total=rejected_total,
-        rejected_note=rejected_note(len(rejected), rejected_total),
-        method=method_of(by_currency, savings, facts.sources),
+        rejected_note=rejected_note(draft),
+        method=method_of(draft),
     )
+
+
+def _parts(draft: Draft, kinds: Sequence[PartKind]) -> tuple[Part, ...]:
+    """Return the chapters that have something to say, in the order of ``kinds``."""
+    parts: list[Part] = []
+    for kind in kinds:
+        if kind is PartKind.FINDINGS:
+            parts += findings_parts(draft)
+        elif (part := _PARTS[kind](draft)) is not None:
+            parts.append(part)
+    return tuple(parts)
 
 
 def with_status(
@@ -153,8 +209,8 @@ def _resource_key(recommendation: Recommendation) -> tuple[str, ...]:
     )
 
 
-def _categories(tally: _Tally) -> tuple[CategoryCounts, ...]:
-    """Return Advisor's five categories, used or not, and Other only where there is such a recommendation."""
+def _categories(tally: _Tally, wanted: frozenset[Category]) -> tuple[CategoryCounts, ...]:
+    """Return the categories that are ``wanted``, used or not, and Other only where there is such a recommendation."""
     return tuple(
         CategoryCounts(
             category=category,
@@ -162,7 +218,7 @@ def _categories(tally: _Tally) -> tuple[CategoryCounts, ...]:
             savings=dict(sorted(tally.category_savings.get(category, {}).items())),
         )
         for category in Category
-        if category is not Category.OTHER or category in tally.counts
+        if category in tally.counts or (category in wanted and category is not Category.OTHER)
     )
 
 
@@ -178,30 +234,6 @@ def _currency_savings(savings: Savings) -> tuple[CurrencySavings, ...]:
     )
 
 
-def _impact_chart(categories: Sequence[CategoryCounts]) -> Donut:
-    totals = impact_totals(categories)
-    return Donut(
-        title="Recommendations by impact",
-        description=", ".join(f"{impact.value}: {count:,}" for impact, count in totals.items()) or "None",
-        counts=totals,
-    )
-
-
-def _category_chart(categories: Sequence[CategoryCounts]) -> StackedBars:
-    return StackedBars(
-        title="Recommendations by category and impact",
-        description="; ".join(
-            f"{line.category.title}: {line.total:,} ("
-            + ", ".join(f"{impact.value} {count:,}" for impact, count in line.counts.items() if count)
-            + ")"
-            if line.total
-            else f"{line.category.title}: none"
-            for line in categories
-        ),
-        rows=tuple(StackedRow(line.category.title, line.counts) for line in categories),
-    )
-
-
 def _top_groups(sections: Sequence[Section], main_currency: str) -> tuple[GroupPlace, ...]:
     places = [
         GroupPlace(section_index, group_index)
@@ -212,12 +244,12 @@ def _top_groups(sections: Sequence[Section], main_currency: str) -> tuple[GroupP
     return tuple(places[:TOP_GROUPS])
 
 
-def _clean_facts(facts: ReportFacts) -> ReportFacts:
+def _clean_facts(facts: ReportFacts, language: Language) -> ReportFacts:
     return msgspec.structs.replace(
         facts,
         client_name=clean_text(facts.client_name),
         title=clean_text(facts.title),
-        scope=clean_text(facts.scope),
+        scope=clean_text(facts.scope) or language.gettext("All recommendations of the source"),
         sources=tuple(
             msgspec.structs.replace(source, file_name=clean_text(source.file_name), kind=clean_text(source.kind))
             for source in facts.sources

@@ -1,7 +1,8 @@
 """What a report says, as one typed value: every renderer reads this and computes nothing of its own.
 
-Values stay values here (Decimal, date, counts); how they are written is :mod:`worker.reports.wording`'s business. All of it
-can be encoded as JSON.
+``parts`` are the report as it is read, chapter by chapter, in its language. ``sections`` hold what is too much for words: all
+listed recommendations, as values (Decimal, date, counts), which renderers write with the report's language. All of it can be
+encoded as JSON.
 """
 
 from datetime import date, datetime
@@ -11,7 +12,13 @@ import msgspec
 
 from shared.advisor.recommendation import RejectedRow
 from shared.advisor.vocabulary import Category, Impact
+from shared.branding.branding import PLAIN, Branding
+from shared.comparison.marks import Mark
+from shared.comparison.result import Comparison, Trend
 from shared.reports import ReportType
+from shared.reports.insights import RollUp
+from shared.savings import NoteCode
+from worker.reports.blocks import GroupPlace, Kpi, Part
 from worker.reports.charts import Bars, Donut, StackedBars
 
 
@@ -29,6 +36,33 @@ class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a reader of the report should know about the source, such as that it is not complete; whole sentences."""
 
 
+class CategoryScore(msgspec.Struct, frozen=True, kw_only=True):
+    """Advisor's own score of one category, from 0 to 100."""
+
+    category: Category | None
+    """``None`` for the score of everything."""
+    score: Decimal
+    potential_increase: Decimal | None = None
+    """Points that following every recommendation would add."""
+    impacted_resources: int | None = None
+
+
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of what was asked for could be read, and what Advisor's users had set aside."""
+
+    subscriptions_read: int
+    subscriptions_wanted: int
+    dismissed: int = 0
+    postponed: int = 0
+    excluded: int = 0
+    """Left out because Advisor's own configuration excludes their subscription or resource group."""
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether some subscription could not be read."""
+        return self.subscriptions_read < self.subscriptions_wanted
+
+
 class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a report before its recommendations are read."""
 
@@ -38,15 +72,16 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Aware, UTC. Given by the caller, so that the same input makes the same report."""
     sources: tuple[SourceFacts, ...]
     report_type: ReportType = ReportType.DETAILED
-    scope: str = "All recommendations of the source"
-
-
-class Kpi(msgspec.Struct, frozen=True, kw_only=True):
-    """One headline figure: its name, its value in words (one or two lines), and what it means."""
-
-    label: str
-    values: tuple[str, ...]
-    note: str
+    scope: str = ""
+    """What the report is about in words, ``""`` for all recommendations of the source."""
+    language: str = "en"
+    """Tag of the language that the report is written in."""
+    branding: Branding = PLAIN
+    coverage: Coverage | None = None
+    """``None`` for files, which do not say how much they cover."""
+    scores: tuple[CategoryScore, ...] = ()
+    """Advisor's scores, that of everything first; empty where the source has none."""
+    scored_on: date | None = None
 
 
 class CategoryCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +123,12 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     detail: str
     """What tells this offer from its neighbours: SKU, region, term, retirement date."""
     updated: date | None
+    mark: Mark | None = None
+    """What was decided about this finding."""
+    is_manual: bool = False
+    """Added by hand, not found by Advisor."""
+    reason: NoteCode | None = None
+    """Why the amount does not count, where it does not."""
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +146,12 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     alternatives: int
     not_estimated: int
     """Cost recommendations without an amount."""
+    is_commitment: bool = False
+    """A reservation or a savings plan: it saves by binding the client."""
+    cost_implication: str = ""
+    """What following it costs, as Advisor has it: ``none``, ``low``, ``medium``, ``high`` or ``""`` where it does not say."""
+    learn_more_url: str = ""
+    """Microsoft's page on it, ``""`` where the source names none."""
     resources: tuple[Resource, ...]
 
     @property
@@ -121,13 +168,6 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     listed: int
 
 
-class GroupPlace(msgspec.Struct, frozen=True):
-    """Where a group stands: the index of its section, and its index there."""
-
-    section: int
-    group: int
-
-
 class SubscriptionLine(msgspec.Struct, frozen=True, kw_only=True):
     """One subscription that the report covers."""
 
@@ -137,15 +177,26 @@ class SubscriptionLine(msgspec.Struct, frozen=True, kw_only=True):
     high_impact: int
 
 
+class Retirement(msgspec.Struct, frozen=True, kw_only=True):
+    """A feature that Azure retires, and how many recommendations speak of it."""
+
+    feature: str
+    day: date | None
+    recommendations: int
+
+
 class ReportContent(msgspec.Struct, frozen=True, kw_only=True):
     """A whole report, ready to be rendered."""
 
     facts: ReportFacts
+    parts: tuple[Part, ...]
+    """The report as its type wants it: which chapters, in which order."""
     total: int
     """Recommendations in all."""
     listed: int
     """Recommendations that ``sections`` hold: all, or the most important ones of very many."""
     left_out_note: str
+    """What the document leaves out and where it is, ``""`` where it leaves out nothing."""
     kpis: tuple[Kpi, ...]
     summary: tuple[str, ...]
     """Paragraphs of the executive summary."""
@@ -162,6 +213,11 @@ class ReportContent(msgspec.Struct, frozen=True, kw_only=True):
     sections: tuple[Section, ...]
     subscriptions: tuple[SubscriptionLine, ...]
     subscription_total: str
+    retirements: tuple[Retirement, ...]
+    """The next first, those without a date last."""
+    comparison: Comparison | None = None
+    trend: Trend | None = None
+    roll_up: RollUp | None = None
     rejected: tuple[RejectedRow, ...]
     """The first of the rows that could not be read."""
     rejected_total: int

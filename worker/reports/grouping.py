@@ -1,16 +1,32 @@
 """Put the listed recommendations in sections: by category, then by recommendation type, the most important first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
+from shared.advisor.commitments import commitment_of
 from shared.advisor.recommendation import Recommendation
-from shared.advisor.vocabulary import Impact
-from shared.savings import SavingsStatus
+from shared.advisor.vocabulary import Category, Impact
+from shared.comparison.marks import Mark
+from shared.language.language import Language
+from shared.reports.manual import is_manual
+from shared.savings import NoteCode, SavingsStatus
+from worker.reports import terms
 from worker.reports.document import CategoryCounts, Group, Resource, Section
 from worker.reports.tallies import IMPACT_ORDER, GroupKey, add_amount, group_key
-from worker.reports.wording import clean_text, portal_url, retirement_text, term_text
+from worker.reports.wording import clean_text, microsoft_url, portal_url
+
+_COST_IMPLICATIONS = frozenset({"none", "low", "medium", "high"})
+
+
+class Listed(NamedTuple):
+    """A recommendation that is listed, with what became of its amount."""
+
+    recommendation: Recommendation
+    status: SavingsStatus
+    reason: NoteCode | None
 
 
 class _Totals(msgspec.Struct):
@@ -47,21 +63,25 @@ class GroupTotals:
 
 
 def sections_of(
-    listed: Iterable[tuple[Recommendation, SavingsStatus]],
+    listed: Iterable[Listed],
     totals: GroupTotals,
     categories: Sequence[CategoryCounts],
     main_currency: str,
+    *,
+    language: Language,
+    marks: Mapping[bytes, Mark],
 ) -> tuple[Section, ...]:
     """Return one section for each category that has recommendations, in the order of ``categories``."""
-    members: dict[GroupKey, list[tuple[Recommendation, SavingsStatus]]] = {}
-    for recommendation, status in listed:
-        members.setdefault(group_key(recommendation), []).append((recommendation, status))
+    members: dict[GroupKey, list[Listed]] = {}
+    for entry in listed:
+        members.setdefault(group_key(entry.recommendation), []).append(entry)
+    write_resource = _ResourceWriter(language, marks)
     sections = []
     for summary in categories:
         if not summary.total:
             continue
         groups = sorted(
-            (_group(rows, totals.of(key)) for key, rows in members.items() if key[0] is summary.category),
+            (_group(rows, totals.of(key), write_resource) for key, rows in members.items() if key[0] is summary.category),
             key=lambda group: importance(group, main_currency),
         )
         sections.append(Section(summary=summary, groups=tuple(groups), listed=sum(len(group.resources) for group in groups)))
@@ -76,24 +96,36 @@ def importance(group: Group, main_currency: str) -> tuple[int, Decimal, int, str
     return IMPACT_ORDER[group.impact], -group.savings.get(main_currency, Decimal(0)), -group.total, group.title
 
 
-def _group(rows: Sequence[tuple[Recommendation, SavingsStatus]], totals: _Totals) -> Group:
-    first = rows[0][0]
+def _group(rows: Sequence[Listed], totals: _Totals, write_resource: "_ResourceWriter") -> Group:
+    first = rows[0].recommendation
     title = clean_text(first.problem)
     solution = clean_text(first.solution)
-    benefits = {clean_text(recommendation.potential_benefits) for recommendation, _ in rows}
-    resources = sorted((_resource(recommendation, status) for recommendation, status in rows), key=_resource_order)
+    benefits = {clean_text(entry.recommendation.potential_benefits) for entry in rows}
+    resources = sorted((write_resource(entry) for entry in rows), key=_resource_order)
     return Group(
         title=title,
         solution="" if _same_text(title, solution) else solution,
         # "5,332 USD savings" differs from row to row: only what holds for the whole group is said for the group.
-        benefits=benefits.pop() if len(benefits) == 1 and not rows[0][0].annual_savings else "",
+        benefits=benefits.pop() if len(benefits) == 1 and not first.annual_savings else "",
         impact=totals.impact,
         total=totals.total,
         savings=dict(sorted(totals.savings.items())),
         alternatives=totals.alternatives,
         not_estimated=totals.not_estimated,
+        is_commitment=first.category is Category.COST and commitment_of(first) is not None,
+        cost_implication=_cost_implication(first),
+        learn_more_url=microsoft_url(first.extras.get("learnMoreLink", "")),
         resources=tuple(resources),
     )
+
+
+def _cost_implication(recommendation: Recommendation) -> str:
+    """Return Advisor's word, under whichever of the names that the API and the portal have for it."""
+    for name, value in recommendation.extras.items():
+        if "costimplication" in "".join(name.split()).casefold():
+            word = value.strip().casefold()
+            return word if word in _COST_IMPLICATIONS else ""
+    return ""
 
 
 def _resource_order(resource: Resource) -> tuple[int, bool, bool, Decimal, str, str, str]:
@@ -108,47 +140,80 @@ def _resource_order(resource: Resource) -> tuple[int, bool, bool, Decimal, str, 
     )
 
 
-def _resource(recommendation: Recommendation, status: SavingsStatus) -> Resource:
-    subscription = clean_text(recommendation.subscription_name or recommendation.subscription_id)
-    name = clean_text(recommendation.resource_name or recommendation.resource_id)
-    resource_type = clean_text(recommendation.resource_type)
-    details = _details(recommendation)
-    if _is_about_subscription(recommendation):
-        # The name of such a row is the subscription's GUID: what is offered, or else the subscription's name, says more.
-        offered = [clean_text(part) for part in (recommendation.sku, recommendation.region) if part]
-        name, resource_type = (" · ".join(offered), "") if offered else (subscription, "Subscription")
-        details = details[len(offered) :]
-    return Resource(
-        name=name or subscription or "Not named",
-        type=resource_type,
-        resource_group=clean_text(recommendation.resource_group),
-        subscription=subscription if subscription != name else "",
-        portal_url=portal_url(recommendation.resource_id),
-        impact=recommendation.impact,
-        savings=recommendation.annual_savings,
-        currency=clean_text(recommendation.currency),
-        is_alternative=status is SavingsStatus.ALTERNATIVE,
-        detail=" · ".join(details),
-        updated=recommendation.updated_at.date() if recommendation.updated_at else None,
-    )
+class _ResourceWriter:
+    """Writes resources in one language; what thousands of them share is looked up once."""
+
+    def __init__(self, language: Language, marks: Mapping[bytes, Mark]) -> None:
+        self._language = language
+        self._marks = marks
+        self._subscription = language.gettext("Subscription")
+        self._not_named = language.gettext("Not named")
+
+    def __call__(self, entry: Listed) -> Resource:
+        """Return one resource."""
+        recommendation = entry.recommendation
+        subscription = clean_text(recommendation.subscription_name or recommendation.subscription_id)
+        name = clean_text(recommendation.resource_name or recommendation.resource_id)
+        resource_type = clean_text(recommendation.resource_type)
+        details = self._details(recommendation)
+        if _is_about_subscription(recommendation):
+            # Such a row's name is the subscription's GUID: what is offered, or else the subscription's name, says more.
+            offered = [clean_text(part) for part in (recommendation.sku, recommendation.region) if part]
+            name, resource_type = (" · ".join(offered), "") if offered else (subscription, self._subscription)
+            details = details[len(offered) :]
+        return Resource(
+            name=name or subscription or self._not_named,
+            type=resource_type,
+            resource_group=clean_text(recommendation.resource_group),
+            subscription=subscription if subscription != name else "",
+            portal_url=portal_url(recommendation.resource_id),
+            impact=recommendation.impact,
+            savings=recommendation.annual_savings,
+            currency=clean_text(recommendation.currency),
+            is_alternative=entry.status is SavingsStatus.ALTERNATIVE,
+            detail=" · ".join(details),
+            updated=recommendation.updated_at.date() if recommendation.updated_at else None,
+            mark=_clean_mark(self._marks.get(recommendation.fingerprint)) if self._marks else None,
+            is_manual=is_manual(recommendation),
+            reason=entry.reason,
+        )
+
+    def _details(self, recommendation: Recommendation) -> list[str]:
+        """Return what tells an offer from its neighbours: SKU and region first, each where there is one."""
+        language = self._language
+        parts = [
+            clean_text(recommendation.sku),
+            clean_text(recommendation.region),
+            terms.term(clean_text(recommendation.term), language) if recommendation.term else "",
+            language.ngettext("{number}-day look-back", "{number}-day look-back", recommendation.lookback_days)
+            if recommendation.lookback_days
+            else "",
+            self._scope(recommendation.scope),
+            terms.retirement(clean_text(recommendation.retiring_feature), recommendation.retirement_date, language),
+        ]
+        return [part for part in parts if part]
+
+    def _scope(self, scope: str) -> str:
+        match scope.casefold():
+            case "":
+                return ""
+            case "single":
+                return self._language.gettext("single scope")
+            case "shared":
+                return self._language.gettext("shared scope")
+            case _:
+                return self._language.gettext("{scope} scope", scope=clean_text(scope))
+
+
+def _clean_mark(mark: Mark | None) -> Mark | None:
+    if mark is None:
+        return None
+    return msgspec.structs.replace(mark, note=clean_text(mark.note), owner=clean_text(mark.owner))
 
 
 def _is_about_subscription(recommendation: Recommendation) -> bool:
     name = recommendation.resource_name.lower()
     return bool(name) and name in {recommendation.subscription_id.lower(), recommendation.subscription_name.lower()}
-
-
-def _details(recommendation: Recommendation) -> list[str]:
-    """Return what tells an offer from its neighbours: SKU and region first, each where there is one."""
-    parts = [
-        clean_text(recommendation.sku),
-        clean_text(recommendation.region),
-        term_text(clean_text(recommendation.term)),
-        f"{recommendation.lookback_days}-day look-back" if recommendation.lookback_days else "",
-        f"{clean_text(recommendation.scope).lower()} scope" if recommendation.scope else "",
-        retirement_text(clean_text(recommendation.retiring_feature), recommendation.retirement_date),
-    ]
-    return [part for part in parts if part]
 
 
 def _same_text(one: str, other: str) -> bool:

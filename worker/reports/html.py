@@ -11,7 +11,7 @@ from markupsafe import Markup
 from shared.advisor.vocabulary import Impact
 from worker.reports import charts, wording
 from worker.reports.document import ReportContent
-from worker.reports.summary import impact_totals
+from worker.reports.tallies import impact_totals
 
 _TEMPLATES_DIR = Path(__file__).with_name("templates")
 

@@ -18,7 +18,7 @@ import msgspec
 from worker.reports.document import ReportContent
 from worker.reports.errors import RenderingCancelledError, RenderingError, RenderingTimeoutError
 from worker.reports.fonts import FONT_FAMILIES, require_fonts
-from worker.reports.pdf_data import typst_data
+from worker.reports.pdf_data import logo_of, typst_data, typst_setting
 
 DEFAULT_TIMEOUT_S = 120.0
 
@@ -42,14 +42,16 @@ def render_pdf(
 ) -> tuple[str, ...]:
     """Write the PDF to ``destination`` and return what a reader should be warned of, usually nothing.
 
-    The file is PDF/UA-1 (accessible) unless a character has no glyph in any font. ``should_stop`` is asked about five
+    The file is PDF/UA-1 (accessible) and PDF/A-2a (made to be kept) unless a character has no glyph in any font. ``should_stop`` is asked about five
     times a second. Raises :class:`RenderingTimeoutError`, :class:`RenderingCancelledError`, :class:`RenderingError` and
     :class:`~worker.reports.errors.FontsMissingError`; the child process is gone when this returns or raises.
     """
     job = {
         "data": typst_data(content),
+        "setting": typst_setting(content),
+        "logo": logo_of(content.facts.branding),
         "fonts_dirs": [str(folder) for folder in require_fonts(fonts_dirs)],
-        "families": FONT_FAMILIES,
+        "families": list(dict.fromkeys((content.facts.branding.font.value, *FONT_FAMILIES))),
         "templates_dir": str(templates_dir),
         "destination": str(destination.absolute()),
         "created_at": int(content.facts.created_at.timestamp()),  # Typst refuses fractions
@@ -57,9 +59,14 @@ def render_pdf(
         "max_memory_bytes": MAX_CHILD_MEMORY_BYTES,
     }
     answer = _run_child(msgspec.json.encode(job), timeout_s, should_stop)
-    if not answer["missing_glyph"]:
-        return ()
-    return (f"The PDF is not PDF/UA-1 (accessible): {answer['missing_glyph']}. Install the Noto font of that script.",)
+    if answer["missing_glyph"]:
+        return (
+            f"The PDF is neither PDF/UA-1 (accessible) nor PDF/A-2a: {answer['missing_glyph']}. "
+            "Install the Noto font of that script.",
+        )
+    if answer["not_archival"]:
+        return (f"The PDF is PDF/UA-1 (accessible) but not PDF/A-2a: {answer['not_archival']}.",)
+    return ()
 
 
 def _run_child(job: bytes, timeout_s: float, should_stop: Callable[[], bool] | None) -> dict[str, Any]:

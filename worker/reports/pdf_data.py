@@ -1,24 +1,21 @@
 """The content of a report as the Typst templates want it: plain text, ready to print."""
 
+import base64
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from shared.advisor.vocabulary import Impact
-from worker.reports import charts
-from worker.reports.document import CategoryCounts, Group, ReportContent, Resource, Section
-from worker.reports.summary import impact_totals
-from worker.reports.tallies import add_amount
-from worker.reports.wording import (
-    amount_lines,
-    amount_text,
-    amounts_text,
-    count_of,
-    date_text,
-    moment_text,
-    short_date,
-    shortened,
-)
+from shared.branding.branding import Branding
+from shared.comparison.marks import Mark, MarkStatus
+from shared.language.language import Language
+from shared.language.marking import marked
+from worker.reports import charts, terms
+from worker.reports.blocks import Block, Cell, ColumnKind, Figure, Findings, GroupPlace, KpiRow, Paragraph, Part, Table
+from worker.reports.document import Group, ReportContent, Resource, Section
+from worker.reports.parts.findings import group_facts, left_out_of
+from worker.reports.report_types import OUTLINES
+from worker.reports.wording import shortened
 
 MAX_UNBROKEN_CHARS = 25
 """A longer run without a place to break could run over the edge of its column."""
@@ -26,6 +23,13 @@ MAX_UNBROKEN_CHARS = 25
 MAX_CELL_CHARS = 600
 MAX_OUTLINED_GROUPS = 90
 """More headings than these would make the contents longer than what it leads to: then only categories are listed."""
+
+_MARKS = {
+    MarkStatus.ACCEPTED: marked("Accepted"),
+    MarkStatus.PLANNED: marked("Planned"),
+    MarkStatus.DONE: marked("Done"),
+    MarkStatus.REJECTED: marked("Rejected"),
+}
 
 _NEW_PAGE_FROM = 12
 # Typst breaks lines at spaces, between CJK characters, and after a hyphen or slash that no digit follows (UAX 14, LB25).
@@ -52,215 +56,253 @@ def _broken(match: re.Match[str]) -> str:
 def typst_data(content: ReportContent) -> dict[str, Any]:
     """Return the templates' ``data.json``, without the font families, which the child process adds."""
     facts = content.facts
+    language = Language.of(facts.language)
+    is_brief = OUTLINES[facts.report_type].is_brief
+    type_title = language.gettext(terms.TYPE_TITLES[facts.report_type])
     group_total = sum(len(section.groups) for section in content.sections)
-    labels = {id(group): f"group-{number}" for number, group in enumerate(_all_groups(content))}
+    writer = _Writer(content, language)
     return {
+        "language": language.tag.partition("-")[0],
+        "region": language.tag.partition("-")[2],
+        "is_brief": is_brief,
         "eyebrow": "Azure Advisor",
         "document_title": f"{facts.title} – {facts.client_name}",
-        "description": f"{facts.report_type.title} of Azure Advisor recommendations for {facts.client_name}",
+        "description": language.gettext(
+            "{type}: Azure Advisor recommendations for {client}", type=type_title, client=facts.client_name
+        ),
         "title": breakable(shortened(facts.title, 160)),
         "title_size": 42 if len(facts.title) <= 40 else 32 if len(facts.title) <= 80 else 24,
         "client": breakable(shortened(facts.client_name, 200)),
         "client_size": 22 if len(facts.client_name) <= 50 else 15,
-        "date": date_text(facts.created_at),
-        "cover_facts": _cover_facts(content),
+        "date": language.date(facts.created_at.date()),
+        "cover_facts": _cover_facts(content, language, type_title),
         "header_left": shortened(facts.client_name, 60),
         "header_right": shortened(facts.title, 60),
-        "footer_left": date_text(facts.created_at),
+        "footer_left": shortened(facts.branding.footer, 120) or language.date(facts.created_at.date()),
         "outline_depth": 2 if group_total <= MAX_OUTLINED_GROUPS else 1,
-        "has_recommendations": content.total > 0,
-        "kpis": [
-            {
-                "label": kpi.label,
-                "values": [value.replace(" ", "\u00a0") for value in kpi.values],
-                "note": kpi.note,
-                "size": _value_size(kpi.values),
-            }
-            for kpi in content.kpis
-        ],
-        "summary": [breakable(paragraph) for paragraph in content.summary],
-        "left_out_note": content.left_out_note,
-        "impact_chart": _chart(content.impact_chart),
-        "category_chart": _chart(content.category_chart),
-        "savings_charts": [_chart(chart) for chart in content.savings_charts],
-        **_counts(content),
-        "top_groups": _top_groups(content, labels) if group_total > 1 else [],
-        "sections": [_section(section, labels) for section in content.sections],
-        **_appendix(content),
+        "parts": [writer.part(part) for part in content.parts],
     }
 
 
-def _all_groups(content: ReportContent) -> list[Group]:
-    return [group for section in content.sections for group in section.groups]
+def typst_setting(content: ReportContent) -> dict[str, Any]:
+    """Return the templates' ``setting.json``: words and colours, apart from the data so that they are read at once."""
+    language = Language.of(content.facts.language)
+    return {
+        "words": _words(language),
+        "brand": _brand(content.facts.branding),
+        "logo_alt": language.gettext("Logo"),
+    }
 
 
-def _chart(chart: charts.Chart) -> dict[str, str]:
-    return {"title": chart.title, "alt": f"{chart.title}. {chart.description}", "svg": charts.svg(chart)}
+def _words(language: Language) -> dict[str, Any]:
+    """Return the words that stand in the templates' own places."""
+    return {
+        "contents": language.gettext("Contents"),
+        # Left as it is: the page numbers are put in when the pages are known.
+        "page_of": language.gettext("Page {page} of {pages}"),
+        "resource": language.gettext("Resource"),
+        "place": language.gettext("Subscription and resource group"),
+        "impact": language.gettext("Impact"),
+        "savings": language.gettext("Savings a year"),
+        "updated": language.gettext("Updated"),
+        "alternative": language.gettext("alternative, not counted"),
+        "not_estimated": language.gettext("not estimated"),
+        "benefit": language.gettext("Benefit:"),
+        "learn_more": language.gettext("Microsoft documentation"),
+        "impacts": {impact.value: language.gettext(terms.IMPACT_LABELS[impact]) for impact in Impact},
+    }
+
+
+def _brand(branding: Branding) -> dict[str, Any]:
+    palette = branding.palette
+    return {
+        "primary": palette.primary,
+        "accent": palette.accent,
+        "on_primary": palette.on_primary,
+        "quiet_on_primary": palette.quiet_on_primary,
+        "accent_on_primary": palette.accent_on_primary,
+        "cover_text": breakable(shortened(branding.cover_text, 600)),
+        "contact": breakable(shortened(branding.contact, 300)),
+        "logo": f"logo.{branding.logo.extension}" if branding.logo else "",
+        "logo_ratio": branding.logo.width / branding.logo.height if branding.logo else 1,
+    }
+
+
+def logo_of(branding: Branding) -> dict[str, str]:
+    """Return the logo as a file for the compiler: its name and its content in base64; empty where there is none."""
+    if branding.logo is None:
+        return {}
+    return {f"logo.{branding.logo.extension}": base64.b64encode(branding.logo.content).decode()}
+
+
+def _cover_facts(content: ReportContent, language: Language, type_title: str) -> list[tuple[str, str]]:
+    sources = content.facts.sources
+    names = [shortened(source.file_name, 70) for source in sources[:2]]
+    if len(sources) > 2:
+        names.append(language.ngettext("and {number} more file", "and {number} more files", len(sources) - 2))
+    moments = sorted(source.exported_at for source in sources if source.exported_at)
+    coverage = content.facts.coverage
+    subscriptions = content.subscription_total
+    if coverage is not None:
+        subscriptions = language.gettext(
+            "{read} of {wanted}",
+            read=language.number(coverage.subscriptions_read),
+            wanted=language.number(coverage.subscriptions_wanted),
+        )
+    return [
+        (language.gettext("Scope"), breakable(shortened(content.facts.scope, 120))),
+        (language.gettext("Source"), breakable(", ".join(names)) or language.gettext("None")),
+        (
+            language.gettext("Data as of"),
+            language.moment(moments[-1]) if moments else language.gettext("Not stated by the source"),
+        ),
+        (language.gettext("Recommendations"), language.number(content.total)),
+        (language.gettext("Subscriptions"), subscriptions),
+        (language.gettext("Report"), type_title),
+    ]
+
+
+class _Writer:
+    """Writes the parts of one report; it knows where every group stands."""
+
+    def __init__(self, content: ReportContent, language: Language) -> None:
+        self._content = content
+        self._language = language
+        palette = content.facts.branding.palette
+        self._accent, self._font = palette.accent, content.facts.branding.font.value
+        self._not_estimated = language.gettext("not estimated")
+        self._manual = language.gettext("added by hand")
+
+    def part(self, part: Part) -> dict[str, Any]:
+        """Return one chapter."""
+        listed = sum(
+            self._content.sections[block.section].listed for block in part.blocks if isinstance(block, Findings)
+        )
+        return {
+            "kind": part.kind.value,
+            "title": part.title,
+            "facts": part.facts,
+            "new_page": listed == 0 or listed >= _NEW_PAGE_FROM,
+            "blocks": [self._block(block) for block in part.blocks],
+        }
+
+    def _block(self, block: Block) -> dict[str, Any]:
+        match block:
+            case KpiRow():
+                return {
+                    "kind": "kpis",
+                    "kpis": [
+                        {
+                            "label": kpi.label,
+                            "values": [value.replace(" ", "\u00a0") for value in kpi.values],
+                            "note": kpi.note,
+                            "size": _value_size(kpi.values),
+                        }
+                        for kpi in block.kpis
+                    ],
+                }
+            case Paragraph():
+                return {"kind": "paragraph", "heading": block.heading, "tone": block.tone, "text": breakable(block.text)}
+            case Figure():
+                return {
+                    "kind": "figure",
+                    "heading": block.heading,
+                    "width": block.width,
+                    "alt": f"{block.chart.title}. {block.chart.description}",
+                    "svg": charts.svg(block.chart, self._accent, self._font),
+                }
+            case Table():
+                return self._table(block)
+            case Findings():
+                section = self._content.sections[block.section]
+                return {"kind": "findings", "groups": self._groups(section, block.section)}
+
+    def _table(self, table: Table) -> dict[str, Any]:
+        return {
+            "kind": "table",
+            "heading": table.heading,
+            "columns": [(column.title, column.kind.value, column.share) for column in table.columns],
+            "rows": [
+                [
+                    _cell(cell, column.kind)
+                    for cell, column in zip(row, table.columns, strict=True)
+                ]
+                for row in table.rows
+            ],
+            "has_total": table.has_total,
+            "note": table.note,
+        }
+
+    def _groups(self, section: Section, number: int) -> list[dict[str, Any]]:
+        return [self._group(group, _label(GroupPlace(number, index))) for index, group in enumerate(section.groups)]
+
+    def _group(self, group: Group, label: str) -> dict[str, Any]:
+        return {
+            "label": label,
+            "title": breakable(shortened(group.title, 400)),
+            "solution": breakable(shortened(group.solution, 1500)),
+            "benefits": breakable(shortened(group.benefits, MAX_CELL_CHARS)),
+            "learn_more_url": group.learn_more_url,
+            "impact": group.impact.value,
+            "facts": group_facts(group, self._language),
+            "shows_impact": len({resource.impact for resource in group.resources}) > 1,
+            "shows_savings": any(resource.savings is not None for resource in group.resources),
+            "shows_updated": any(resource.updated is not None for resource in group.resources),
+            "resources": [self._resource(resource) for resource in group.resources],
+            "left_out_note": left_out_of(group, self._language),
+        }
+
+    def _resource(self, resource: Resource) -> list[str | bool]:
+        note = " · ".join(part for part in (resource.type, resource.detail, *self._decided(resource)) if part)
+        return [
+            breakable(shortened(resource.name, MAX_CELL_CHARS)),
+            breakable(shortened(note, MAX_CELL_CHARS)),
+            resource.portal_url,
+            resource.is_alternative,
+            breakable(shortened(resource.subscription, MAX_CELL_CHARS)),
+            breakable(shortened(resource.resource_group, MAX_CELL_CHARS)),
+            resource.impact.value,
+            self._language.money(resource.savings, resource.currency)
+            if resource.savings is not None
+            else self._not_estimated,
+            self._language.short_date(resource.updated),
+        ]
+
+    def _decided(self, resource: Resource) -> list[str]:
+        parts = [self._manual] if resource.is_manual else []
+        if resource.mark is not None:
+            parts.append(mark_text(resource.mark, self._language))
+        return parts
+
+
+def mark_text(mark: Mark, language: Language) -> str:
+    """Return what was decided about a finding, such as "Planned: Ada Lovelace, by Mar 1, 2026 (in the next window)"."""
+    text = language.gettext(_MARKS[mark.status])
+    details = [mark.owner] if mark.owner else []
+    if mark.due_on is not None:
+        details.append(language.gettext("by {date}", date=language.short_date(mark.due_on)))
+    if details:
+        text += f": {', '.join(details)}"
+    return f"{text} ({shortened(mark.note, 200)})" if mark.note else text
+
+
+def _label(place: GroupPlace) -> str:
+    return f"group-{place.section}-{place.group}"
+
+
+def _cell(cell: Cell, kind: ColumnKind) -> list[str]:
+    """Return text, note, address, label of the group it leads to, and impact; the last three mostly empty."""
+    text = cell.text if kind is ColumnKind.AMOUNT else breakable(shortened(cell.text, MAX_CELL_CHARS))
+    return [
+        text.replace(" ", "\u00a0") if kind is ColumnKind.AMOUNT else text,
+        breakable(shortened(cell.note, MAX_CELL_CHARS)),
+        cell.url,
+        _label(cell.place) if cell.place is not None else "",
+        cell.impact.value if cell.impact is not None else "",
+    ]
 
 
 def _value_size(values: Sequence[str]) -> float:
     """Return the largest size in points at which the longest value fits on one line of its card, 95 points wide."""
     longest = max(map(len, values), default=1)
-    return max(7.0, min(22.0 if len(values) == 1 else 14.0, 95 / (0.62 * longest)))
-
-
-def _cover_facts(content: ReportContent) -> list[tuple[str, str]]:
-    sources = content.facts.sources
-    names = [shortened(source.file_name, 70) for source in sources[:2]]
-    if len(sources) > 2:
-        names.append(f"and {count_of(len(sources) - 2, 'more file')}")
-    moments = sorted(source.exported_at for source in sources if source.exported_at)
-    return [
-        ("Scope", breakable(shortened(content.facts.scope, 120))),
-        ("Source", breakable(", ".join(names)) or "None"),
-        ("Data as of", moment_text(moments[-1]) if moments else "Not stated by the source"),
-        ("Recommendations", f"{content.total:,}"),
-        ("Subscriptions", content.subscription_total),
-        ("Report", content.facts.report_type.title),
-    ]
-
-
-def _counts(content: ReportContent) -> dict[str, Any]:
-    impacts = [
-        impact for impact in Impact if impact is not Impact.OTHER or Impact.OTHER in impact_totals(content.categories)
-    ]
-    rows = [_count_row(line.category.title, line, impacts) for line in content.categories]
-    total: dict[str, Any] = {}
-    for line in content.categories:
-        for currency, amount in line.savings.items():
-            add_amount(total, currency, amount)
-    sums = impact_totals(content.categories)
-    rows.append(
-        {
-            "label": "All categories",
-            "counts": [f"{sums.get(impact, 0):,}" for impact in impacts] + [f"{content.total:,}"],
-            "savings": amount_lines(total),
-            "is_total": True,
-        }
-    )
-    return {
-        "count_headings": [impact.value for impact in impacts] + ["Total"],
-        "count_rows": rows,
-        "has_savings": bool(content.savings),
-    }
-
-
-def _count_row(label: str, line: CategoryCounts, impacts: Sequence[Impact]) -> dict[str, Any]:
-    return {
-        "label": label,
-        "counts": [f"{line.counts.get(impact, 0):,}" for impact in impacts] + [f"{line.total:,}"],
-        "savings": amount_lines(line.savings),
-        "is_total": False,
-    }
-
-
-def _top_groups(content: ReportContent, labels: dict[int, str]) -> list[dict[str, Any]]:
-    found = []
-    for place in content.top_groups:
-        section = content.sections[place.section]
-        group = section.groups[place.group]
-        found.append(
-            {
-                "label": labels[id(group)],
-                "title": breakable(shortened(group.title, 160)),
-                "category": section.summary.category.title,
-                "impact": group.impact.value,
-                "total": f"{group.total:,}",
-                "savings": amount_lines(group.savings),
-            }
-        )
-    return found
-
-
-def _section(section: Section, labels: dict[int, str]) -> dict[str, Any]:
-    facts = [count_of(section.summary.total, "recommendation"), count_of(len(section.groups), "type")]
-    if section.summary.savings:
-        facts.append(f"{amounts_text(section.summary.savings)} a year")
-    return {
-        "title": section.summary.category.title,
-        "facts": "  ·  ".join(facts),
-        "new_page": section.listed >= _NEW_PAGE_FROM,
-        "groups": [_group(group, labels[id(group)]) for group in section.groups],
-    }
-
-
-def _group(group: Group, label: str) -> dict[str, Any]:
-    facts = [count_of(group.total, "recommendation")]
-    if group.savings:
-        facts.append(f"{amounts_text(group.savings)} a year")
-    if group.alternatives:
-        facts.append(f"{count_of(group.alternatives, 'alternative')} not counted")
-    if group.not_estimated == group.total:
-        facts.append("savings not estimated")
-    return {
-        "label": label,
-        "title": breakable(shortened(group.title, 400)),
-        "solution": breakable(shortened(group.solution, 1500)),
-        "benefits": breakable(shortened(group.benefits, MAX_CELL_CHARS)),
-        "impact": group.impact.value,
-        "facts": "  ·  ".join(facts),
-        "shows_impact": len({resource.impact for resource in group.resources}) > 1,
-        "shows_savings": any(resource.savings is not None for resource in group.resources),
-        "shows_updated": any(resource.updated is not None for resource in group.resources),
-        "resources": [_resource(resource) for resource in group.resources],
-        "left_out_note": f"{count_of(group.left_out, 'more recommendation')} in the Excel and CSV files."
-        if group.left_out
-        else "",
-    }
-
-
-def _resource(resource: Resource) -> list[str | bool]:
-    note = " · ".join(part for part in (resource.type, resource.detail) if part)
-    return [
-        breakable(shortened(resource.name, MAX_CELL_CHARS)),
-        breakable(shortened(note, MAX_CELL_CHARS)),
-        resource.portal_url,
-        resource.is_alternative,
-        breakable(shortened(resource.subscription, MAX_CELL_CHARS)),
-        breakable(shortened(resource.resource_group, MAX_CELL_CHARS)),
-        resource.impact.value,
-        amount_text(resource.savings, resource.currency) if resource.savings is not None else "not estimated",
-        short_date(resource.updated),
-    ]
-
-
-def _appendix(content: ReportContent) -> dict[str, Any]:
-    shown = len(content.subscriptions)
-    return {
-        "scope": breakable(f"{content.facts.scope}. The report was made on {moment_text(content.facts.created_at)}."),
-        "sources": [
-            [
-                breakable(shortened(source.file_name, MAX_CELL_CHARS)),
-                breakable(source.kind),
-                moment_text(source.exported_at) or "not stated",
-                f"{source.accepted:,}",
-                f"{source.rejected:,}",
-            ]
-            for source in content.facts.sources
-        ],
-        "subscriptions": [
-            [
-                breakable(shortened(line.name, MAX_CELL_CHARS)) or "–",
-                breakable(line.subscription_id) or "–",
-                f"{line.recommendations:,}",
-                f"{line.high_impact:,}",
-            ]
-            for line in content.subscriptions
-        ],
-        "subscriptions_note": (
-            f"The {shown:,} with the most recommendations of {content.subscription_total}."
-            if f"{shown:,}" != content.subscription_total
-            else ""
-        ),
-        "method": content.method,
-        "rejected_note": content.rejected_note,
-        "rejected": [
-            [
-                f"{row.line:,}",
-                breakable(row.column) or "–",
-                breakable(shortened(row.value, 90)) or "–",
-                breakable(row.reason),
-            ]
-            for row in content.rejected
-        ],
-    }
+    return max(7.0, min(24.0 if len(values) == 1 else 14.0, 95 / (0.62 * longest)))

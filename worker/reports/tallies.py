@@ -1,17 +1,21 @@
 """Counts over recommendations that stay small however many there are."""
 
 import heapq
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 import msgspec
 
 from shared.advisor.recommendation import Recommendation
 from shared.advisor.vocabulary import Category, Impact
-from worker.reports.document import SubscriptionLine
+from shared.language.language import Language
+from worker.reports.document import CategoryCounts, Retirement, SubscriptionLine
 from worker.reports.wording import clean_text
 
 MAX_DISTINCT_RESOURCES = 250_000
 MAX_DISTINCT_SUBSCRIPTIONS = 20_000
+MAX_DISTINCT_RETIREMENTS = 2_000
 
 IMPACT_ORDER = {impact: rank for rank, impact in enumerate(Impact)}
 CATEGORY_ORDER = {category: rank for rank, category in enumerate(Category)}
@@ -47,8 +51,9 @@ class DistinctCount:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def __str__(self) -> str:
-        return f"more than {len(self._seen):,}" if self._is_over else f"{len(self._seen):,}"
+    def text(self, language: Language) -> str:
+        """Return the count in words."""
+        return _at_least(len(self._seen), self._is_over, language)
 
 
 class SubscriptionTally:
@@ -86,8 +91,12 @@ class SubscriptionTally:
         ]
         return sorted(lines, key=lambda line: (-line.recommendations, line.name.lower(), line.subscription_id))
 
-    def __str__(self) -> str:
-        return f"more than {len(self._lines):,}" if self._is_over else f"{len(self._lines):,}"
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def text(self, language: Language) -> str:
+        """Return the number of subscriptions in words."""
+        return _at_least(len(self._lines), self._is_over, language)
 
 
 class _SubscriptionCounts(msgspec.Struct):
@@ -95,6 +104,33 @@ class _SubscriptionCounts(msgspec.Struct):
     name: str = ""
     recommendations: int = 0
     high_impact: int = 0
+
+
+class RetirementTally:
+    """Recommendations that speak of each retiring feature."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, date | None], list[int | str]] = {}
+
+    def add(self, recommendation: Recommendation) -> None:
+        """Count one recommendation, where it speaks of a retirement."""
+        feature, day = recommendation.retiring_feature, recommendation.retirement_date
+        if not feature and day is None:
+            return
+        key = (" ".join((feature or recommendation.problem).casefold().split()), day)
+        known = self._counts.get(key)
+        if known is not None:
+            known[1] = int(known[1]) + 1
+        elif len(self._counts) < MAX_DISTINCT_RETIREMENTS:
+            self._counts[key] = [feature or recommendation.problem, 1]
+
+    def lines(self) -> tuple[Retirement, ...]:
+        """Return the features, the earliest date first, those without a date last."""
+        lines = [
+            Retirement(feature=clean_text(str(name)), day=day, recommendations=int(count))
+            for (_, day), (name, count) in self._counts.items()
+        ]
+        return tuple(sorted(lines, key=lambda line: (line.day or date.max, -line.recommendations, line.feature)))
 
 
 class MostImportant:
@@ -134,11 +170,12 @@ def add_amount(amounts: dict[str, Decimal], currency: str, amount: Decimal) -> N
     amounts[currency] = amounts.get(currency, Decimal(0)) + amount
 
 
-def percent_of(part: int, whole: int) -> str:
-    """Return a share such as "31 %", never rounded to nothing or to all."""
-    if not whole:
-        return "0\u00a0%"
-    share = 100 * part / whole
-    if 0 < share < 1:
-        return "less than 1\u00a0%"
-    return "over 99\u00a0%" if 99 < share < 100 else f"{share:.0f}\u00a0%"
+def impact_totals(categories: Sequence[CategoryCounts]) -> dict[Impact, int]:
+    """Return the recommendations of each impact over ``categories``, without impacts that have none."""
+    totals = {impact: sum(category.counts.get(impact, 0) for category in categories) for impact in Impact}
+    return {impact: count for impact, count in totals.items() if count}
+
+
+def _at_least(number: int, is_over: bool, language: Language) -> str:  # noqa: FBT001
+    text = language.number(number)
+    return language.gettext("more than {number}", number=text) if is_over else text

@@ -12,6 +12,11 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufd
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"[ \t\r\n\u2028\u2029]+")
 
+# A source's text must not lead a reader of the report anywhere else.
+_MICROSOFT_URL = re.compile(
+    r"https://(?:(?:[a-z0-9-]+\.)*microsoft\.com|(?:[a-z0-9-]+\.)*azure\.com|aka\.ms)(?:/[\w\-./?%&=+#:,~]*)?", re.ASCII | re.IGNORECASE
+)
+
 PORTAL_RESOURCE_URL = "https://portal.azure.com/#resource"
 
 
@@ -92,6 +97,11 @@ def retirement_text(feature: str, day: date | None) -> str:
             return f"{feature} retires, date not given"
         case _:
             return f"{feature} retires {short_date(day)}"
+
+
+def microsoft_url(address: str) -> str:
+    """Return an address of Microsoft's documentation that may be linked to, "" for any other."""
+    return address if len(address) <= 500 and _MICROSOFT_URL.fullmatch(address) else ""
 
 
 def portal_url(resource_id: str) -> str:

@@ -9,7 +9,7 @@ from shared.advisor.vocabulary import Impact
 from worker.reports.columns import Column, Kind, Value, text_of
 from worker.reports.document import ReportContent
 from worker.reports.errors import RenderingError
-from worker.reports.summary import impact_totals
+from worker.reports.tallies import impact_totals
 from worker.reports.wording import moment_text
 
 MAX_CELL_CHARS = 32_767

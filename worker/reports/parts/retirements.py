@@ -1,0 +1,96 @@
+"""The chapter on what Azure retires: when, and how much of it is in use."""
+
+from worker.reports import terms
+from worker.reports.blocks import Block, Cell, Column, ColumnKind, Figure, Paragraph, Part, PartKind, Table
+from worker.reports.charts import Timeline, TimelineEvent
+from worker.reports.document import Retirement
+from worker.reports.parts.draft import Draft
+from worker.reports.parts.summary import count_cell
+
+_MAX_CHARTED = 12
+_MAX_CHARTED_IN_BRIEF = 6
+_MAX_LISTED = 60
+
+
+def retirements_part(draft: Draft) -> Part | None:
+    """Return the chapter; ``None`` where nothing that is in use retires."""
+    language, retirements = draft.language, draft.retirements
+    if not retirements:
+        return None
+    today = draft.facts.created_at.date()
+    past = sum(1 for item in retirements if item.day is not None and item.day < today)
+    words = language.ngettext(
+        "{number} feature that is in use retires or has been retired.",
+        "{number} features that are in use retire or have been retired.",
+        len(retirements),
+    )
+    if past:
+        words += " " + language.ngettext(
+            "The date of {number} of them has passed: it may stop working at any time.",
+            "The dates of {number} of them have passed: they may stop working at any time.",
+            past,
+        )
+    blocks: list[Block] = [Paragraph(words, tone="lead")]
+    if any(item.day for item in retirements):
+        most = _MAX_CHARTED_IN_BRIEF if draft.is_brief else _MAX_CHARTED
+        blocks.append(Figure("", retirements_chart(draft, most)))
+    if not draft.is_brief:
+        blocks.append(_table(draft, retirements))
+    return Part(
+        kind=PartKind.RETIREMENTS,
+        key=PartKind.RETIREMENTS.value,
+        title=language.gettext("Retirements"),
+        blocks=tuple(blocks),
+    )
+
+
+def retirements_chart(draft: Draft, most: int) -> Timeline:
+    """Return the next days on which something retires, those just past before them."""
+    language, today = draft.language, draft.facts.created_at.date()
+    dated = [item for item in draft.retirements if item.day is not None]
+    coming = [item for item in dated if item.day is not None and item.day >= today]
+    passed = [item for item in dated if item.day is not None and item.day < today]
+    shown = sorted(
+        (passed[-max(most - len(coming), most // 3) :] + coming)[:most],
+        key=lambda item: item.day or today,
+    )
+    events = tuple(
+        TimelineEvent(
+            item.day,
+            language.short_date(item.day),
+            item.feature or language.gettext("Feature not named"),
+            terms.recommendations(item.recommendations, language),
+        )
+        for item in shown
+        if item.day is not None
+    )
+    return Timeline(
+        title=language.gettext("What retires and when"),
+        description="; ".join(f"{event.day_text}: {event.label} ({event.note})" for event in events),
+        today=today,
+        today_text=language.gettext("today"),
+        events=events,
+    )
+
+
+def _table(draft: Draft, retirements: tuple[Retirement, ...]) -> Table:
+    language, shown = draft.language, retirements[:_MAX_LISTED]
+    rows = tuple(
+        (
+            Cell(item.feature or language.gettext("Feature not named")),
+            Cell(language.date(item.day) or language.gettext("not given"), day=item.day),
+            count_cell(item.recommendations, language),
+        )
+        for item in shown
+    )
+    note = ""
+    if len(shown) < len(retirements):
+        note = language.gettext(
+            "The next {shown} of {total}.", shown=language.number(len(shown)), total=language.number(len(retirements))
+        )
+    columns = (
+        Column(language.gettext("Feature"), share=3),
+        Column(language.gettext("Date"), ColumnKind.DATE, 1.4),
+        Column(language.gettext("Recommendations"), ColumnKind.COUNT, 1.2),
+    )
+    return Table(language.gettext("All retirements"), columns, rows, note=note)

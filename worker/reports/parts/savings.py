@@ -1,0 +1,235 @@
+"""The chapter on money: what is offered, what overlaps, what can be achieved, by whom and how."""
+
+from decimal import Decimal
+
+from shared.language.language import Language
+from shared.savings import NoteCode
+from shared.savings.result import CurrencySavings
+from worker.reports import terms
+from worker.reports.blocks import Block, Cell, Column, ColumnKind, Figure, Paragraph, Part, PartKind, Table
+from worker.reports.charts import BarRow, Bars, Waterfall, WaterfallStep
+from worker.reports.document import Section
+from worker.reports.parts.draft import Draft
+from worker.reports.parts.savings_words import (
+    REASONS,
+    converted_sentence,
+    policy_sentence,
+    remark,
+    retail_sentence,
+    savings_sentences,
+)
+from worker.reports.parts.summary import count_cell
+from worker.reports.wording import clean_text, shortened
+
+MAX_CHARTED_CURRENCIES = 3
+MAX_CHARTED_ROWS = 8
+TOP_SAVINGS_BARS = 6
+_MAX_LISTED_SUBSCRIPTIONS = 50
+
+
+def savings_part(draft: Draft) -> Part | None:
+    """Return the chapter; ``None`` where no recommendation has an amount."""
+    language = draft.language
+    lines = [line for line in draft.savings.by_currency if line.counted_number or line.alternative_number]
+    if not lines:
+        return None
+    blocks: list[Block] = [Paragraph(" ".join(savings_sentences(draft)), tone="lead")]
+    blocks.append(Paragraph(policy_sentence(draft.savings.policy, language)))
+    retail = {line.currency: line.retail_amount for line in lines if line.retail_amount > 0}
+    if retail:
+        blocks.append(Paragraph(retail_sentence(retail, language), tone="note"))
+    if converted := converted_sentence(draft):
+        blocks.append(Paragraph(converted, tone="note"))
+    charted = lines[: 1 if draft.is_brief else MAX_CHARTED_CURRENCIES]
+    for line in charted:
+        if line.alternative_number:
+            blocks.append(Figure(_titled(language.gettext("From all offers to what can be achieved"), line, lines), path_chart(line, language)))
+    for line in charted:
+        blocks += _of_kinds(line, lines, language)
+    if not draft.is_brief:
+        for line in charted:
+            if chart := subscriptions_chart(line, language):
+                blocks.append(Figure(_titled(language.gettext("By subscription"), line, lines), chart))
+        blocks += [table for line in charted if (table := _subscriptions_table(line, lines, language))]
+        if alternatives := _alternatives_table(draft):
+            blocks.append(alternatives)
+        if remarks := [words for note in draft.savings.notes if (words := remark(note, language))]:
+            blocks.append(Paragraph(" ".join(remarks), heading=language.gettext("To be borne in mind")))
+    return Part(
+        kind=PartKind.SAVINGS, key=PartKind.SAVINGS.value, title=language.gettext("Savings"), blocks=tuple(blocks)
+    )
+
+
+def _titled(heading: str, line: CurrencySavings, lines: list[CurrencySavings]) -> str:
+    return heading if len(lines) == 1 else f"{heading} ({line.currency or '–'})"
+
+
+def path_chart(line: CurrencySavings, language: Language) -> Waterfall:
+    """Return how the naive sum of one currency becomes what can be achieved."""
+    steps = [
+        WaterfallStep(
+            language.gettext("All offers, overlaps counted twice"),
+            float(line.naive_amount),
+            language.whole_money(line.naive_amount, line.currency),
+            "start",
+        ),
+        WaterfallStep(
+            language.gettext("Alternatives for the same spend"),
+            float(line.alternative_amount),
+            "−\u2060" + language.whole_money(line.alternative_amount, line.currency),
+            "less",
+        ),
+        WaterfallStep(
+            language.gettext("Achievable a year"),
+            float(line.counted_amount),
+            language.whole_money(line.counted_amount, line.currency),
+            "result",
+        ),
+    ]
+    if 0 < line.retail_amount < line.counted_amount:
+        steps.append(
+            WaterfallStep(
+                language.gettext("of it priced at retail"),
+                float(line.retail_amount),
+                language.whole_money(line.retail_amount, line.currency),
+                "part",
+            )
+        )
+    return Waterfall(
+        title=language.gettext("From all offers to what can be achieved"),
+        description="; ".join(f"{step.label}: {step.text}" for step in steps),
+        steps=tuple(steps),
+    )
+
+
+def _of_kinds(line: CurrencySavings, lines: list[CurrencySavings], language: Language) -> list[Block]:
+    if not line.by_kind:
+        return []
+    rows = [
+        (
+            Cell(language.gettext(terms.KIND_TITLES[kind.kind])),
+            _amount(kind.counted_amount, line.currency, language),
+            count_cell(kind.counted_number, language),
+            _amount(kind.alternative_amount, line.currency, language),
+            count_cell(kind.alternative_number, language),
+        )
+        for kind in line.by_kind
+    ]
+    rows.append(
+        (
+            Cell(language.gettext("All")),
+            _amount(line.counted_amount, line.currency, language),
+            count_cell(line.counted_number, language),
+            _amount(line.alternative_amount, line.currency, language),
+            count_cell(line.alternative_number, language),
+        )
+    )
+    columns = (
+        Column(language.gettext("How"), share=2.4),
+        Column(language.gettext("Counted a year"), ColumnKind.AMOUNT, 1.6),
+        Column(language.gettext("Number"), ColumnKind.COUNT, 0.8),
+        Column(language.gettext("Alternatives, not counted"), ColumnKind.AMOUNT, 1.6),
+        Column(language.gettext("Number"), ColumnKind.COUNT, 0.8),
+    )
+    return [Table(_titled(language.gettext("By what is done"), line, lines), columns, tuple(rows), has_total=True)]
+
+
+def subscriptions_chart(line: CurrencySavings, language: Language) -> Bars | None:
+    """Return the subscriptions that save most in one currency; ``None`` where there is but one."""
+    saving = [entry for entry in line.by_subscription if entry.counted_amount > 0]
+    if len(saving) < 2:
+        return None
+    rows = tuple(
+        BarRow(
+            clean_text(entry.subscription_name or entry.subscription_id) or language.gettext("No subscription named"),
+            float(entry.counted_amount),
+            language.whole_money(entry.counted_amount, line.currency),
+        )
+        for entry in saving[:MAX_CHARTED_ROWS]
+    )
+    return Bars(
+        title=language.gettext("Achievable savings a year by subscription"),
+        description="; ".join(f"{row.label}: {row.text}" for row in rows),
+        rows=rows,
+    )
+
+
+def _subscriptions_table(line: CurrencySavings, lines: list[CurrencySavings], language: Language) -> Table | None:
+    if len(line.by_subscription) <= MAX_CHARTED_ROWS:
+        return None
+    shown = line.by_subscription[:_MAX_LISTED_SUBSCRIPTIONS]
+    rows = tuple(
+        (
+            Cell(clean_text(entry.subscription_name or entry.subscription_id) or "–"),
+            _amount(entry.counted_amount, line.currency, language),
+            count_cell(entry.counted_number, language),
+            _amount(entry.alternative_amount, line.currency, language),
+        )
+        for entry in shown
+    )
+    note = ""
+    if len(shown) < len(line.by_subscription):
+        note = language.gettext(
+            "The {shown} with the largest savings of {total}; the Excel file has all.",
+            shown=language.number(len(shown)),
+            total=language.number(len(line.by_subscription)),
+        )
+    columns = (
+        Column(language.gettext("Subscription"), share=2.6),
+        Column(language.gettext("Counted a year"), ColumnKind.AMOUNT, 1.6),
+        Column(language.gettext("Number"), ColumnKind.COUNT, 0.8),
+        Column(language.gettext("Alternatives, not counted"), ColumnKind.AMOUNT, 1.6),
+    )
+    return Table(_titled(language.gettext("Savings by subscription"), line, lines), columns, rows, note=note)
+
+
+def _alternatives_table(draft: Draft) -> Table | None:
+    language = draft.language
+    rows = tuple(
+        (
+            Cell(language.gettext(REASONS[note.code])),
+            count_cell(note.count, language),
+            Cell(language.money(note.amount, note.currency), number=note.amount, currency=note.currency),
+        )
+        for note in draft.savings.notes
+        if note.code in REASONS and note.code is not NoteCode.NOT_A_SAVING
+    )
+    if not rows:
+        return None
+    columns = (
+        Column(language.gettext("Why an offer is not counted"), share=4.0),
+        Column(language.gettext("Offers"), ColumnKind.COUNT, 0.8),
+        Column(language.gettext("Amount a year"), ColumnKind.AMOUNT, 1.6),
+    )
+    return Table(language.gettext("Alternatives left out"), columns, rows)
+
+
+def _amount(amount: Decimal, currency: str, language: Language) -> Cell:
+    return Cell(language.money(amount, currency) if amount else "", number=amount, currency=currency)
+
+
+def largest_savings_charts(sections: tuple[Section, ...], language: Language) -> tuple[Bars, ...]:
+    """Return one chart per currency: the recommendation types with the largest counted savings."""
+    charts = []
+    for currency in sorted({currency for section in sections for currency in section.summary.savings}):
+        sums = sorted(
+            (
+                (group.savings[currency], group.title)
+                for section in sections
+                for group in section.groups
+                if group.savings.get(currency, 0) > 0
+            ),
+            key=lambda entry: (-entry[0], entry[1]),
+        )
+        rows = tuple(
+            BarRow(shortened(title, 200), float(amount), language.whole_money(amount, currency))
+            for amount, title in sums[:TOP_SAVINGS_BARS]
+        )
+        if rows:
+            title = (
+                language.gettext("Largest savings a year in {currency}", currency=currency)
+                if currency
+                else language.gettext("Largest savings a year, currency not named")
+            )
+            charts.append(Bars(title=title, description="; ".join(f"{row.label}: {row.text}" for row in rows), rows=rows))
+    return tuple(charts)

@@ -1,0 +1,172 @@
+"""The sentences about savings: what counts, what does not and why, by which policy."""
+
+from decimal import Decimal
+
+from shared.language.language import Language
+from shared.language.marking import marked, marked_plural
+from shared.savings import NoteCode, SavingsNote
+from shared.savings.policy import PathChoice, SavingsPolicy, TermChoice
+from worker.reports import terms
+from worker.reports.parts.draft import Draft
+
+REASONS = {
+    NoteCode.RESERVATION_BEST_OPTION: marked("Another offer for the same reservation saves at least as much."),
+    NoteCode.SAVINGS_PLAN_BEST_OPTION: marked("Another savings plan for the same spend saves at least as much."),
+    NoteCode.RIGHTSIZING_BEST_OPTION: marked("Another way to resize or shut down the same machine saves at least as much."),
+    NoteCode.RESERVATIONS_OVER_SAVINGS_PLAN: marked("The reservations for the same spend save at least as much."),
+    NoteCode.SAVINGS_PLAN_OVER_RESERVATIONS: marked("The savings plan for the same spend saves more."),
+    NoteCode.SHARED_OR_SINGLE_SCOPE: marked("Offers of the other scope, shared or single, cover the same spend and save at least as much."),
+    NoteCode.RIGHTSIZING_OVER_RESERVATION: marked("The machine is to be resized or shut down, which leaves nothing to reserve."),
+    NoteCode.RESERVATION_OVER_RIGHTSIZING: marked("The reservation for the machine's size saves more than leaving that size."),
+    NoteCode.SAME_FINDING_TWICE: marked("The same finding is in the sources more than once."),
+    NoteCode.OTHER_TERM: marked("This report counts commitments of another term."),
+    NoteCode.OTHER_LOOKBACK: marked("The same offer, calculated from the look-back period of this report, counts."),
+    NoteCode.OTHER_PATH: marked("This report counts the other kind of commitment."),
+    NoteCode.NOT_A_SAVING: marked("Its amount is below zero: following it costs money."),
+}
+"""Why an offer does not count, one sentence each."""
+
+_REMARKS = {
+    NoteCode.LOOKBACK_FALLBACK: marked_plural(
+        "{number} offer counts from another look-back period, because the one of this report was not offered.",
+        "{number} offers count from another look-back period, because the one of this report was not offered.",
+    ),
+    NoteCode.LOOKBACK_UNKNOWN: marked_plural(
+        "{number} offer counts although its source does not say from which look-back period it was calculated.",
+        "{number} offers count although their source does not say from which look-back period they were calculated.",
+    ),
+    NoteCode.COMMITMENT_WITHOUT_TERM: marked_plural(
+        "{number} reservation or savings plan comes without a term: the source does not say how long one commits.",
+        "{number} reservations or savings plans come without a term: the source does not say how long one commits.",
+    ),
+    NoteCode.SCOPE_UNKNOWN: marked_plural(
+        "{number} reservation or savings plan comes without a scope and is taken as one of a single subscription.",
+        "{number} reservations or savings plans come without a scope and are taken as ones of a single subscription.",
+    ),
+    NoteCode.COMMITMENT_BEFORE_RIGHTSIZING: marked_plural(
+        "{number} counted commitment is calculated from usage before machines are resized or shut down: do that first, then "
+        "ask for a new offer.",
+        "{number} counted commitments are calculated from usage before machines are resized or shut down: do that first, then "
+        "ask for new offers.",
+    ),
+    NoteCode.CURRENCY_UNKNOWN: marked_plural(
+        "{number} recommendation has an amount whose currency the source does not name; it is summed apart.",
+        "{number} recommendations have amounts whose currency the source does not name; they are summed apart.",
+    ),
+    NoteCode.NOT_ESTIMATED: marked_plural(
+        "{number} recommendation about cost carries no estimate, which is not the same as saving nothing.",
+        "{number} recommendations about cost carry no estimate, which is not the same as saving nothing.",
+    ),
+}
+
+_TERMS = {
+    TermChoice.BEST: marked("whichever term saves more"),
+    TermChoice.ONE_YEAR: marked("commitments of one year"),
+    TermChoice.THREE_YEARS: marked("commitments of three years"),
+}
+_PATHS = {
+    PathChoice.BEST: marked("reservations or savings plans, whichever save more"),
+    PathChoice.RESERVATIONS: marked("reservations only"),
+    PathChoice.SAVINGS_PLANS: marked("savings plans only"),
+}
+
+
+def savings_sentences(draft: Draft) -> list[str]:
+    """Return how the savings came about: counted, left out as alternatives, not estimated, currency by currency."""
+    language, savings = draft.language, draft.savings
+    lines = [line for line in savings.by_currency if line.counted_number]
+    if not lines:
+        return [
+            language.gettext(
+                "Advisor estimated no savings for these recommendations. A missing estimate is not a zero: some of them may "
+                "well lower the bill."
+            )
+        ]
+    sums = language.joined(language.whole_money(line.counted_amount, line.currency) for line in lines)
+    sentences = [language.gettext("Savings that do not overlap come to {amounts} a year.", amounts=sums)]
+    if len(lines) > 1:
+        sentences.append(language.gettext("Amounts in different currencies are never added."))
+    if alternatives := sum(line.alternative_number for line in savings.by_currency):
+        sentences.append(
+            language.ngettext(
+                "{number} further offer is an alternative to one that is counted, and therefore left out of the sum.",
+                "{number} further offers are alternatives to ones that are counted, and therefore left out of the sum.",
+                alternatives,
+            )
+        )
+    if savings.not_estimated_number:
+        sentences.append(language.ngettext(*_REMARKS[NoteCode.NOT_ESTIMATED], savings.not_estimated_number))
+    return sentences
+
+
+def policy_sentence(policy: SavingsPolicy, language: Language) -> str:
+    """Return the choice that a report makes between offers for the same spend."""
+    lookback = (
+        language.gettext("whichever look-back period saves most")
+        if policy.lookback_days == "best"
+        else language.ngettext(
+            "calculated from the last {number} day", "calculated from the last {number} days", policy.lookback_days
+        )
+    )
+    return language.gettext(
+        "Of several offers for the same spend, this report counts: {choices}.",
+        choices=language.joined([language.gettext(_PATHS[policy.path]), language.gettext(_TERMS[policy.term]), lookback]),
+    )
+
+
+def remark(note: SavingsNote, language: Language) -> str:
+    """Return what a note says about the total; "" for the reasons of single offers, which stand in a table."""
+    forms = _REMARKS.get(note.code)
+    return language.ngettext(*forms, note.count) if forms else ""
+
+
+def retail_sentence(amounts: dict[str, Decimal], language: Language) -> str:
+    """Return how much of the sum is priced at retail."""
+    return language.gettext(
+        "Of this, {amounts} is priced by Advisor at retail rates (pay-as-you-go), whatever discounts the contract has.",
+        amounts=language.moneys(amounts),
+    )
+
+
+def converted_sentence(draft: Draft) -> str:
+    """Return the sum in the currency that the report was ordered in, marked as converted; "" where it was not."""
+    converted, language = draft.savings.converted, draft.language
+    if converted is None:
+        return ""
+    rates = language.joined(
+        language.gettext("1 {from_currency} = {rate} {to_currency}", from_currency=currency, rate=_rate(rate, language), to_currency=converted.currency)
+        for currency, rate in converted.converted
+        if currency != converted.currency
+    )
+    sentence = language.gettext(
+        "Converted: {amount} a year, at the rates given for {date}.",
+        amount=language.money(converted.counted_amount, converted.currency),
+        date=language.date(converted.as_of),
+    )
+    if rates:
+        sentence += f" {rates}."
+    if converted.missing:
+        sentence += " " + language.gettext(
+            "Without a rate, and therefore not in it: {currencies}.",
+            currencies=language.joined(currency or language.gettext("no currency named") for currency in converted.missing),
+        )
+    return sentence
+
+
+def _rate(rate: Decimal, language: Language) -> str:
+    exponent = rate.normalize().as_tuple().exponent
+    return language.number(rate, max(-exponent, 0) if isinstance(exponent, int) else 0)
+
+
+def counted_words(draft: Draft) -> list[str]:
+    """Return one sentence a currency with what was counted and what was left out, for the chapter on method."""
+    language = draft.language
+    return [
+        language.gettext(
+            "{amount} a year from {recommendations}; alternatives left out: {number}.",
+            amount=language.money(line.counted_amount, line.currency),
+            recommendations=terms.recommendations(line.counted_number, language),
+            number=language.number(line.alternative_number),
+        )
+        for line in draft.savings.by_currency
+    ]

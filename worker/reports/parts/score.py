@@ -1,0 +1,44 @@
+"""The chapter on Advisor's own score."""
+
+from worker.reports import terms
+from worker.reports.blocks import Block, Figure, Paragraph, Part, PartKind
+from worker.reports.charts import ScoreBars, ScoreRow
+from worker.reports.parts.draft import Draft
+from worker.reports.report_types import OUTLINES
+
+
+def score_part(draft: Draft) -> Part | None:
+    """Return the chapter; ``None`` where the source has no scores of the report's categories."""
+    language, facts = draft.language, draft.facts
+    wanted = OUTLINES[facts.report_type].categories
+    scores = [score for score in facts.scores if score.category is None or score.category in wanted]
+    if not any(score.category is not None for score in scores) and len(wanted) < len(terms.CATEGORY_TITLES):
+        return None
+    if not scores:
+        return None
+    rows = tuple(
+        ScoreRow(
+            language.gettext(terms.CATEGORY_TITLES[score.category])
+            if score.category is not None
+            else language.gettext("Advisor score"),
+            float(score.score),
+            f"{language.number(score.score)}\u202f%",
+            language.gettext("+{points} points possible", points=language.number(score.potential_increase))
+            if score.potential_increase
+            else "",
+        )
+        for score in scores
+    )
+    chart = ScoreBars(
+        title=language.gettext("Advisor score"),
+        description="; ".join(", ".join(filter(None, (f"{row.label}: {row.text}", row.note))) for row in rows),
+        rows=rows,
+    )
+    words = language.gettext(
+        "The score is Advisor's own: 100 % means that every one of its recommendations was followed. What was postponed or "
+        "dismissed does not count against it."
+    )
+    if facts.scored_on is not None:
+        words += " " + language.gettext("As of {date}.", date=language.date(facts.scored_on))
+    blocks: tuple[Block, ...] = (Paragraph(words), Figure("", chart))
+    return Part(kind=PartKind.SCORE, key=PartKind.SCORE.value, title=language.gettext("Advisor score"), blocks=blocks)
