@@ -5,7 +5,9 @@ from typing import TypeVar
 
 from shared.advisor.exports import Export
 from shared.advisor.recommendation import Recommendation, RejectedRow
+from shared.reports import ReportType
 from shared.savings import Savings, count_savings
+from worker.reports.report_types import OfType
 
 Row = TypeVar("Row")
 
@@ -16,19 +18,26 @@ MAX_KEPT_ROWS = 50_000
 class ExportRows:
     """The recommendations and rejected rows of an export that was read once from end to end."""
 
-    def __init__(self, export: Export, on_progress: Callable[[float], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        export: Export,
+        on_progress: Callable[[float], None] = lambda _: None,
+        *,
+        report_type: ReportType = ReportType.DETAILED,
+    ) -> None:
         """Read the whole export; raises what :meth:`Export.rows` raises."""
         self._export = export
         self._kept: list[Recommendation] | None = []
         self._kept_rejected: list[RejectedRow] | None = []
         self.accepted = 0
         self.rejected_count = 0
-        self.savings: Savings = count_savings(self._first_reading(on_progress))
+        self._report_type = report_type
+        self.savings: Savings = count_savings(OfType(self._first_reading(on_progress), report_type))
 
     @property
-    def recommendations(self) -> "Recommendations":
-        """All recommendations, to be iterated any number of times."""
-        return Recommendations(self._export, self._kept)
+    def recommendations(self) -> OfType:
+        """All recommendations that the type of report is about, to be iterated any number of times."""
+        return OfType(Recommendations(self._export, self._kept), self._report_type)
 
     def rejected(self) -> Iterator[RejectedRow]:
         """Yield all rejected rows."""

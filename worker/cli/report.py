@@ -146,7 +146,7 @@ def _read(
     started = time.monotonic()
     with progress.step("Reading") as advance:
         export = open_exports(parts, limits=limits, category=category)
-        rows = ExportRows(export, advance)
+        rows = ExportRows(export, advance, report_type=report_type)
     source = source_of(
         [part.file_name for part in parts],
         export.kind.value,

@@ -18,7 +18,7 @@ from shared.jobs.problems import Problem, is_retryable
 from shared.jobs.run import JobRun
 from shared.reports import BUNDLED_FORMATS, ReportFormat
 from shared.savings import Savings
-from shared.snapshots.reader import SnapshotRecommendations, SnapshotRejectedRows
+from shared.snapshots.reader import SnapshotRejectedRows
 from shared.storage.paths import report_file_path
 from shared.storage.patience import PATIENT
 from shared.telemetry import metrics, tracing
@@ -28,6 +28,7 @@ from worker.reports.bundle import Missing, bundle
 from worker.reports.document import ReportContent
 from worker.reports.render import render
 from worker.reports.rendered_file import RenderedFile
+from worker.reports.report_types import OfType
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ class Material:
     """What every file is made of."""
 
     content: ReportContent
-    recommendations: SnapshotRecommendations
+    recommendations: OfType
     rejected_rows: SnapshotRejectedRows
     savings: Savings
 

@@ -20,6 +20,7 @@ from worker.jobs.file_making import Made, Material, make_files
 from worker.jobs.remove_report_files import remove_unowned
 from worker.jobs.report_order import ReportOrder, read_order
 from worker.reports.content import build_content
+from worker.reports.report_types import OfType
 from worker.working_folder import working_folder
 
 _log = logging.getLogger(__name__)
@@ -68,11 +69,12 @@ def _gather(run: JobRun, order: ReportOrder) -> Material:
         done = min(batches * FETCH_ROWS / (order.rows * _PASSES), 1.0) if order.rows else 1.0
         run.report_progress(_COUNTED * done, _COUNTING)
 
-    counted = SnapshotRecommendations(database, tenant_id, order.snapshot_id, on_rows=on_batch)
+    report_type = order.facts.report_type
+    counted = OfType(SnapshotRecommendations(database, tenant_id, order.snapshot_id, on_rows=on_batch), report_type)
     rejected_rows = SnapshotRejectedRows(database, tenant_id, order.snapshot_id)
     savings = count_savings(counted)
     content = build_content(counted, rejected_rows, order.facts, savings=savings)
-    recommendations = SnapshotRecommendations(database, tenant_id, order.snapshot_id, on_rows=run.check)
+    recommendations = OfType(SnapshotRecommendations(database, tenant_id, order.snapshot_id, on_rows=run.check), report_type)
     return Material(content, recommendations, rejected_rows, savings)
 
 

@@ -27,8 +27,8 @@ from worker.reports.parts.summary import (
     impact_chart,
     kpis_of,
     left_out_note,
-    summary_part,
     summary_paragraphs,
+    summary_part,
 )
 from worker.reports.parts.trend import trend_part
 from worker.reports.report_types import OUTLINES

@@ -1,8 +1,8 @@
 """What a report says, as one typed value: every renderer reads this and computes nothing of its own.
 
-``parts`` are the report as it is read, chapter by chapter, in its language. ``sections`` hold what is too much for words: all
-listed recommendations, as values (Decimal, date, counts), which renderers write with the report's language. All of it can be
-encoded as JSON.
+``parts`` are the report as it is read, chapter by chapter, in its language. ``sections`` hold what is too much for words:
+all listed recommendations, as values (Decimal, date, counts), which renderers write with the report's language. All of it
+can be encoded as JSON.
 """
 
 from datetime import date, datetime
@@ -149,7 +149,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     is_commitment: bool = False
     """A reservation or a savings plan: it saves by binding the client."""
     cost_implication: str = ""
-    """What following it costs, as Advisor has it: ``none``, ``low``, ``medium``, ``high`` or ``""`` where it does not say."""
+    """What following it costs, as Advisor has it: ``none``, ``low``, ``medium``, ``high``; ``""`` where it does not say."""
     learn_more_url: str = ""
     """Microsoft's page on it, ``""`` where the source names none."""
     resources: tuple[Resource, ...]

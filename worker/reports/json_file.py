@@ -13,7 +13,7 @@ from shared.savings import SavingsStatus
 from worker.reports.columns import text_of
 from worker.reports.document import ReportContent
 from worker.reports.progress import EveryFewRows
-from worker.reports.summary import impact_totals
+from worker.reports.tallies import impact_totals
 from worker.reports.wording import portal_url
 
 _Row = TypeVar("_Row")

@@ -42,9 +42,10 @@ def render_pdf(
 ) -> tuple[str, ...]:
     """Write the PDF to ``destination`` and return what a reader should be warned of, usually nothing.
 
-    The file is PDF/UA-1 (accessible) and PDF/A-2a (made to be kept) unless a character has no glyph in any font. ``should_stop`` is asked about five
-    times a second. Raises :class:`RenderingTimeoutError`, :class:`RenderingCancelledError`, :class:`RenderingError` and
-    :class:`~worker.reports.errors.FontsMissingError`; the child process is gone when this returns or raises.
+    The file is PDF/UA-1 (accessible) and PDF/A-2a (made to be kept) unless a character has no glyph in any font.
+    ``should_stop`` is asked about five times a second. Raises :class:`RenderingTimeoutError`,
+    :class:`RenderingCancelledError`, :class:`RenderingError` and :class:`~worker.reports.errors.FontsMissingError`; the
+    child process is gone when this returns or raises.
     """
     job = {
         "data": typst_data(content),
@@ -60,10 +61,8 @@ def render_pdf(
     }
     answer = _run_child(msgspec.json.encode(job), timeout_s, should_stop)
     if answer["missing_glyph"]:
-        return (
-            f"The PDF is neither PDF/UA-1 (accessible) nor PDF/A-2a: {answer['missing_glyph']}. "
-            "Install the Noto font of that script.",
-        )
+        reason = answer["missing_glyph"]
+        return (f"The PDF is neither PDF/UA-1 (accessible) nor PDF/A-2a: {reason}. Install the Noto font of that script.",)
     if answer["not_archival"]:
         return (f"The PDF is PDF/UA-1 (accessible) but not PDF/A-2a: {answer['not_archival']}.",)
     return ()

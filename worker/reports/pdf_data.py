@@ -175,9 +175,7 @@ class _Writer:
 
     def part(self, part: Part) -> dict[str, Any]:
         """Return one chapter."""
-        listed = sum(
-            self._content.sections[block.section].listed for block in part.blocks if isinstance(block, Findings)
-        )
+        listed = sum(self._content.sections[block.section].listed for block in part.blocks if isinstance(block, Findings))
         return {
             "kind": part.kind.value,
             "title": part.title,
@@ -223,11 +221,7 @@ class _Writer:
             "heading": table.heading,
             "columns": [(column.title, column.kind.value, column.share) for column in table.columns],
             "rows": [
-                [
-                    _cell(cell, column.kind)
-                    for cell, column in zip(row, table.columns, strict=True)
-                ]
-                for row in table.rows
+                [_cell(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows
             ],
             "has_total": table.has_total,
             "note": table.note,

@@ -176,6 +176,6 @@ def impact_totals(categories: Sequence[CategoryCounts]) -> dict[Impact, int]:
     return {impact: count for impact, count in totals.items() if count}
 
 
-def _at_least(number: int, is_over: bool, language: Language) -> str:  # noqa: FBT001
+def _at_least(number: int, is_over: bool, language: Language) -> str:
     text = language.number(number)
     return language.gettext("more than {number}", number=text) if is_over else text

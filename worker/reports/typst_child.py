@@ -47,7 +47,13 @@ def make_pdf(job: dict[str, Any]) -> dict[str, Any]:
     files = {path.name: path.read_bytes() for path in Path(job["templates_dir"]).glob("*.typ")}
     main_file = files.pop("report.typ")
     logo = {name: base64.b64decode(content) for name, content in job.get("logo", {}).items()}
-    compiler_input: Any = {"main.typ": main_file, **files, **logo, "setting.json": json.dumps(job["setting"]).encode(), "data.json": json.dumps(data).encode()}
+    compiler_input: Any = {
+        "main.typ": main_file,
+        **files,
+        **logo,
+        "setting.json": json.dumps(job["setting"]).encode(),
+        "data.json": json.dumps(data).encode(),
+    }
     created_at = datetime.fromtimestamp(job["created_at"], UTC)
     missing = not_archival = ""
     try:

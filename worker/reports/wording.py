@@ -14,7 +14,8 @@ _SPACES = re.compile(r"[ \t\r\n\u2028\u2029]+")
 
 # A source's text must not lead a reader of the report anywhere else.
 _MICROSOFT_URL = re.compile(
-    r"https://(?:(?:[a-z0-9-]+\.)*microsoft\.com|(?:[a-z0-9-]+\.)*azure\.com|aka\.ms)(?:/[\w\-./?%&=+#:,~]*)?", re.ASCII | re.IGNORECASE
+    r"https://(?:(?:[a-z0-9-]+\.)*microsoft\.com|(?:[a-z0-9-]+\.)*azure\.com|aka\.ms)(?:/[\w\-./?%&=+#:,~]*)?",
+    re.ASCII | re.IGNORECASE,
 )
 
 PORTAL_RESOURCE_URL = "https://portal.azure.com/#resource"

@@ -30,7 +30,7 @@ def test_no_recommendations_make_a_report_that_says_so() -> None:
 def test_one_recommendation_is_spoken_of_in_the_singular() -> None:
     content = content_of(samples.recommendation())
 
-    assert content.summary[0].startswith("Azure Advisor makes 1 recommendation for Contoso Ltd, in 1 subscription")
+    assert content.summary[0].startswith("Azure Advisor makes 1 recommendation for Contoso Ltd in 1 subscription")
     assert content.kpis[0].note == "in 1 category"
 
 
@@ -91,7 +91,7 @@ def test_currencies_are_never_added() -> None:
     assert {line.currency: line.counted for line in content.savings} == {"USD": 100, "EUR": 70}
     assert content.sections[0].groups[0].savings == {"EUR": 70, "USD": 100}
     assert "170" not in msgspec.json.encode(content).decode()
-    assert "currencies are not added" in content.summary[1]
+    assert "different currencies are never added" in content.summary[1]
 
 
 def plan(amount: int) -> Recommendation:
@@ -116,7 +116,8 @@ def test_of_offers_that_overlap_only_the_best_is_counted_and_the_text_says_so() 
     assert group.alternatives == 1
     assert [resource.is_alternative for resource in group.resources] == [False, True]
     assert "1 further offer is an alternative" in content.summary[1]
-    assert "1,317" not in msgspec.json.encode(content).decode()
+    assert not any("1,317" in value for kpi in content.kpis for value in kpi.values)
+    assert "1,317" not in "".join(content.summary)
 
 
 def test_sums_of_sections_and_groups_equal_the_headline() -> None:

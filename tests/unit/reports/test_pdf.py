@@ -113,7 +113,7 @@ def test_a_character_without_a_glyph_costs_accessibility_and_not_the_report(tmp_
     warnings = render_pdf(content_of([samples.recommendation(resource_name="vm-𒀀")]), tmp_path / "report.pdf")
 
     assert len(warnings) == 1
-    assert "not PDF/UA-1" in warnings[0]
+    assert "neither PDF/UA-1" in warnings[0]
     assert "Executive summary" in read(tmp_path / "report.pdf")[1]
 
 

@@ -41,7 +41,13 @@ def test_a_file_that_was_stopped_leaves_the_old_one_and_nothing_else(file_format
 
 
 def test_every_type_and_format_has_its_words() -> None:
-    assert [item.title for item in ReportType] == ["Detailed report"]
+    assert [item.title for item in ReportType] == [
+        "Executive summary",
+        "Cost report",
+        "Security report",
+        "Operations report",
+        "Detailed report",
+    ]
     assert all(item.content_type for item in ReportFormat)
 
 

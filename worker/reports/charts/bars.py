@@ -2,6 +2,7 @@
 
 from worker.reports.charts.shapes import (
     BAR_HEIGHT,
+    TRACK_COLOUR,
     WIDTH,
     bar,
     columns_of,
@@ -101,7 +102,7 @@ def draw_score_bars(chart: ScoreBars, accent: str) -> str:
         weight = 700 if index == 0 else 400
         shapes += [
             text(left - 12, y + height / 2 + 4, fitting(row.label, label_columns), anchor="end", weight=weight),
-            f'<rect x="{left:.1f}" y="{y:.1f}" width="{track:.1f}" height="{height:g}" rx="2" class="track" fill="#e3e8ed"/>',
+            bar(left, y, track, TRACK_COLOUR, "track", height=height),
             bar(left, y, share * track, accent, "accent", height=height),
             text(left + track + 8, y + height / 2 + 4, row.text, weight=700 if index == 0 else 600),
             text(WIDTH, y + height / 2 + 4, row.note, anchor="end", size=10, quiet=True),

@@ -25,7 +25,11 @@ def svg(chart: Chart, accent: str = ACCENT_COLOUR, font: str = TEXT_FONT) -> str
     ``accent`` is the colour of what is not coloured by impact, as ``#rrggbb``; ``font`` the family that comes first.
     """
     drawn = _drawn(chart, accent)
-    return drawn if font == TEXT_FONT else drawn.replace(f'font-family="\'{TEXT_FONT}\'', f'font-family="\'{font}\', \'{TEXT_FONT}\'', 1)
+    return (
+        drawn
+        if font == TEXT_FONT
+        else drawn.replace(f"font-family=\"'{TEXT_FONT}'", f"font-family=\"'{font}', '{TEXT_FONT}'", 1)
+    )
 
 
 def _drawn(chart: Chart, accent: str) -> str:  # noqa: PLR0911  (one line a kind)

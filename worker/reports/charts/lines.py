@@ -1,6 +1,7 @@
 """Values over time, as lines that differ in dash and mark as well as in colour."""
 
-from worker.reports.charts.shapes import IMPACT_COLOURS, WIDTH, Impact, image, rule, text, width_of
+from shared.advisor.vocabulary import Impact
+from worker.reports.charts.shapes import IMPACT_COLOURS, WIDTH, image, rule, text, width_of
 from worker.reports.charts.values import Lines, Series
 
 _HEIGHT = 130.0
@@ -67,6 +68,4 @@ def _mark(number: int, x: float, y: float, colour: str, name: str) -> str:
     if number == 0:
         return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.2" class="{name}" fill="{colour}"/>'
     turn = f' transform="rotate(45 {x:.1f} {y:.1f})"' if number == 2 else ""
-    return (
-        f'<rect x="{x - 2.9:.1f}" y="{y - 2.9:.1f}" width="5.8" height="5.8" class="{name}" fill="{colour}"{turn}/>'
-    )
+    return f'<rect x="{x - 2.9:.1f}" y="{y - 2.9:.1f}" width="5.8" height="5.8" class="{name}" fill="{colour}"{turn}/>'

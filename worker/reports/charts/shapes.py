@@ -9,6 +9,7 @@ IMPACT_COLOURS = {Impact.HIGH: "#8a1c3c", Impact.MEDIUM: "#e0912f", Impact.LOW: 
 ACCENT_COLOUR = "#0b6e8f"
 TEXT_COLOUR = "#1b2733"
 RULE_COLOUR = "#dde3e9"
+TRACK_COLOUR = "#e3e8ed"
 TEXT_FONT = "Noto Sans"
 FONT_STACK = f"'{TEXT_FONT}', system-ui, sans-serif"
 

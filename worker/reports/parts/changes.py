@@ -102,7 +102,8 @@ def _since(comparison: Comparison, language: Language) -> str:
     )
     if comparison.matched_by is MatchedBy.CROSS_SOURCE:
         matched += " " + language.gettext(
-            "One of the two came from the API and one from the portal, so findings are matched by category, text and resource."
+            "One of the two came from the API and one from the portal, so findings are matched by category, text and "
+            "resource."
         )
     return f"{since} {matched}"
 
@@ -206,8 +207,8 @@ def _bridges_table(bridges: Sequence[SavingsBridge], language: Language) -> Tabl
         columns,
         rows,
         note=language.gettext(
-            "Realised: counted then and no longer found, because it was acted on or is no longer offered. Lost: still found, "
-            "but counted for less now."
+            "Realised: counted then and no longer found, because it was acted on or is no longer offered. Lost: still "
+            "found, but counted for less now."
         ),
     )
 

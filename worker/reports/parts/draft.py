@@ -51,4 +51,3 @@ class Draft:
     def group_at(self, place: GroupPlace) -> Group:
         """Return the group that stands at ``place``."""
         return self.sections[place.section].groups[place.group]
-

@@ -26,8 +26,8 @@ def quick_wins_part(draft: Draft) -> Part | None:
     places.sort(key=lambda place: _order(draft.group_at(place), main))
     shown = places[: _MAX_LISTED_IN_BRIEF if draft.is_brief else _MAX_LISTED]
     words = language.gettext(
-        "These need no commitment and no new spending: savings that come from using less, and improvements of high or medium "
-        "impact for which Advisor expects no or low costs."
+        "These need no commitment and no new spending: savings that come from using less, and improvements of high or "
+        "medium impact for which Advisor expects no or low costs."
     )
     return Part(
         kind=PartKind.QUICK_WINS,

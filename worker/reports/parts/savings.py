@@ -41,9 +41,11 @@ def savings_part(draft: Draft) -> Part | None:
     if converted := converted_sentence(draft):
         blocks.append(Paragraph(converted, tone="note"))
     charted = lines[: 1 if draft.is_brief else MAX_CHARTED_CURRENCIES]
-    for line in charted:
-        if line.alternative_number:
-            blocks.append(Figure(_titled(language.gettext("From all offers to what can be achieved"), line, lines), path_chart(line, language)))
+    blocks += [
+        Figure(_titled(language.gettext("From all offers to what can be achieved"), line, lines), path_chart(line, language))
+        for line in charted
+        if line.alternative_number
+    ]
     for line in charted:
         blocks += _of_kinds(line, lines, language)
     if not draft.is_brief:
@@ -55,9 +57,7 @@ def savings_part(draft: Draft) -> Part | None:
             blocks.append(alternatives)
         if remarks := [words for note in draft.savings.notes if (words := remark(note, language))]:
             blocks.append(Paragraph(" ".join(remarks), heading=language.gettext("To be borne in mind")))
-    return Part(
-        kind=PartKind.SAVINGS, key=PartKind.SAVINGS.value, title=language.gettext("Savings"), blocks=tuple(blocks)
-    )
+    return Part(kind=PartKind.SAVINGS, key=PartKind.SAVINGS.value, title=language.gettext("Savings"), blocks=tuple(blocks))
 
 
 def _titled(heading: str, line: CurrencySavings, lines: list[CurrencySavings]) -> str:

@@ -15,9 +15,15 @@ REASONS = {
     NoteCode.RIGHTSIZING_BEST_OPTION: marked("Another way to resize or shut down the same machine saves at least as much."),
     NoteCode.RESERVATIONS_OVER_SAVINGS_PLAN: marked("The reservations for the same spend save at least as much."),
     NoteCode.SAVINGS_PLAN_OVER_RESERVATIONS: marked("The savings plan for the same spend saves more."),
-    NoteCode.SHARED_OR_SINGLE_SCOPE: marked("Offers of the other scope, shared or single, cover the same spend and save at least as much."),
-    NoteCode.RIGHTSIZING_OVER_RESERVATION: marked("The machine is to be resized or shut down, which leaves nothing to reserve."),
-    NoteCode.RESERVATION_OVER_RIGHTSIZING: marked("The reservation for the machine's size saves more than leaving that size."),
+    NoteCode.SHARED_OR_SINGLE_SCOPE: marked(
+        "Offers of the other scope, shared or single, cover the same spend and save at least as much."
+    ),
+    NoteCode.RIGHTSIZING_OVER_RESERVATION: marked(
+        "The machine is to be resized or shut down, which leaves nothing to reserve."
+    ),
+    NoteCode.RESERVATION_OVER_RIGHTSIZING: marked(
+        "The reservation for the machine's size saves more than leaving that size."
+    ),
     NoteCode.SAME_FINDING_TWICE: marked("The same finding is in the sources more than once."),
     NoteCode.OTHER_TERM: marked("This report counts commitments of another term."),
     NoteCode.OTHER_LOOKBACK: marked("The same offer, calculated from the look-back period of this report, counts."),
@@ -46,8 +52,8 @@ _REMARKS = {
     NoteCode.COMMITMENT_BEFORE_RIGHTSIZING: marked_plural(
         "{number} counted commitment is calculated from usage before machines are resized or shut down: do that first, then "
         "ask for a new offer.",
-        "{number} counted commitments are calculated from usage before machines are resized or shut down: do that first, then "
-        "ask for new offers.",
+        "{number} counted commitments are calculated from usage before machines are resized or shut down: do that first, "
+        "then ask for new offers.",
     ),
     NoteCode.CURRENCY_UNKNOWN: marked_plural(
         "{number} recommendation has an amount whose currency the source does not name; it is summed apart.",
@@ -134,7 +140,12 @@ def converted_sentence(draft: Draft) -> str:
     if converted is None:
         return ""
     rates = language.joined(
-        language.gettext("1 {from_currency} = {rate} {to_currency}", from_currency=currency, rate=_rate(rate, language), to_currency=converted.currency)
+        language.gettext(
+            "1 {from_currency} = {rate} {to_currency}",
+            from_currency=currency,
+            rate=_rate(rate, language),
+            to_currency=converted.currency,
+        )
         for currency, rate in converted.converted
         if currency != converted.currency
     )

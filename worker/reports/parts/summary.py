@@ -124,7 +124,9 @@ def summary_paragraphs(draft: Draft) -> tuple[str, ...]:
         )
         return (nothing,)
     impacts = language.joined(
-        language.gettext("{impact}: {number}", impact=language.gettext(terms.IMPACT_LABELS[impact]), number=language.number(count))
+        language.gettext(
+            "{impact}: {number}", impact=language.gettext(terms.IMPACT_LABELS[impact]), number=language.number(count)
+        )
         for impact, count in draft.impact_totals.items()
     )
     found = language.gettext(
@@ -181,7 +183,8 @@ def coverage_note(draft: Draft) -> str:
     if coverage.is_partial:
         sentences.append(
             language.gettext(
-                "Data came from {read} of {wanted} subscriptions; the others could not be read and are in none of the numbers.",
+                "Data came from {read} of {wanted} subscriptions; the others could not be read and are in none of the "
+                "numbers.",
                 read=language.number(coverage.subscriptions_read),
                 wanted=language.number(coverage.subscriptions_wanted),
             )
@@ -235,7 +238,9 @@ def category_chart(draft: Draft) -> StackedBars:
     )
     return StackedBars(
         title=language.gettext("Recommendations by category and impact"),
-        description="; ".join(f"{row.label}: {row.text}{_impacts_in(line, language)}" for row, line in zip(rows, draft.categories, strict=True)),
+        description="; ".join(
+            f"{row.label}: {row.text}{_impacts_in(line, language)}" for row, line in zip(rows, draft.categories, strict=True)
+        ),
         legend=legend,
         rows=rows,
     )
@@ -262,7 +267,11 @@ def counts_table(draft: Draft) -> Table:
         columns.append(Column(language.gettext("Counted savings a year"), ColumnKind.AMOUNT, 2.2))
     rows = [
         _counts_row(
-            language.gettext(terms.CATEGORY_TITLES[line.category]), line.counts, impacts, line.savings, language, has_savings
+            language.gettext(terms.CATEGORY_TITLES[line.category]),
+            line.counts,
+            impacts,
+            line.savings if has_savings else None,
+            language,
         )
         for line in draft.categories
     ]
@@ -270,7 +279,7 @@ def counts_table(draft: Draft) -> Table:
     for line in draft.categories:
         for currency, amount in line.savings.items():
             add_amount(sums, currency, amount)
-    rows.append(_counts_row(language.gettext("All categories"), totals, impacts, sums, language, has_savings))
+    rows.append(_counts_row(language.gettext("All categories"), totals, impacts, sums if has_savings else None, language))
     return Table(
         heading=language.gettext("By category and impact"), columns=tuple(columns), rows=tuple(rows), has_total=True
     )
@@ -280,14 +289,13 @@ def _counts_row(
     title: str,
     counts: dict[Impact, int],
     impacts: Sequence[Impact],
-    savings: dict[str, Decimal],
+    savings: dict[str, Decimal] | None,
     language: Language,
-    has_savings: bool,  # noqa: FBT001
 ) -> tuple[Cell, ...]:
     cells = [Cell(title)]
     cells += [count_cell(counts.get(impact, 0), language) for impact in impacts]
     cells.append(count_cell(sum(counts.values()), language))
-    if has_savings:
+    if savings is not None:
         cells.append(amounts_cell(savings, language))
     return tuple(cells)
 

@@ -19,9 +19,7 @@ def trend_part(draft: Draft) -> Part | None:
     if chart := savings_chart(trend, language):
         blocks.append(Figure(chart.title, chart))
     blocks.append(_table(trend, language))
-    return Part(
-        kind=PartKind.TREND, key=PartKind.TREND.value, title=language.gettext("Over time"), blocks=tuple(blocks)
-    )
+    return Part(kind=PartKind.TREND, key=PartKind.TREND.value, title=language.gettext("Over time"), blocks=tuple(blocks))
 
 
 def findings_chart(trend: Trend, language: Language) -> Lines:
