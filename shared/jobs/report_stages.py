@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import Row, func, update
 from sqlalchemy.orm import Session
 
+from shared import events
 from shared.database.tables import Report, ReportFile
 from shared.database.tables.report import FileState, ReportState
+from shared.events.payloads import ReportCompleted, ReportFailed, short
 from shared.jobs.kinds import GENERATE_AZURE_REPORT, GENERATE_REPORT, PROCESS_CSV_FILE
 from shared.jobs.problems import Problem
 
@@ -101,7 +103,7 @@ def _end(
     problem: Problem | None = None,
 ) -> None:
     now = func.clock_timestamp()
-    session.execute(
+    ended = session.execute(
         update(Report)
         .where(Report.id == report_id, Report.state.not_in(FINAL_STATES))
         .values(
@@ -115,8 +117,28 @@ def _end(
             finished_at=now,
             version=Report.version + 1,
         )
+        .returning(Report.id, Report.tenant_id, Report.client_id, Report.title, Report.report_type)
         .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if ended is not None and state is not ReportState.CANCELLED:
+        _tell(session, ended, problem)
+
+
+def _tell(session: Session, ended: Row[UUID, UUID, UUID, str, str], problem: Problem | None) -> None:
+    """Record that a report ended, for those who wait for it elsewhere."""
+    report = {
+        "report_id": ended.id,
+        "client_id": ended.client_id,
+        "title": short(ended.title),
+        "report_type": ended.report_type,
+        "link": f"/api/v1/reports/{ended.id}",
+    }
+    payload = (
+        ReportCompleted(**report)
+        if problem is None
+        else ReportFailed(**report, error_code=problem.code, error=short(problem.text), next_step=short(problem.next_step))
     )
+    events.record(session, ended.tenant_id, payload, client_id=ended.client_id)
 
 
 def _close_pending_files(session: Session, report_id: UUID, problem: Problem) -> None:

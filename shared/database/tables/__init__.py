@@ -6,6 +6,7 @@ from shared.database.tables.api_key import ApiKey
 from shared.database.tables.azure_connection import AzureConnection, AzureSubscription
 from shared.database.tables.base import Base
 from shared.database.tables.client import Client
+from shared.database.tables.domain_event import DomainEvent
 from shared.database.tables.idempotency import IdempotencyRecord
 from shared.database.tables.job import Job
 from shared.database.tables.kept_secret import SealedSecret, SecretUpkeep
@@ -25,6 +26,7 @@ __all__ = [
     "AzureSubscription",
     "Base",
     "Client",
+    "DomainEvent",
     "IdempotencyRecord",
     "Job",
     "RecommendationRow",

@@ -171,6 +171,7 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id:
     )
     yield tables.SealedSecret(tenant_id=tenant, name="n", version="1", sealed=b"")
     yield tables.SecretUpkeep(tenant_id=tenant, connection_id=connection_id, name="n", due_at=_NOW)
+    yield tables.DomainEvent(tenant_id=tenant, type="webhook.test", occurred_at=_NOW, data={}, dispatch_after=_NOW)
     yield tables.Upload(tenant_id=tenant, file_name="a.csv", blob_path="a", expires_at=_NOW)
     yield tables.Job(tenant_id=tenant, kind="k", queue="default", priority=3, max_attempts=1, run_after=_NOW)
     yield tables.IdempotencyRecord(

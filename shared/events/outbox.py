@@ -1,0 +1,82 @@
+"""The outbox: events are written with their cause, and claimed by whoever passes them on."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from shared.database.tables import DomainEvent
+from shared.events.payloads import Payload
+from shared.identifiers import new_id
+
+_FIRST_WAIT_S = 5.0
+_LONGEST_WAIT_S = 3600.0
+_MAX_ERROR_CHARS = 500
+
+
+def record(
+    session: Session,
+    tenant_id: UUID,
+    payload: Payload,
+    *,
+    client_id: UUID | None = None,
+    occurred_at: datetime | None = None,
+) -> UUID:
+    """Write an event in the caller's transaction and return its id: it happened if the transaction commits, else not."""
+    now = datetime.now(UTC)
+    event = DomainEvent(
+        id=new_id(),
+        tenant_id=tenant_id,
+        type=payload.type.value,
+        occurred_at=occurred_at or now,
+        client_id=client_id,
+        data=msgspec.to_builtins(payload),
+        dispatch_after=now,
+    )
+    session.add(event)
+    session.flush()
+    return event.id
+
+
+def claim(session: Session, *, limit: int = 100) -> list[DomainEvent]:
+    """Return up to ``limit`` events that nobody has passed on, the oldest first, locked until the transaction ends.
+
+    Others who claim at the same time get other events. What the caller writes for an event (deliveries, messages) goes into
+    the same transaction as :func:`done`, so that each event is passed on exactly once, whoever dies when.
+    """
+    return list(
+        session.scalars(
+            select(DomainEvent)
+            .where(DomainEvent.dispatched_at.is_(None), DomainEvent.dispatch_after <= func.clock_timestamp())
+            .order_by(DomainEvent.dispatch_after, DomainEvent.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )
+
+
+def done(session: Session, event_ids: list[UUID]) -> None:
+    """Note that claimed events were passed on."""
+    session.execute(
+        update(DomainEvent)
+        .where(DomainEvent.id.in_(event_ids))
+        .values(dispatched_at=func.clock_timestamp(), last_error=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def postpone(session: Session, event: DomainEvent, error: str) -> None:
+    """Let a claimed event that could not be passed on wait, longer each time, and keep why."""
+    wait_s = min(_FIRST_WAIT_S * 2.0 ** min(event.attempts, 20), _LONGEST_WAIT_S)
+    session.execute(
+        update(DomainEvent)
+        .where(DomainEvent.id == event.id)
+        .values(
+            attempts=func.least(DomainEvent.attempts + 1, 30_000),
+            dispatch_after=func.clock_timestamp() + timedelta(seconds=wait_s),
+            last_error=error[:_MAX_ERROR_CHARS],
+        )
+        .execution_options(synchronize_session=False)
+    )
