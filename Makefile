@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo start test check bench clean
+.PHONY: help install demo start test check bench languages clean
 
 PYTHON := .venv/bin/python
 # Processes that run tests side by side; `auto` is one per core.
@@ -51,6 +51,9 @@ check: install  ## Lint, formatting, types, import contracts
 bench: install  ## Measure against the targets (ARGS="--help" tells what there is)
 	@$(PYTHON) -c "import django" 2>/dev/null || $(PYTHON) -m pip install -q -r tests/bench/requirements.txt
 	$(PYTHON) -m tests.bench $(ARGS)
+
+languages: install  ## Take new messages into the catalogues of translated words and say what is missing
+	@$(PYTHON) -m infra.languages $(ARGS)
 
 clean:  ## Remove what these commands made here: .venv, .local with its data, out, caches
 	@python="$(FIND_PYTHON)"; "$${python:-python3}" -m infra.local.clean

@@ -1,0 +1,1 @@
+"""The catalogues of translated words, brought up to date with the code and the templates."""

@@ -1,0 +1,31 @@
+"""Find every message in the code and the templates."""
+
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+_FOLDERS = ("shared", "worker")
+_KEYWORDS = {
+    "gettext": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "marked": None,
+    "marked_plural": (1, 2),
+}
+
+
+def messages() -> Catalog:
+    """Return every message with the files it stands in and the comments for translators ("Translators: …")."""
+    catalogue = Catalog(project="Azure Advisor Reports", charset="utf-8")
+    for folder in _FOLDERS:
+        found = extract_from_dir(
+            str(ROOT / folder), _METHODS, keywords=_KEYWORDS, comment_tags=["Translators:"], strip_comment_tags=False
+        )
+        for name, _, message, comments, context in found:
+            catalogue.add(message, locations=[(f"{folder}/{name}", 0)], auto_comments=comments, context=context)
+    return catalogue
