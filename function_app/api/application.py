@@ -15,6 +15,8 @@ from function_app.api.models.reports import ReportFromFiles, ReportFromUploads
 from function_app.api.probes import probes_of
 from function_app.api.routers import (
     admin,
+    branding,
+    client_branding,
     clients,
     documentation,
     health,
@@ -68,6 +70,8 @@ def create_application(services: Services) -> FastAPI:
         clients,
         uploads,
         report_contents,
+        branding,
+        client_branding,
         health,
         admin,
         schemas,

@@ -146,6 +146,18 @@ class BlobStore:
             with destination.open("wb") as target:
                 return stream.readinto(target)
 
+    def read(self, path: str, *, max_bytes: int, patience: Patience = PROMPT) -> bytes:
+        """Return the content of the small blob at ``path``.
+
+        Raises :class:`BlobMissingError`, or :class:`BlobTooLargeError` before anything beyond the first block is read.
+        """
+        with _translated("hand out a file"):
+            stream = self._container.download_blob(path, **patience.options)
+            if stream.size > max_bytes:
+                raise BlobTooLargeError(stream.size, max_bytes)
+            content: bytes = stream.readall()
+            return content
+
     def size_of(self, path: str) -> int | None:
         """Return the size in bytes of the blob at ``path``, ``None`` where there is none."""
         facts = self.facts_of(path)

@@ -29,3 +29,8 @@ def report_file_path(tenant_id: UUID, report_id: UUID, *, job_id: UUID, attempt:
 def job_of_path(path: str) -> UUID:
     """Return the job that wrote the report file at ``path``."""
     return UUID(path.split("/")[3])
+
+
+def logo_path(tenant_id: UUID, client_id: UUID | None, logo_id: UUID, extension: str) -> str:
+    """Return where a logo of a client, or of the tenant itself, lies; each one given has a path of its own."""
+    return f"{tenant_id}/branding/{client_id or 'tenant'}/{logo_id}.{extension}"

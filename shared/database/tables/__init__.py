@@ -5,6 +5,7 @@ from shared.database.tables.advisor_score import AdvisorScore
 from shared.database.tables.api_key import ApiKey
 from shared.database.tables.azure_connection import AzureConnection, AzureSubscription
 from shared.database.tables.base import Base
+from shared.database.tables.branding import BrandingRow
 from shared.database.tables.client import Client
 from shared.database.tables.domain_event import DomainEvent
 from shared.database.tables.idempotency import IdempotencyRecord
@@ -25,6 +26,7 @@ __all__ = [
     "AzureConnection",
     "AzureSubscription",
     "Base",
+    "BrandingRow",
     "Client",
     "DomainEvent",
     "IdempotencyRecord",

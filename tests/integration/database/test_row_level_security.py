@@ -173,6 +173,7 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id:
     yield tables.SecretUpkeep(tenant_id=tenant, connection_id=connection_id, name="n", due_at=_NOW)
     yield tables.DomainEvent(tenant_id=tenant, type="webhook.test", occurred_at=_NOW, data={}, dispatch_after=_NOW)
     yield tables.Upload(tenant_id=tenant, file_name="a.csv", blob_path="a", expires_at=_NOW)
+    yield tables.BrandingRow(tenant_id=tenant, footer="Confidential")
     yield tables.Job(tenant_id=tenant, kind="k", queue="default", priority=3, max_attempts=1, run_after=_NOW)
     yield tables.IdempotencyRecord(
         tenant_id=tenant, key="k", request_hash=b"", status_code=202, headers={}, body={}, expires_at=_NOW

@@ -23,7 +23,7 @@ def _cleaned(inside: str) -> str:
 
 def _png(size: tuple[int, int] = (40, 20), **options: object) -> bytes:
     written = io.BytesIO()
-    Image.new("RGBA", size, (200, 10, 10, 128)).save(written, format="PNG", **options)  # type: ignore[arg-type]
+    Image.new("RGBA", size, (200, 10, 10, 128)).save(written, format="PNG", **options)
     return written.getvalue()
 
 
