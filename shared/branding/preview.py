@@ -37,6 +37,9 @@ def _page(branding: Branding, language: Language, style: str) -> str:
         (language.gettext("Recommendations"), language.number(_SAMPLE_COUNT)),
         (language.gettext("Potential savings a year"), language.whole_money(_SAMPLE_AMOUNT, "USD")),
     )
+    heading = language.gettext("Executive summary")
+    sample = language.gettext("This page shows sample figures in the look of your reports.")
+    link = language.gettext("Links look like this.")
     parts = [
         f'<!doctype html><html lang="{language.tag}" dir="{language.direction}"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
@@ -45,10 +48,10 @@ def _page(branding: Branding, language: Language, style: str) -> str:
         f'<h1 dir="auto">{escape(title)}</h1><p class="client" dir="auto">{_SAMPLE_CLIENT}</p>',
         _words("cover-text", branding.cover_text),
         "</div></header>",
-        f'<main class="wrap"><h2>{escape(language.gettext("Executive summary"))}</h2><dl>',
+        f'<main class="wrap"><h2>{escape(heading)}</h2><dl>',
         *(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in figures),
         f"</dl><p>{escape(language.gettext('This page shows sample figures in the look of your reports.'))} ",
-        f'<a href="https://portal.azure.com">{escape(language.gettext("Links look like this."))}</a></p>',
+        f'<a href="https://portal.azure.com">{escape(link)}</a></p>',
         "</main>",
         f'<footer class="wrap">{_words("contact", branding.contact)}{_words("foot", branding.footer)}</footer>',
         "</body></html>",
