@@ -50,7 +50,7 @@ def _page(branding: Branding, language: Language, style: str) -> str:
         "</div></header>",
         f'<main class="wrap"><h2>{escape(heading)}</h2><dl>',
         *(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in figures),
-        f"</dl><p>{escape(language.gettext('This page shows sample figures in the look of your reports.'))} ",
+        f"</dl><p>{escape(sample)} ",
         f'<a href="https://portal.azure.com">{escape(link)}</a></p>',
         "</main>",
         f'<footer class="wrap">{_words("contact", branding.contact)}{_words("foot", branding.footer)}</footer>',
