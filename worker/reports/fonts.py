@@ -1,4 +1,4 @@
-"""Find the fonts that reports are set in: Noto Sans and its companions for other scripts.
+"""Find the fonts that reports are set in: a family of the branding's choice, and Noto's companions for other scripts.
 
 ``fonts.json`` beside this file lists the packages and files that a complete fonts folder is made of.
 """
@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from shared.branding.branding import FontFamily
+from shared.language.tags import words_of
 from worker.reports.errors import FontsMissingError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
@@ -14,22 +16,25 @@ PROJECT_ROOT = Path(__file__).resolve().parents[2]
 # Where Debian's fonts-noto-core and fonts-noto-cjk put them, as in the worker's container image.
 SYSTEM_FONTS_DIRS = (Path("/usr/share/fonts/truetype/noto"), Path("/usr/share/fonts/opentype/noto"))
 
-# In this order a character's font is looked for. Debian's CJK family carries another name than the web fonts' do.
-FONT_FAMILIES = (
-    "Noto Sans",
-    "Noto Sans Arabic",
-    "Noto Sans Hebrew",
-    "Noto Sans SC",
-    "Noto Sans CJK SC",
-    "Noto Sans KR",
-    "Noto Sans CJK KR",
-    "Noto Sans Thai",
-    "Noto Sans Devanagari",
-    "Noto Sans Math",
-    "Noto Sans Symbols 2",
-)
+# In this order a character's font is looked for. Debian's CJK families carry other names than the web fonts' do.
+_NOTO_SANS = "Noto Sans"
+_JAPANESE = ("Noto Sans JP", "Noto Sans CJK JP")
+_CHINESE = ("Noto Sans SC", "Noto Sans CJK SC")
+_KOREAN = ("Noto Sans KR", "Noto Sans CJK KR")
+_BEFORE_CJK = ("Noto Sans Arabic", "Noto Sans Hebrew")
+_AFTER_CJK = ("Noto Sans Thai", "Noto Sans Devanagari", "Noto Sans Math", "Noto Sans Symbols 2")
 
 _TEXT_FONT_NAMES = ("NotoSans_400Regular.ttf", "NotoSans-Regular.ttf")
+
+
+def font_families(font: FontFamily, language: str) -> tuple[str, ...]:
+    """Return the families that a report in ``language`` (a tag) is set in, the first that has a character sets it.
+
+    Chinese and Japanese share characters that are drawn differently: each language's own font comes first in its reports.
+    """
+    cjk = (_JAPANESE, _CHINESE, _KOREAN) if words_of(language) == "ja" else (_CHINESE, _JAPANESE, _KOREAN)
+    names = (font.value, _NOTO_SANS, *_BEFORE_CJK, *(name for names in cjk for name in names), *_AFTER_CJK)
+    return tuple(dict.fromkeys(names))
 
 
 def default_fonts_dirs() -> tuple[Path, ...]:

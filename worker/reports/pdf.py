@@ -17,7 +17,7 @@ import msgspec
 
 from worker.reports.document import ReportContent
 from worker.reports.errors import RenderingCancelledError, RenderingError, RenderingTimeoutError
-from worker.reports.fonts import FONT_FAMILIES, require_fonts
+from worker.reports.fonts import font_families, require_fonts
 from worker.reports.pdf_data import logo_of, typst_data, typst_setting
 
 DEFAULT_TIMEOUT_S = 120.0
@@ -52,7 +52,7 @@ def render_pdf(
         "setting": typst_setting(content),
         "logo": logo_of(content.facts.branding),
         "fonts_dirs": [str(folder) for folder in require_fonts(fonts_dirs)],
-        "families": list(dict.fromkeys((content.facts.branding.font.value, *FONT_FAMILIES))),
+        "families": font_families(content.facts.branding.font, content.facts.language),
         "templates_dir": str(templates_dir),
         "destination": str(destination.absolute()),
         "created_at": int(content.facts.created_at.timestamp()),  # Typst refuses fractions

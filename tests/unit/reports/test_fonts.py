@@ -1,33 +1,30 @@
-"""Where the fonts of reports are found."""
-
-import json
-from pathlib import Path
+"""Every script a report may hold has a font, and Japanese its own."""
 
 import pytest
 
-from worker.reports import fonts
-from worker.reports.errors import FontsMissingError
+from shared.branding.branding import FontFamily
+from worker.reports.fonts import default_fonts_dirs, font_families
 
 
-def test_a_folder_named_in_the_environment_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "NotoSans-Regular.ttf").touch()
-    monkeypatch.setenv("FONTS_DIR", str(tmp_path))
-
-    assert fonts.default_fonts_dirs() == (tmp_path,)
-
-
-def test_the_system_folders_serve_where_there_is_no_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("FONTS_DIR", raising=False)
-    monkeypatch.setattr(fonts, "PROJECT_ROOT", tmp_path / "nowhere")
-    monkeypatch.setattr(fonts, "SYSTEM_FONTS_DIRS", (tmp_path, tmp_path / "absent"))
-
-    assert fonts.default_fonts_dirs() == (tmp_path,)
-    with pytest.raises(FontsMissingError):
-        fonts.require_fonts(None)
+@pytest.mark.parametrize("font", FontFamily)
+def test_the_chosen_family_comes_first_and_noto_stands_behind_it(font: FontFamily) -> None:
+    families = font_families(font, "de-AT")
+    assert families[0] == font.value
+    assert "Noto Sans" in families
+    assert len(families) == len(set(families))
 
 
-def test_the_list_of_font_files_names_a_version_for_each_package() -> None:
-    listed = json.loads(Path(fonts.__file__).with_name("fonts.json").read_text())
+def test_japanese_reports_take_japanese_characters_and_others_chinese_ones() -> None:
+    assert _order(font_families(FontFamily.NOTO_SANS, "ja")) == ["Noto Sans JP", "Noto Sans SC"]
+    assert _order(font_families(FontFamily.NOTO_SANS, "en")) == ["Noto Sans SC", "Noto Sans JP"]
 
-    packages = {"/".join(name.split("/")[:2]) for name in listed["files"]}
-    assert packages == set(listed["packages"])
+
+def _order(families: tuple[str, ...]) -> list[str]:
+    return [family for family in families if family in {"Noto Sans JP", "Noto Sans SC"}]
+
+
+@pytest.mark.parametrize("font", FontFamily)
+def test_every_family_to_choose_from_is_bundled_in_three_weights(font: FontFamily) -> None:
+    stem = font.value.replace(" ", "")
+    (folder,) = default_fonts_dirs()
+    assert len(list(folder.glob(f"{stem}_[467]00*.ttf"))) == 3
