@@ -57,7 +57,7 @@ def test_a_portal_csv_becomes_all_files(tmp_path: Path) -> None:
     assert len(rows_of(tmp_path / "out" / f"{stem}.csv")) == 120
     text = pypdf.PdfReader(tmp_path / "out" / f"{stem}.pdf").pages[0].extract_text()
     assert "Contoso Ltd" in text
-    assert "18 November 2025, 14:38 UTC" in text
+    assert "November 18, 2025, 2:38" in text
 
 
 @pytest.mark.parametrize("shape", ["cli", "rest", "resource_graph", "sdk"])

@@ -11,7 +11,19 @@ from shared.comparison.marks import Mark, MarkStatus
 from shared.language.language import Language
 from shared.language.marking import marked
 from worker.reports import charts, terms
-from worker.reports.blocks import Block, Cell, ColumnKind, Figure, Findings, GroupPlace, KpiRow, Paragraph, Part, Table
+from worker.reports.blocks import (
+    Block,
+    Cell,
+    ColumnKind,
+    Figure,
+    Findings,
+    GroupPlace,
+    KpiRow,
+    Paragraph,
+    Part,
+    PartKind,
+    Table,
+)
 from worker.reports.document import Group, ReportContent, Resource, Section
 from worker.reports.parts.findings import group_facts, left_out_of
 from worker.reports.report_types import OUTLINES
@@ -32,6 +44,8 @@ _MARKS = {
 }
 
 _NEW_PAGE_FROM = 12
+# Chapters that are mostly shorter than a page, and begin where the one before ends.
+_FLOWING = frozenset({PartKind.TREND, PartKind.SCORE, PartKind.RETIREMENTS, PartKind.QUICK_WINS})
 # Typst breaks lines at spaces, between CJK characters, and after a hyphen or slash that no digit follows (UAX 14, LB25).
 _LONG_RUN = re.compile(r"(?:[^\s/\-\u200b\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]|[/\-](?=\d)){26,}")
 _BREAK_AFTER = re.compile(r"(?<=[/\-])(?=\d)|(?<=[_.:,;=&?#@])(?=\w)|(?<=[a-z])(?=[A-Z])")
@@ -180,7 +194,7 @@ class _Writer:
             "kind": part.kind.value,
             "title": part.title,
             "facts": part.facts,
-            "new_page": listed == 0 or listed >= _NEW_PAGE_FROM,
+            "new_page": part.kind not in _FLOWING and not 0 < listed < _NEW_PAGE_FROM,
             "blocks": [self._block(block) for block in part.blocks],
         }
 

@@ -14,7 +14,7 @@ def draw_waterfall(chart: Waterfall, accent: str) -> str:
     width = min(slot * 0.56, 92)
     ground = _TOP + _HEIGHT
     shapes = [rule(0, ground + 0.5, WIDTH, ground + 0.5)]
-    level = 0.0
+    level, label_lines = 0.0, 1
     for index, step in enumerate(chart.steps):
         x = index * slot + (slot - width) / 2
         height = step.value / highest * _HEIGHT
@@ -36,6 +36,8 @@ def draw_waterfall(chart: Waterfall, accent: str) -> str:
         if follows != "part":
             shapes.append(rule(x + width, joint, x + slot, joint, dashed=True))
         shapes.append(text(x + width / 2, top - 6, step.text, anchor="middle", weight=600))
-        for line, words in enumerate(in_lines(step.label, max(int(slot / 6), 8), lines=3)):
+        lines = in_lines(step.label, max(int(slot / 6), 8), lines=3)
+        label_lines = max(label_lines, len(lines))
+        for line, words in enumerate(lines):
             shapes.append(text(x + width / 2, ground + 16 + line * 13, words, anchor="middle", size=10))
-    return image(chart.title, chart.description, WIDTH, ground + 52, shapes)
+    return image(chart.title, chart.description, WIDTH, ground + 9 + 13 * label_lines, shapes)

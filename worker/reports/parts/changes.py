@@ -12,10 +12,10 @@ from worker.reports.blocks import Block, Cell, Column, ColumnKind, Figure, Kpi, 
 from worker.reports.charts import ChangeBars, ChangeRow
 from worker.reports.parts.draft import Draft
 from worker.reports.parts.summary import count_cell
-from worker.reports.wording import clean_text, portal_url, shortened
+from worker.reports.wording import clean_text, shortened
 
-MAX_LISTED = 25
-_MAX_LISTED_IN_BRIEF = 4
+MAX_LISTED = 10
+"""Recommendation types, of each kind of change."""
 
 _HEADINGS = {
     ChangeKind.NEW: marked("New"),
@@ -46,14 +46,13 @@ def changes_part(draft: Draft) -> Part | None:
     blocks: list[Block] = [KpiRow(_kpis(comparison, language)), Paragraph(_since(comparison, language), tone="lead")]
     if note := _scope_note(comparison, language):
         blocks.append(Paragraph(note, tone="note"))
-    if chart := changes_chart(comparison, language):
+    if not draft.is_brief and (chart := changes_chart(comparison, language)):
         blocks.append(Figure(language.gettext("Resolved and new, by category"), chart))
     blocks += [_bridges_table(comparison.bridges, language)] if comparison.bridges else []
-    listed = _MAX_LISTED_IN_BRIEF if draft.is_brief else MAX_LISTED
-    kinds = (ChangeKind.NEW, ChangeKind.RESOLVED) if draft.is_brief else tuple(_HEADINGS)
-    blocks += [_changes_table(comparison, kind, listed, language) for kind in kinds if comparison.changes.get(kind)]
-    if not draft.is_brief and any(age.count for age in comparison.ages):
-        blocks.append(_ages_table(comparison, language))
+    if not draft.is_brief:
+        blocks += [_changes_table(comparison, kind, language) for kind in _HEADINGS if comparison.changes.get(kind)]
+        if any(age.count for age in comparison.ages):
+            blocks.append(_ages_table(comparison, language))
     return Part(kind=PartKind.CHANGES, key=PartKind.CHANGES.value, title=title, blocks=tuple(blocks))
 
 
@@ -213,55 +212,88 @@ def _bridges_table(bridges: Sequence[SavingsBridge], language: Language) -> Tabl
     )
 
 
-def _changes_table(comparison: Comparison, kind: ChangeKind, most: int, language: Language) -> Table:
+def _changes_table(comparison: Comparison, kind: ChangeKind, language: Language) -> Table:
+    """Return the changes of one kind by recommendation type, so that many alike take one row."""
     changes, total = comparison.changes[kind], comparison.counts.get(kind, 0)
-    shown = changes[:most]
-    columns = (
-        Column(language.gettext("Recommendation"), share=3.2),
-        Column(language.gettext("Resource"), share=2.2),
-        Column(language.gettext("Impact"), ColumnKind.IMPACT, 1.1),
-        Column(language.gettext("Savings a year"), ColumnKind.AMOUNT, 1.5),
-    )
+    types: dict[tuple[Category, str], list[Change]] = {}
+    for change in changes:
+        types.setdefault((change.category, clean_text(change.problem)), []).append(change)
+    columns = [
+        Column(language.gettext("Recommendation"), share=4.4),
+        Column(language.gettext("Impact"), ColumnKind.IMPACT, 1.2),
+        Column(language.gettext("Number"), ColumnKind.COUNT, 0.9),
+    ]
+    has_savings = any(change.annual_savings is not None for change in changes)
+    if has_savings:
+        columns.append(Column(language.gettext("Savings a year"), ColumnKind.AMOUNT, 1.6))
+    shown = list(types.items())[:MAX_LISTED]
     rows = tuple(
         (
-            Cell(shortened(clean_text(change.problem), 160), note=_what_changed(change, language)),
-            Cell(
-                clean_text(change.resource_name or change.subscription_name or change.subscription_id),
-                note=clean_text(change.subscription_name) if change.resource_name else "",
-                url=portal_url(change.resource_id),
-            ),
-            Cell(language.gettext(terms.IMPACT_TITLES[change.impact]), impact=change.impact),
-            Cell("")
-            if change.annual_savings is None
-            else Cell(
-                language.money(change.annual_savings, change.currency),
-                number=change.annual_savings,
-                currency=change.currency,
-            ),
+            Cell(shortened(problem, 160), note=_what_changed(category, alike, language)),
+            Cell(language.gettext(terms.IMPACT_TITLES[alike[0].impact]), impact=alike[0].impact),
+            count_cell(len(alike), language),
+            *([_sum_cell(alike, language)] if has_savings else []),
         )
-        for change in shown
+        for (category, problem), alike in shown
     )
-    note = ""
-    if len(shown) < total:
-        note = language.gettext(
-            "The {shown} most important of {total}.", shown=language.number(len(shown)), total=language.number(total)
+    notes = []
+    if len(changes) < total:
+        notes.append(
+            language.gettext(
+                "The {shown} most important of {total} are counted here.",
+                shown=language.number(len(changes)),
+                total=language.number(total),
+            )
         )
+    if len(shown) < len(types):
+        notes.append(
+            language.gettext(
+                "{shown} of {total} types are listed.",
+                shown=language.number(len(shown)),
+                total=language.number(len(types)),
+            )
+        )
+    if has_savings and kind is not ChangeKind.CHANGED:
+        notes.append(language.gettext("Amounts are of single offers; those that exclude each other are not added."))
     heading = f"{language.gettext(_HEADINGS[kind])} ({language.number(total)})"
-    return Table(heading, columns, rows, note=note)
+    return Table(heading, tuple(columns), rows, note=" ".join(notes))
 
 
-def _what_changed(change: Change, language: Language) -> str:
-    category = language.gettext(terms.CATEGORY_TITLES[change.category])
-    parts = [category]
-    if change.impact_before is not None and "impact" in change.changed:
+def _sum_cell(alike: Sequence[Change], language: Language) -> Cell:
+    """Return the amount of one finding; of several, from the smallest to the largest, for they may overlap."""
+    amounts = sorted(
+        (change.currency, change.annual_savings) for change in alike if change.annual_savings is not None
+    )
+    if not amounts:
+        return Cell("")
+    if len(amounts) == 1:
+        [(currency, amount)] = amounts
+        return Cell(language.money(amount, currency), number=amount, currency=currency)
+    lines = []
+    for currency in dict.fromkeys(currency for currency, _ in amounts):
+        own = [amount for other, amount in amounts if other == currency]
+        text = language.whole_money(own[-1], currency)
+        lines.append(text if len(own) == 1 else language.gettext("up to {amount}", amount=text))
+    return Cell("\n".join(lines))
+
+
+def _what_changed(category: Category, alike: Sequence[Change], language: Language) -> str:
+    parts = [language.gettext(terms.CATEGORY_TITLES[category])]
+    changed = {what for change in alike for what in change.changed}
+    befores = {change.impact_before for change in alike if "impact" in change.changed} - {None}
+    if len(befores) == 1:
+        [before] = befores
+        parts.append(language.gettext("impact was {impact}", impact=language.gettext(terms.IMPACT_TITLES[before])))
+    elif befores:
+        parts.append(language.gettext("other impact"))
+    if "savings" in changed:
+        only = alike[0]
         parts.append(
-            language.gettext("impact was {impact}", impact=language.gettext(terms.IMPACT_TITLES[change.impact_before]))
+            language.gettext("was {amount}", amount=language.money(only.annual_savings_before, only.currency_before))
+            if len(alike) == 1 and only.annual_savings_before is not None
+            else language.gettext("other savings")
         )
-    if change.annual_savings_before is not None and "savings" in change.changed:
-        parts.append(
-            language.gettext("was {amount}", amount=language.money(change.annual_savings_before, change.currency_before))
-        )
-    if "text" in change.changed:
+    if "text" in changed:
         parts.append(language.gettext("new wording"))
     return " · ".join(parts)
 

@@ -9,7 +9,7 @@ from worker.reports.parts.summary import amounts_cell, count_cell
 from worker.reports.wording import clean_text
 
 _MAX_CHARTED = 10
-_MAX_LISTED_IN_BRIEF = 25
+_MAX_LISTED_IN_BRIEF = 12
 
 
 def clients_part(draft: Draft) -> Part | None:
@@ -29,7 +29,7 @@ def clients_part(draft: Draft) -> Part | None:
             amounts=language.joined(language.whole_money(amount, currency) for currency, amount in sums.items()),
         )
     blocks: list[Block] = [Paragraph(words, tone="lead")]
-    if chart := _chart(draft, roll_up.clients):
+    if not draft.is_brief and (chart := _chart(draft, roll_up.clients)):
         blocks.append(Figure(chart.title, chart))
     blocks.append(_table(draft, roll_up.clients))
     return Part(kind=PartKind.CLIENTS, key=PartKind.CLIENTS.value, title=language.gettext("Clients"), blocks=tuple(blocks))

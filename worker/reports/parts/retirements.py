@@ -8,7 +8,7 @@ from worker.reports.parts.draft import Draft
 from worker.reports.parts.summary import count_cell
 
 _MAX_CHARTED = 12
-_MAX_CHARTED_IN_BRIEF = 6
+_MAX_CHARTED_IN_BRIEF = 5
 _MAX_LISTED = 60
 
 
@@ -34,7 +34,7 @@ def retirements_part(draft: Draft) -> Part | None:
     if any(item.day for item in retirements):
         most = _MAX_CHARTED_IN_BRIEF if draft.is_brief else _MAX_CHARTED
         blocks.append(Figure("", retirements_chart(draft, most)))
-    if not draft.is_brief:
+    if not draft.is_brief and (len(retirements) > _MAX_CHARTED or not all(item.day for item in retirements)):
         blocks.append(_table(draft, retirements))
     return Part(
         kind=PartKind.RETIREMENTS,

@@ -8,7 +8,6 @@ from shared.savings.result import CurrencySavings
 from worker.reports import terms
 from worker.reports.blocks import Block, Cell, Column, ColumnKind, Figure, Paragraph, Part, PartKind, Table
 from worker.reports.charts import BarRow, Bars, Waterfall, WaterfallStep
-from worker.reports.document import Section
 from worker.reports.parts.draft import Draft
 from worker.reports.parts.savings_words import (
     REASONS,
@@ -19,11 +18,10 @@ from worker.reports.parts.savings_words import (
     savings_sentences,
 )
 from worker.reports.parts.summary import count_cell
-from worker.reports.wording import clean_text, shortened
+from worker.reports.wording import clean_text
 
 MAX_CHARTED_CURRENCIES = 3
 MAX_CHARTED_ROWS = 8
-TOP_SAVINGS_BARS = 6
 _MAX_LISTED_SUBSCRIPTIONS = 50
 
 
@@ -33,7 +31,7 @@ def savings_part(draft: Draft) -> Part | None:
     lines = [line for line in draft.savings.by_currency if line.counted_number or line.alternative_number]
     if not lines:
         return None
-    blocks: list[Block] = [Paragraph(" ".join(savings_sentences(draft)), tone="lead")]
+    blocks: list[Block] = [] if draft.is_brief else [Paragraph(" ".join(savings_sentences(draft)), tone="lead")]
     blocks.append(Paragraph(policy_sentence(draft.savings.policy, language)))
     retail = {line.currency: line.retail_amount for line in lines if line.retail_amount > 0}
     if retail:
@@ -207,29 +205,3 @@ def _alternatives_table(draft: Draft) -> Table | None:
 def _amount(amount: Decimal, currency: str, language: Language) -> Cell:
     return Cell(language.money(amount, currency) if amount else "", number=amount, currency=currency)
 
-
-def largest_savings_charts(sections: tuple[Section, ...], language: Language) -> tuple[Bars, ...]:
-    """Return one chart per currency: the recommendation types with the largest counted savings."""
-    charts = []
-    for currency in sorted({currency for section in sections for currency in section.summary.savings}):
-        sums = sorted(
-            (
-                (group.savings[currency], group.title)
-                for section in sections
-                for group in section.groups
-                if group.savings.get(currency, 0) > 0
-            ),
-            key=lambda entry: (-entry[0], entry[1]),
-        )
-        rows = tuple(
-            BarRow(shortened(title, 200), float(amount), language.whole_money(amount, currency))
-            for amount, title in sums[:TOP_SAVINGS_BARS]
-        )
-        if rows:
-            title = (
-                language.gettext("Largest savings a year in {currency}", currency=currency)
-                if currency
-                else language.gettext("Largest savings a year, currency not named")
-            )
-            charts.append(Bars(title=title, description="; ".join(f"{row.label}: {row.text}" for row in rows), rows=rows))
-    return tuple(charts)

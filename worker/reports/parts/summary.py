@@ -23,10 +23,11 @@ from worker.reports.blocks import (
 from worker.reports.charts import Donut, LegendEntry, Slice, StackedBars, StackedRow
 from worker.reports.document import CategoryCounts, Group
 from worker.reports.parts.draft import Draft
+from worker.reports.parts.largest_savings import largest_savings_charts
 from worker.reports.parts.savings_words import savings_sentences
 from worker.reports.tallies import add_amount
 
-_MAX_BRIEF_GROUPS = 5
+_MAX_GROUPS = 6
 
 
 def summary_part(draft: Draft) -> Part:
@@ -40,14 +41,16 @@ def summary_part(draft: Draft) -> Part:
         blocks.append(Paragraph(coverage, tone="note"))
     if draft.total:
         several = len(draft.categories) > 1
-        if not draft.is_brief or not several:
-            blocks.append(Figure(language.gettext("By impact"), impact_chart(draft), 0.66))
-        if several:
-            blocks.append(Figure(language.gettext("By category"), category_chart(draft)))
-        if several and not draft.is_brief:
-            blocks.append(counts_table(draft))
+        chart = category_chart(draft) if several else impact_chart(draft)
+        heading = language.gettext("By category") if several else language.gettext("By impact")
+        blocks.append(Figure(heading, chart, 1.0 if several else 0.66))
         if len(draft.top_groups) > 1:
-            blocks.append(_where_to_begin(draft))
+            places = draft.top_groups[:_MAX_GROUPS]
+            blocks.append(groups_table(draft, places, language.gettext("Where to begin")))
+        if several and not draft.is_brief:
+            blocks += [Figure(language.gettext("By impact"), impact_chart(draft), 0.66), counts_table(draft)]
+        if not draft.is_brief:
+            blocks += [Figure(chart.title, chart) for chart in largest_savings_charts(draft.sections, language)]
     return Part(
         kind=PartKind.SUMMARY,
         key=PartKind.SUMMARY.value,
@@ -312,12 +315,6 @@ def amounts_cell(amounts: dict[str, Decimal], language: Language) -> Cell:
         [(currency, amount)] = amounts.items()
         return Cell(text, number=amount, currency=currency)
     return Cell(text)
-
-
-def _where_to_begin(draft: Draft) -> Table:
-    language = draft.language
-    places = draft.top_groups[:_MAX_BRIEF_GROUPS] if draft.is_brief else draft.top_groups
-    return groups_table(draft, places, language.gettext("Where to begin"))
 
 
 def groups_table(draft: Draft, places: Sequence[GroupPlace], heading: str) -> Table:
