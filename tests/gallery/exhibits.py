@@ -24,8 +24,10 @@ TODAY = datetime(2025, 11, 20, 9, 30, tzinfo=UTC)
 
 _MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 220 60" width="220" height="60">'
-    '<path d="M8 50 L34 10 L60 50 Z" fill="{primary}"/><path d="M34 50 L60 10 L86 50 Z" fill="{accent}" fill-opacity="0.85"/>'
-    '<path d="M104 20h20M104 30h14M104 40h20M136 18v24h18M168 18l12 24l12-24" stroke="{primary}" stroke-width="5" fill="none"/>'
+    '<path d="M8 50 L34 10 L60 50 Z" fill="{primary}"/>'
+    '<path d="M34 50 L60 10 L86 50 Z" fill="{accent}" fill-opacity="0.85"/>'
+    '<path d="M104 20h20M104 30h14M104 40h20M136 18v24h18M168 18l12 24l12-24" stroke="{primary}" '
+    'stroke-width="5" fill="none"/>'
     "</svg>"
 )
 
@@ -84,7 +86,11 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
             created_at=TODAY,
             sources=(
                 SourceFacts(
-                    file_name="advisor-2025-11-20.json", kind="Azure CLI JSON", exported_at=TODAY, accepted=self.rows, rejected=0
+                    file_name="advisor-2025-11-20.json",
+                    kind="Azure CLI JSON",
+                    exported_at=TODAY,
+                    accepted=self.rows,
+                    rejected=0,
                 ),
             ),
             report_type=self.report_type,

@@ -1,4 +1,4 @@
-"""What a report knows beyond its recommendations, made up to fit them: changes, a year's course, decisions, scores, clients."""
+"""What a report knows beyond its recommendations, made up to fit them: changes, a year's course, decisions, clients."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -35,9 +35,7 @@ SCORES = (
 COVERAGE = Coverage(subscriptions_read=9, subscriptions_wanted=10, dismissed=14, postponed=6, excluded=3)
 
 
-def insights_for(
-    rows: Sequence[Recommendation], savings: Savings, today: datetime, *, clients: int = 0
-) -> Insights:
+def insights_for(rows: Sequence[Recommendation], savings: Savings, today: datetime, *, clients: int = 0) -> Insights:
     """Return insights that fit ``rows``: every eleventh is new, every seventeenth changed, and so on."""
     return Insights(
         comparison=comparison_for(rows, savings, today),

@@ -56,6 +56,8 @@ class Paragraph(msgspec.Struct, frozen=True, tag="paragraph"):
 
     text: str
     heading: str = ""
+    label: str = ""
+    """What it is about, in a word or two that begin it."""
     tone: Literal["lead", "body", "note"] = "body"
     """``lead`` is what a hurried reader reads; a ``note`` qualifies what stands before it."""
 

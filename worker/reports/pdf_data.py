@@ -214,7 +214,13 @@ class _Writer:
                     ],
                 }
             case Paragraph():
-                return {"kind": "paragraph", "heading": block.heading, "tone": block.tone, "text": breakable(block.text)}
+                return {
+                    "kind": "paragraph",
+                    "heading": block.heading,
+                    "label": block.label,
+                    "tone": block.tone,
+                    "text": breakable(block.text),
+                }
             case Figure():
                 return {
                     "kind": "figure",

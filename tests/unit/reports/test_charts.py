@@ -132,7 +132,7 @@ def test_every_number_of_a_chart_stands_on_it_in_words() -> None:
 
 
 def test_columns_of_a_waterfall_stand_where_the_one_before_left_off() -> None:
-    start, result = (element for element in drawn(WATERFALL).iter(f"{SVG}rect") if element.get("class") == "accent")
+    start, result, _ = (element for element in drawn(WATERFALL).iter(f"{SVG}rect") if element.get("class") == "accent")
     taken = next(element for element in drawn(WATERFALL).iter(f"{SVG}rect") if element.get("fill") == "none")
     bottom = float(taken.get("y", "0")) + float(taken.get("height", "0"))
 

@@ -30,11 +30,14 @@ def text(
     )
 
 
-def bar(x: float, y: float, width: float, colour: str, name: str, *, height: float = BAR_HEIGHT) -> str:
-    """Return a filled bar of the class ``name``."""
+def bar(
+    x: float, y: float, width: float, colour: str, name: str, *, height: float = BAR_HEIGHT, is_pale: bool = False
+) -> str:
+    """Return a filled bar of the class ``name``; a pale one has an outline, so that it is seen on any ground."""
+    paleness = f' fill-opacity="0.3" stroke="{colour}" stroke-width="1"' if is_pale else ""
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 0.6):.1f}" height="{height:.1f}" rx="1.5" class="{name}" '
-        f'fill="{colour}"/>'
+        f'fill="{colour}"{paleness}/>'
     )
 
 

@@ -25,11 +25,7 @@ def draw_waterfall(chart: Waterfall, accent: str) -> str:
             joint = top + height
         else:
             top = ground - height
-            shapes.append(
-                bar(x, top, width, accent, "accent", height=height)
-                if step.kind != "part"
-                else hatched(x, top, width, height, accent)
-            )
+            shapes.append(bar(x, top, width, accent, "accent", height=height, is_pale=step.kind == "part"))
             level = step.value if step.kind != "part" else level
             joint = top
         follows = chart.steps[index + 1].kind if index + 1 < len(chart.steps) else "part"

@@ -42,7 +42,7 @@ def appendix_part(draft: Draft) -> Part:
         blocks.append(_subscriptions_table(draft))
     heading = language.gettext("How the numbers were made")
     for name, words in method_of(draft):
-        blocks.append(Paragraph(f"{name}. {words}", heading=heading))
+        blocks.append(Paragraph(words, heading=heading, label=name))
         heading = ""
     blocks.append(Paragraph(rejected_note(draft), heading=language.gettext("Rows that could not be read")))
     if draft.rejected:

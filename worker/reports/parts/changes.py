@@ -261,9 +261,7 @@ def _changes_table(comparison: Comparison, kind: ChangeKind, language: Language)
 
 def _sum_cell(alike: Sequence[Change], language: Language) -> Cell:
     """Return the amount of one finding; of several, from the smallest to the largest, for they may overlap."""
-    amounts = sorted(
-        (change.currency, change.annual_savings) for change in alike if change.annual_savings is not None
-    )
+    amounts = sorted((change.currency, change.annual_savings) for change in alike if change.annual_savings is not None)
     if not amounts:
         return Cell("")
     if len(amounts) == 1:
@@ -280,7 +278,7 @@ def _sum_cell(alike: Sequence[Change], language: Language) -> Cell:
 def _what_changed(category: Category, alike: Sequence[Change], language: Language) -> str:
     parts = [language.gettext(terms.CATEGORY_TITLES[category])]
     changed = {what for change in alike for what in change.changed}
-    befores = {change.impact_before for change in alike if "impact" in change.changed} - {None}
+    befores = {change.impact_before for change in alike if change.impact_before is not None and "impact" in change.changed}
     if len(befores) == 1:
         [before] = befores
         parts.append(language.gettext("impact was {impact}", impact=language.gettext(terms.IMPACT_TITLES[before])))

@@ -204,4 +204,3 @@ def _alternatives_table(draft: Draft) -> Table | None:
 
 def _amount(amount: Decimal, currency: str, language: Language) -> Cell:
     return Cell(language.money(amount, currency) if amount else "", number=amount, currency=currency)
-
