@@ -37,6 +37,7 @@ start: install  ## Run the whole stack until Ctrl-C: addresses printed, one log,
 
 test: install  ## Run all tests in parallel and in random order, measure branch coverage (TESTS="-k name" for some)
 	@infra/local/libreoffice.sh
+	@infra/local/chromium.sh
 	@rm -f .coverage .coverage.*
 	$(PYTHON) -m coverage run -m pytest -n $(TEST_PROCESSES) --dist worksteal $(TESTS)
 	@$(PYTHON) -m coverage combine -q

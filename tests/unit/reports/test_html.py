@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from shared.advisor.recommendation import Recommendation
+from shared.branding.branding import Branding, FontFamily, Logo
+from shared.reports import ReportType
 from tests.unit.reports import samples
 from worker.reports.content import build_content
 from worker.reports.html import render_html
@@ -31,7 +34,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += attrs
-        if tag not in {"meta", "input"}:
+        if tag not in {"meta", "input", "br", "img"}:
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
@@ -44,8 +47,9 @@ class Page(HTMLParser):
         self.text += data
 
 
-def rendered(rows: Sequence[Recommendation], folder: Path, client: str = "Contoso Ltd") -> str:
-    content = build_content(rows, samples.REJECTED, samples.facts(client))
+def rendered(rows: Sequence[Recommendation], folder: Path, client: str = "Contoso Ltd", **facts: object) -> str:
+    changed = msgspec.structs.replace(samples.facts(client), **facts)
+    content = build_content(rows, samples.REJECTED, changed)
     render_html(content, folder / "report.html")
     return (folder / "report.html").read_text(encoding="utf-8")
 
@@ -85,11 +89,12 @@ def test_only_the_script_and_style_it_was_made_with_may_run(tmp_path: Path) -> N
     assert policy is not None
 
     assert "default-src 'none'" in policy[1]
-    for element in ("style", "script"):
-        body = re.search(f"<{element}>(.*?)</{element}>", text, re.DOTALL)
-        assert body is not None
-        digest = base64.b64encode(hashlib.sha256(body[1].encode()).digest()).decode()
-        assert f"{element}-src 'sha256-{digest}'" in policy[1]
+    allowed = dict(directive.strip().split(" ", 1) for directive in policy[1].split(";"))
+    for element, number in (("style", 2), ("script", 1)):
+        bodies = re.findall(f"<{element}>(.*?)</{element}>", text, re.DOTALL)
+        digests = [base64.b64encode(hashlib.sha256(body.encode()).digest()).decode() for body in bodies]
+        assert allowed[f"{element}-src"] == " ".join(f"'sha256-{digest}'" for digest in digests)
+        assert len(bodies) == number
 
 
 def test_ids_are_unique_and_links_inside_the_page_lead_somewhere(tmp_path: Path) -> None:
@@ -107,3 +112,40 @@ def test_lone_surrogates_do_not_break_the_file(tmp_path: Path) -> None:
 
 def test_a_page_without_recommendations_has_no_script(tmp_path: Path) -> None:
     assert "<script>" not in rendered((), tmp_path)
+
+
+def test_a_page_says_its_language_and_writes_dates_as_its_readers_do(tmp_path: Path) -> None:
+    german = Page(rendered(samples.recommendations(30), tmp_path, language="de"))
+
+    assert {("lang", "de"), ("dir", "ltr")} <= set(german.attributes)
+    assert "3. Februar 2025" in german.text
+
+
+def test_branding_stands_on_the_cover_and_cannot_break_out_of_its_place(tmp_path: Path) -> None:
+    logo = Logo(media_type="image/png", content=b"\x89PNG", width=2, height=1)
+    branding = Branding(
+        primary="#ffee00",
+        accent="#00ff00",
+        font=FontFamily.SOURCE_SERIF,
+        cover_text=EVIL,
+        footer=EVIL,
+        contact=EVIL,
+        logo=logo,
+    )
+    text = rendered(samples.recommendations(3), tmp_path, branding=branding)
+    page = Page(text)
+
+    assert branding.palette.accent in text
+    assert "#ffee00" not in text, "what cannot be read on white is corrected"
+    assert "img-src data:;" in text
+    assert page.tags.count("script") == 1
+    assert page.tags.count("img") == 1
+    assert page.text.count("<script>alert('x')</script>") == 3
+
+
+@pytest.mark.parametrize("report_type", list(ReportType))
+def test_every_type_of_report_is_a_well_formed_page(report_type: ReportType, tmp_path: Path) -> None:
+    page = Page(rendered(samples.recommendations(60), tmp_path, report_type=report_type))
+
+    assert page.open == []
+    assert ("form" in page.tags) is (report_type is not ReportType.EXECUTIVE), "where nothing is listed nothing is filtered"

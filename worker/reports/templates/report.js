@@ -2,63 +2,126 @@
 (() => {
   "use strict";
   const form = document.querySelector(".filter");
-  const groups = [...document.querySelectorAll(".group")].map((element) => ({
-    element,
-    heading: element.querySelector("h3").textContent.toLowerCase(),
-    rows: [...element.querySelectorAll("tbody tr")].map((row) => ({ row, text: null, impact: row.dataset.impact })),
-  }));
-  const sections = [...document.querySelectorAll(".category")];
+  const page = document.documentElement;
+  const fields = form.elements;
+  const collator = new Intl.Collator(page.lang, { numeric: true, sensitivity: "base" });
+  const textOf = (element) => (element ? element.textContent.trim() : "");
 
+  // Read once: of 10,000 rows the texts are wanted at every key that is pressed.
+  const entryOf = (row, order) => {
+    const name = textOf(row.querySelector("a, b"));
+    return { row, order, name, place: textOf(row.cells[1].firstElementChild) || name, impact: row.dataset.impact };
+  };
+  const groups = [...document.querySelectorAll(".group")].map((element) => {
+    const body = element.querySelector("tbody");
+    return {
+      element,
+      body,
+      category: element.closest(".part").id,
+      heading: textOf(element.querySelector("h3")).toLocaleLowerCase(),
+      entries: [...body.rows].map(entryOf),
+    };
+  });
+  const sections = [...document.querySelectorAll(".category")];
+  const total = groups.reduce((sum, group) => sum + group.entries.length, 0);
+  const number = (value) => value.toLocaleString(page.lang);
+
+  const places = new Set(groups.flatMap((group) => group.entries.map((entry) => entry.place)));
+  for (const place of [...places].sort(collator.compare)) fields.subscription.add(new Option(place, place));
+
+  // Browsers bring back what was chosen before a reload.
+  form.reset();
+
+  const count = form.querySelector("output");
   const apply = () => {
-    const wanted = form.elements.text.value.trim().toLowerCase();
-    const impact = form.elements.impact.value;
+    const wanted = fields.text.value.trim().toLocaleLowerCase();
+    const [category, impact, place] = [fields.category.value, fields.impact.value, fields.subscription.value];
+    const active = Boolean(wanted || category || impact || place);
     let shown = 0;
-    let total = 0;
     for (const group of groups) {
-      const headingMatches = group.heading.includes(wanted);
+      const named = group.heading.includes(wanted);
+      const here = !category || category === group.category;
       let visible = 0;
-      for (const entry of group.rows) {
-        entry.text ??= entry.row.textContent.toLowerCase();
-        const matches = (!impact || entry.impact === impact) && (headingMatches || entry.text.includes(wanted));
-        entry.row.hidden = !matches;
+      for (const entry of group.entries) {
+        const matches = here && (!impact || entry.impact === impact) && (!place || entry.place === place) &&
+          (named || (entry.text ??= entry.row.textContent.toLocaleLowerCase()).includes(wanted));
+        if (entry.row.hidden === matches) entry.row.hidden = !matches;
         visible += matches;
       }
       group.element.hidden = visible === 0;
       shown += visible;
-      total += group.rows.length;
     }
     for (const section of sections) section.hidden = !section.querySelector(".group:not([hidden])");
-    form.querySelector("output").textContent =
-      wanted || impact ? `${shown.toLocaleString("en")} of ${total.toLocaleString("en")} shown` : "";
+    count.textContent = form.dataset.shown.replace("{shown}", number(shown)).replace("{total}", number(total));
+    form.querySelector(".nothing").hidden = shown > 0;
+    form.classList.toggle("active", active);
+    form.querySelector("button").disabled = !active && !fields.sort.value;
   };
 
-  let timer = 0;
-  form.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(apply, 120);
-  });
-  form.addEventListener("submit", (event) => event.preventDefault());
-  form.hidden = false;
-
-  const valueOf = (row, index) => {
-    const cell = row.cells[index];
-    return cell.dataset.value === undefined ? cell.textContent.trim() : Number(cell.dataset.value || -1);
+  // What has no value comes last, whichever way the rest is sorted.
+  const numberIn = (row, name) => {
+    const cell = row.querySelector(name);
+    return cell && cell.dataset.value !== undefined ? Number(cell.dataset.value) : null;
   };
-  const compare = (one, other) => (typeof one === "number" ? one - other : one.localeCompare(other));
-  for (const table of document.querySelectorAll(".resources")) {
-    if (table.tBodies[0].rows.length < 2) continue;
-    [...table.tHead.rows[0].cells].forEach((heading, index) => {
+  const impacts = ["High", "Medium", "Low", "Other"];
+  const keys = {
+    name: (entry) => entry.name,
+    place: (entry) => entry.place,
+    impact: (entry) => impacts.indexOf(entry.impact),
+    savings: (entry) => numberIn(entry.row, ".a"),
+    updated: (entry) => numberIn(entry.row, ".u"),
+  };
+  const sorted = (group, name, descending) => {
+    const key = keys[name];
+    const keyed = group.entries.map((entry) => ({ entry, value: key ? key(entry) : entry.order }));
+    keyed.sort((a, b) => {
+      if (a.value === null || b.value === null) return (a.value === null) - (b.value === null) || a.entry.order - b.entry.order;
+      const difference = typeof a.value === "string" ? collator.compare(a.value, b.value) : a.value - b.value;
+      return (descending ? -difference : difference) || a.entry.order - b.entry.order;
+    });
+    group.body.append(...keyed.map(({ entry }) => entry.row));
+  };
+  const unmark = (group) => {
+    for (const heading of group.element.querySelectorAll("th[aria-sort]")) heading.removeAttribute("aria-sort");
+  };
+  const sortAll = () => {
+    const name = fields.sort.value;
+    const descending = name === "savings" || name === "updated";
+    for (const group of groups) {
+      unmark(group);
+      const heading = group.element.querySelector(`th[data-sort="${name}"]`);
+      if (heading) heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
+      sorted(group, name, descending);
+    }
+  };
+  for (const group of groups) {
+    if (group.entries.length < 2) continue;
+    for (const heading of group.element.querySelectorAll("th[data-sort]")) {
       const button = document.createElement("button");
       button.type = "button";
       button.textContent = heading.textContent;
       heading.replaceChildren(button);
       button.addEventListener("click", () => {
-        const direction = heading.getAttribute("aria-sort") === "ascending" ? "descending" : "ascending";
-        for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-        heading.setAttribute("aria-sort", direction);
-        const rows = [...table.tBodies[0].rows].sort((a, b) => compare(valueOf(a, index), valueOf(b, index)));
-        table.tBodies[0].append(...(direction === "ascending" ? rows : rows.reverse()));
+        const descending = heading.getAttribute("aria-sort") === "ascending";
+        unmark(group);
+        heading.setAttribute("aria-sort", descending ? "descending" : "ascending");
+        sorted(group, heading.dataset.sort, descending);
       });
-    });
+    }
   }
+
+  let timer = 0;
+  form.addEventListener("input", (event) => {
+    clearTimeout(timer);
+    if (event.target === fields.sort) sortAll();
+    timer = setTimeout(apply, event.target === fields.text ? 120 : 0);
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(() => {
+    sortAll();
+    apply();
+    fields.text.focus();
+  }));
+  form.hidden = false;
+  apply();
 })();
