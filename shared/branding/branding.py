@@ -6,9 +6,12 @@ from functools import cached_property
 import msgspec
 
 from shared.branding.colours import mixed, readable_on
+from shared.language.marking import marked
 
 DEFAULT_PRIMARY = "#0e2b3d"
 DEFAULT_ACCENT = "#0b6e8f"
+DEFAULT_TITLE = marked("Azure Advisor report")
+"""Of reports for which neither the order nor the branding names one."""
 WHITE = "#ffffff"
 PANEL = "#f5f7f9"
 """The darkest light background that the accent colour is printed on."""

@@ -8,16 +8,14 @@ import hashlib
 from decimal import Decimal
 from html import escape
 
-from shared.branding.branding import Branding, FontFamily
+from shared.branding.branding import DEFAULT_TITLE, Branding, FontFamily
 from shared.language.language import Language
-from shared.language.marking import marked
 
 SERIF_FONTS = frozenset({FontFamily.SOURCE_SERIF})
 
 _SAMPLE_CLIENT = "Contoso"
 _SAMPLE_AMOUNT = Decimal(48_250)
 _SAMPLE_COUNT = 128
-DEFAULT_TITLE = marked("Azure Advisor report")
 
 
 def preview_page(branding: Branding, language: Language) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from shared.advisor.vocabulary import Category
+from shared.branding.branding import DEFAULT_TITLE
 from shared.database.tables import Client, Job, Report, ReportFile
 from shared.database.tables.report import FileState, ReportState
 from shared.errors import ConflictError, NotFoundError
@@ -20,8 +21,6 @@ from shared.jobs.requests import add_job
 from shared.reporting import report_files, uploads
 from shared.reporting.clients import ClientNotFoundError, ClientStatus
 from shared.reports import ReportFormat, ReportType
-
-DEFAULT_TITLE = "Azure Advisor report"
 
 
 class ReportNotFoundError(NotFoundError):

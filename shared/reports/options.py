@@ -59,8 +59,8 @@ class ReportOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     roll_up: Annotated[tuple[UUID, ...], msgspec.Meta(max_length=MAX_ROLLED_UP_CLIENTS)] = ()
     """Further clients whose newest snapshots the report sums up, client by client."""
     manual: Annotated[tuple[ManualRecommendation, ...], msgspec.Meta(max_length=MAX_MANUAL_RECOMMENDATIONS)] = ()
-    language: str = "en"
-    """BCP 47 tag of the language that the report is written in."""
+    language: str = ""
+    """BCP 47 tag of the language that the report is written in; ``""`` for the one of its client's branding."""
 
 
 def options_of(stored: object) -> ReportOptions:

@@ -9,16 +9,20 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 import click
+import msgspec
 
 from shared.advisor.exports import ExportPart, ReadLimits, open_exports
 from shared.advisor.unreadable import ExportTooLargeError, UnreadableExportError
+from shared.branding.branding import DEFAULT_TITLE
 from shared.errors import AdvisorReportsError
+from shared.language.language import Language
 from shared.reports import BUNDLED_FORMATS, ReportFormat, ReportType
 from worker.cli.export_rows import ExportRows
 from worker.cli.formats_option import CommandWithFormats
+from worker.cli.look_options import branding_from, look_options
 from worker.cli.progress import Progress, progress_for
 from worker.reports.bundle import bundle
 from worker.reports.content import build_content
@@ -66,7 +70,8 @@ Existing files of the same name are replaced, each in one step when its successo
     show_default=True,
     help="What the report tells.",
 )
-@click.option("--title", default="Azure Advisor review", show_default=True, help="Title on the cover.")
+@click.option("--title", help="Title on the cover; where not given, a usual one in the report's language.")
+@look_options
 @click.option("--category", metavar="NAME", help="Category of a CSV that has no Category column (a single category's page).")
 @click.option("--max-rows", envvar="MAX_ROWS", type=click.IntRange(1), default=ReadLimits.max_rows, show_default=True)
 @click.option(
@@ -93,13 +98,15 @@ def report(  # noqa: PLR0917  (click passes them by name)
     formats: tuple[ReportFormat, ...],
     client: str | None,
     report_type: str,
-    title: str,
+    title: str | None,
+    language: str,
     category: str | None,
     max_rows: int,
     max_upload_bytes: int,
     max_inflated_bytes: int,
     max_inflate_ratio: int,
     quiet: bool,
+    **look: Any,
 ) -> None:
     """Make report files from Azure Advisor exports.
 
@@ -117,8 +124,13 @@ def report(  # noqa: PLR0917  (click passes them by name)
     try:
         with tempfile.TemporaryDirectory(prefix="advisor-report-") as spool:
             parts = [_part(name, Path(spool), limits) for name in files]
-            rows, facts = _read(
-                parts, limits, progress, category=category, client=client, title=title, report_type=ReportType(report_type)
+            rows, facts = _read(parts, limits, progress, category=category, report_type=ReportType(report_type))
+            facts = msgspec.structs.replace(
+                facts,
+                client_name=client or facts.client_name,
+                title=title or Language.of(language).gettext(DEFAULT_TITLE),
+                language=language,
+                branding=branding_from(**look),
             )
             with progress.step("Counting"):
                 content = build_content(rows.recommendations, rows.rejected(), facts, savings=rows.savings)
@@ -139,8 +151,6 @@ def _read(
     progress: Progress,
     *,
     category: str | None,
-    client: str | None,
-    title: str,
     report_type: ReportType,
 ) -> tuple[ExportRows, ReportFacts]:
     started = time.monotonic()
@@ -161,8 +171,8 @@ def _read(
     for note in source.notes:
         click.echo(f"Note: {note}", err=True)
     return rows, ReportFacts(
-        client_name=client or client_of(parts[0].file_name),
-        title=title,
+        client_name=client_of(parts[0].file_name),
+        title=DEFAULT_TITLE,
         created_at=_now(),
         sources=(source,),
         report_type=report_type,

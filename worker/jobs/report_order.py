@@ -5,10 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from shared.branding.branding import DEFAULT_TITLE, Branding
+from shared.branding.stored import load as load_branding
 from shared.database.tables import Client, Report, ReportFile, Snapshot
 from shared.database.tables.report import FileState
 from shared.errors import AdvisorReportsError
 from shared.jobs.run import JobRun
+from shared.language.language import Language
 from shared.reporting.report_files import file_name
 from shared.reports import ReportFormat, ReportType
 from worker.reports.document import ReportFacts, SourceFacts
@@ -48,22 +51,32 @@ def read_order(run: JobRun) -> ReportOrder:
         snapshot = session.scalars(select(Snapshot).where(Snapshot.id == report.snapshot_id)).one()
         client = session.scalars(select(Client).where(Client.id == report.client_id)).one()
         files = session.scalars(select(ReportFile).where(ReportFile.report_id == run.report_id)).all()
+    branding = load_branding(run.services, run.tenant_id, report.client_id)
     pending = {ReportFormat(file.format) for file in files if file.state == FileState.PENDING}
     incomplete = {ReportFormat(file.format) for file in files if pending and _lacks_files(file)}
     return ReportOrder(
         snapshot_id=snapshot.id,
         facts=ReportFacts(
             client_name=client.name,
-            title=report.title,
+            title=_title_of(report, branding),
             created_at=report.created_at,
             sources=(_source_of(snapshot),),
             report_type=ReportType(report.report_type),
+            language=branding.language,
+            branding=branding,
         ),
         rows=snapshot.accepted_count,
         formats=frozenset(pending | incomplete),
         replaces_files=bool(incomplete),
         zip_name=file_name(client.name, report.title, report.created_at.date(), ReportFormat.ZIP),
     )
+
+
+def _title_of(report: Report, branding: Branding) -> str:
+    """Return the title to print: the order's own, else the branding's, else the usual one in the report's language."""
+    if report.title != DEFAULT_TITLE:
+        return report.title
+    return branding.title or Language.of(branding.language).gettext(DEFAULT_TITLE)
 
 
 def _lacks_files(file: ReportFile) -> bool:

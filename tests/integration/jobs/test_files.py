@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.branding import stored as branding
 from shared.database.reading import read_in
 from shared.jobs import execution
 from shared.jobs.run import JobRun
@@ -45,6 +46,17 @@ def test_file_that_fails_leaves_the_others_and_says_why(without_fonts: Services,
     assert shown == {"code": "fonts_missing", "message": files["pdf"].error_text, "next_step": files["pdf"].next_step}
     assert shown["next_step"], "a file that failed says what to do"
     assert ordered.blobs() == {files["csv"].blob_path}
+
+
+def test_a_report_has_the_language_and_look_of_its_client(services: Services, tenant: UUID) -> None:
+    ordered = _imported(services, tenant, formats=(ReportFormat.HTML,))
+    with services.database.tenant(tenant) as session:
+        branding.change(session, tenant, None, {"language": "de", "accent_colour": "#7c2d12"}, version=None)
+        branding.change(session, tenant, ordered.client_id, {"footer": "Vertraulich"}, version=None)
+    assert _generate(ordered) == "succeeded"
+    [file] = ordered.files()
+    page = services.blobs.read(str(file.blob_path), max_bytes=10_000_000).decode()
+    assert "Azure Advisor-Bericht" in page
 
 
 def test_report_of_which_no_file_can_be_made_fails(without_fonts: Services, tenant: UUID) -> None:
