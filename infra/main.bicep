@@ -1,0 +1,693 @@
+targetScope = 'subscription'
+
+metadata name = 'Azure Advisor Reports'
+metadata description = 'One resource group with everything the service stands on. No resource has a key or a password that anybody knows.'
+
+// ---------------------------------------------------------------------------------------------------------------- where
+
+@minLength(2)
+@maxLength(20)
+@description('Name of this installation, such as prod; part of names and tags.')
+param environmentName string
+
+@minLength(1)
+@description('Region of all resources, such as westeurope.')
+param location string
+
+@maxLength(90)
+@description('Name of the resource group; empty: made from the name of the installation.')
+param resourceGroupName string = ''
+
+@description('Tags of all resources, beside azd-env-name.')
+param tags object = {}
+
+// ------------------------------------------------------------------------------------------------------------- how big
+
+@allowed([
+  'dev'
+  'production'
+])
+@description('Sizes: dev is as cheap as it gets, production survives the loss of a zone.')
+param tier string = 'dev'
+
+@description('Sizes other than those of the tier; see `sizes` below for the names.')
+param sizeOverrides object = {}
+
+// ----------------------------------------------------------------------------------------------------------------- who
+
+@minLength(36)
+@maxLength(36)
+@description('Object id of the first administrator, who administers the database: a person, a group or a service principal.')
+param administratorObjectId string
+
+@minLength(1)
+@maxLength(128)
+@description('Sign-in name of the first administrator (of a group or service principal: its display name).')
+param administratorName string
+
+@allowed([
+  'User'
+  'Group'
+  'ServicePrincipal'
+])
+@description('What the first administrator is.')
+param administratorType string = 'User'
+
+@description('Address of the identity provider that people sign in with; empty: the directory of the subscription.')
+param oidcIssuer string = ''
+
+@minLength(1)
+@description('Client id by which the identity provider knows this installation.')
+param oidcAudience string
+
+// ------------------------------------------------------------------------------------------------------------- network
+
+@description('One switch: a private network, private endpoints, and no public access to database, broker, storage and vault.')
+param privateNetworking bool = false
+
+@description('Address ranges of the private network: whole, and of the subnets front, workers and endpoints.')
+param networkPrefixes object = {
+  whole: '10.71.0.0/22'
+  front: '10.71.0.0/24'
+  workers: '10.71.1.0/24'
+  endpoints: '10.71.2.0/24'
+}
+
+@description('Whether the internet reaches the HTTP API. false is for installations with a private network and a gateway of their own.')
+param publicFront bool = true
+
+@maxLength(20)
+@description('Addresses from which operators reach database and registry: objects of start, end and cidr.')
+param operatorAddresses array = []
+
+@maxLength(20)
+@description('Host names of the HTTP API beside the one that Azure gives, such as advisor.contoso.com.')
+param customHosts array = []
+
+// --------------------------------------------------------------------------------------------------------------- money
+
+@maxLength(20)
+@description('Mail addresses that alerts and the budget reach.')
+param alertEmails array = []
+
+@minValue(1)
+@maxValue(1000000)
+@description('Budget a month, in the currency of the subscription\'s bill.')
+param monthlyBudget int = 200
+
+@minLength(10)
+@maxLength(10)
+@description('First day of the budget\'s first month, as yyyy-MM-01. Keep it: a budget cannot begin anew.')
+param budgetStartDate string = utcNow('yyyy-MM-01')
+
+// --------------------------------------------------------------------------------------------------------------- image
+
+@description('Image of the worker, by digest; empty before the first deployment.')
+param workerImage string = ''
+
+@allowed([
+  '16'
+  '17'
+  '18'
+])
+@description('Major version of PostgreSQL.')
+param postgresVersion string = '17'
+
+@allowed([
+  '3.11'
+  '3.12'
+])
+@description('Version of Python of the front; the same as in worker/Dockerfile.')
+param pythonVersion string = '3.12'
+
+// ----------------------------------------------------------------------------------------------------------------------
+
+var sizes = {
+  dev: {
+    databaseSku: 'Standard_B1ms'
+    databaseTier: 'Burstable'
+    databaseStorageGb: 32
+    databaseHighAvailability: false
+    databaseBackupDays: 7
+    databaseGeoBackup: false
+    cacheSku: 'Balanced_B0'
+    cacheHighAvailability: false
+    storageSku: 'Standard_LRS'
+    registrySku: 'Basic'
+    softDeleteDays: 7
+    frontMemoryMb: 2048
+    frontMaximumInstances: 40
+    frontAlwaysReady: 0
+    frontRequestsPerInstance: 16
+    interactiveCpu: '0.5'
+    interactiveMemory: '1Gi'
+    interactiveConcurrency: 8
+    interactiveMinReplicas: 0
+    interactiveMaxReplicas: 2
+    reportsCpu: '1.0'
+    reportsMemory: '2Gi'
+    reportsConcurrency: 1
+    reportsMinReplicas: 0
+    reportsMaxReplicas: 2
+    zoneRedundantWorkers: false
+    logRetentionDays: 30
+    logDailyQuotaGb: 1
+    readinessTest: false
+  }
+  production: {
+    databaseSku: 'Standard_D2ds_v5'
+    databaseTier: 'GeneralPurpose'
+    databaseStorageGb: 128
+    databaseHighAvailability: true
+    databaseBackupDays: 35
+    databaseGeoBackup: true
+    cacheSku: 'Balanced_B1'
+    cacheHighAvailability: true
+    storageSku: 'Standard_ZRS'
+    registrySku: 'Standard'
+    softDeleteDays: 30
+    frontMemoryMb: 2048
+    frontMaximumInstances: 100
+    frontAlwaysReady: 1
+    frontRequestsPerInstance: 16
+    interactiveCpu: '1.0'
+    interactiveMemory: '2Gi'
+    interactiveConcurrency: 8
+    interactiveMinReplicas: 0
+    interactiveMaxReplicas: 10
+    reportsCpu: '2.0'
+    reportsMemory: '4Gi'
+    reportsConcurrency: 2
+    reportsMinReplicas: 0
+    reportsMaxReplicas: 10
+    zoneRedundantWorkers: true
+    logRetentionDays: 90
+    logDailyQuotaGb: 10
+    readinessTest: true
+  }
+}
+var size = union(sizes[tier], sizeOverrides)
+
+var abbreviations = loadJsonContent('abbreviations.json')
+var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
+var allTags = union(tags, {
+  'azd-env-name': environmentName
+  application: 'azure-advisor-reports'
+})
+
+var functionAppName = '${abbreviations.functionApp}${resourceToken}'
+var frontHost = '${functionAppName}.azurewebsites.net'
+var frontUrl = 'https://${frontHost}'
+var reportContainerName = 'advisor-reports'
+var packageContainerName = 'packages'
+var wakeQueueNames = [
+  'wake-interactive'
+  'wake-reports'
+]
+var operatorRanges = [
+  for address in operatorAddresses: address.cidr
+]
+// The product makes it, so that it belongs to a role of the product's own.
+var databaseName = 'advisor'
+// Replicas are told to end and have this long; the platform allows ten minutes.
+var gracePeriodSeconds = 60
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: empty(resourceGroupName) ? '${abbreviations.resourceGroup}${environmentName}' : resourceGroupName
+  location: location
+  tags: allTags
+}
+
+module identity 'modules/identity.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    namePrefix: abbreviations.identity
+    resourceToken: resourceToken
+  }
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    workspaceName: '${abbreviations.logWorkspace}${resourceToken}'
+    componentName: '${abbreviations.applicationInsights}${resourceToken}'
+    retentionDays: size.logRetentionDays
+    dailyQuotaGb: size.logDailyQuotaGb
+  }
+}
+
+module network 'modules/network.bicep' = if (privateNetworking) {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    networkName: '${abbreviations.virtualNetwork}${resourceToken}'
+    securityGroupPrefix: abbreviations.networkSecurityGroup
+    addressPrefix: networkPrefixes.whole
+    frontPrefix: networkPrefixes.front
+    workersPrefix: networkPrefixes.workers
+    endpointsPrefix: networkPrefixes.endpoints
+  }
+}
+
+module storage 'modules/storage.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    hostAccountName: '${abbreviations.storage}host${resourceToken}'
+    reportAccountName: '${abbreviations.storage}data${resourceToken}'
+    reportAccountSku: size.storageSku
+    reportContainerName: reportContainerName
+    packageContainerName: packageContainerName
+    wakeQueueNames: wakeQueueNames
+    softDeleteDays: size.softDeleteDays
+    privateNetworking: privateNetworking
+  }
+}
+
+module database 'modules/database.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    serverName: '${abbreviations.database}${resourceToken}'
+    version: postgresVersion
+    skuName: size.databaseSku
+    skuTier: size.databaseTier
+    storageGb: size.databaseStorageGb
+    highAvailability: size.databaseHighAvailability
+    backupRetentionDays: size.databaseBackupDays
+    geoRedundantBackup: size.databaseGeoBackup
+    privateNetworking: privateNetworking
+    operatorAddresses: operatorAddresses
+    administrators: [
+      {
+        objectId: administratorObjectId
+        name: administratorName
+        type: administratorType
+      }
+      {
+        objectId: identity.outputs.migration.principalId
+        name: identity.outputs.migration.name
+        type: 'ServicePrincipal'
+      }
+    ]
+  }
+}
+
+module cache 'modules/cache.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    cacheName: '${abbreviations.cache}${resourceToken}'
+    skuName: size.cacheSku
+    highAvailability: size.cacheHighAvailability
+    privateNetworking: privateNetworking
+    users: [
+      {
+        name: 'front'
+        objectId: identity.outputs.front.principalId
+      }
+      {
+        name: 'worker'
+        objectId: identity.outputs.worker.principalId
+      }
+    ]
+  }
+}
+
+module vault 'modules/vault.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    vaultName: '${abbreviations.vault}${resourceToken}'
+    softDeleteDays: size.softDeleteDays
+    publicNetworkAccess: privateNetworking ? 'Disabled' : 'Enabled'
+  }
+}
+
+module registry 'modules/registry.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    registryName: '${abbreviations.containerRegistry}${resourceToken}'
+    skuName: size.registrySku
+    privateNetworking: privateNetworking
+    operatorRanges: operatorRanges
+  }
+}
+
+module roles 'modules/roles.bicep' = {
+  scope: group
+  params: {
+    frontPrincipalId: identity.outputs.front.principalId
+    workerPrincipalId: identity.outputs.worker.principalId
+    migrationPrincipalId: identity.outputs.migration.principalId
+    hostAccountName: storage.outputs.hostAccountName
+    reportAccountName: storage.outputs.reportAccountName
+    reportContainerName: reportContainerName
+    wakeQueueNames: wakeQueueNames
+    vaultName: vault.outputs.vaultName
+    componentName: monitoring.outputs.componentName
+    registryName: registry.outputs.registryName
+  }
+}
+
+module containers 'modules/containers.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    environmentName: '${abbreviations.containerEnvironment}${resourceToken}'
+    subnetId: network.?outputs.workersSubnetId ?? ''
+    zoneRedundant: size.zoneRedundantWorkers
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- settings
+// docs/configuration.md says what each means. A test compares the names with those the code knows and demands.
+
+var commonSettings = {
+  APP_ENVIRONMENT: 'production'
+  DB_HOST: database.outputs.host
+  DB_NAME: databaseName
+  BROKER_URL: cache.outputs.url
+  VAULT_URL: vault.outputs.url
+  STORAGE_ACCOUNT_URL: storage.outputs.reportBlobUrl
+  STORAGE_CONTAINER: reportContainerName
+  WAKE_QUEUE_URL: storage.outputs.wakeQueueUrl
+  ALLOWED_HOSTS: join(concat([frontHost], customHosts), ',')
+  API_URL: frontUrl
+  OIDC_ISSUER: empty(oidcIssuer) ? '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0' : oidcIssuer
+  OIDC_AUDIENCE: oidcAudience
+  APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
+}
+
+var frontSettings = union(commonSettings, {
+  AZURE_CLIENT_ID: identity.outputs.front.clientId
+  AZURE_SERVICE_PRINCIPAL_USER: identity.outputs.front.name
+  DB_SYSTEM_USER: '${identity.outputs.front.name}-upkeep'
+  BROKER_USER: identity.outputs.front.principalId
+})
+
+var workerSettings = union(commonSettings, {
+  AZURE_CLIENT_ID: identity.outputs.worker.clientId
+  AZURE_SERVICE_PRINCIPAL_USER: identity.outputs.worker.name
+  DB_SYSTEM_USER: '${identity.outputs.worker.name}-upkeep'
+  BROKER_USER: identity.outputs.worker.principalId
+})
+
+// The job signs in to the database only, as its administrator; the rest is there because every process demands it.
+var migrationSettings = union(commonSettings, {
+  AZURE_CLIENT_ID: identity.outputs.migration.clientId
+  AZURE_SERVICE_PRINCIPAL_USER: identity.outputs.migration.name
+  DB_OWNER_USER: identity.outputs.migration.name
+  BROKER_USER: identity.outputs.migration.principalId
+})
+
+module functions 'modules/functions.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    planName: '${abbreviations.functionPlan}${resourceToken}'
+    appName: functionAppName
+    serviceName: 'api'
+    identity: identity.outputs.front
+    hostBlobUrl: storage.outputs.hostBlobUrl
+    packageContainerName: packageContainerName
+    settings: frontSettings
+    pythonVersion: pythonVersion
+    instanceMemoryMb: size.frontMemoryMb
+    maximumInstances: size.frontMaximumInstances
+    alwaysReadyInstances: size.frontAlwaysReady
+    requestsPerInstance: size.frontRequestsPerInstance
+    subnetId: network.?outputs.frontSubnetId ?? ''
+    isPublic: publicFront
+  }
+  dependsOn: [
+    roles
+  ]
+}
+
+module interactiveWorker 'modules/worker.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    appName: '${abbreviations.containerApp}interactive-${resourceToken}'
+    serviceName: 'worker'
+    role: 'interactive'
+    environmentId: containers.outputs.environmentId
+    identity: identity.outputs.worker
+    registryHost: registry.outputs.loginServer
+    image: workerImage
+    settings: workerSettings
+    cpu: size.interactiveCpu
+    memory: size.interactiveMemory
+    concurrency: size.interactiveConcurrency
+    minReplicas: size.interactiveMinReplicas
+    maxReplicas: size.interactiveMaxReplicas
+    wakeAccountName: storage.outputs.reportAccountName
+    wakeQueueName: wakeQueueNames[0]
+    gracePeriodSeconds: gracePeriodSeconds
+  }
+  dependsOn: [
+    roles
+  ]
+}
+
+module reportsWorker 'modules/worker.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    appName: '${abbreviations.containerApp}reports-${resourceToken}'
+    serviceName: ''
+    role: 'reports'
+    environmentId: containers.outputs.environmentId
+    identity: identity.outputs.worker
+    registryHost: registry.outputs.loginServer
+    image: workerImage
+    settings: workerSettings
+    cpu: size.reportsCpu
+    memory: size.reportsMemory
+    concurrency: size.reportsConcurrency
+    minReplicas: size.reportsMinReplicas
+    maxReplicas: size.reportsMaxReplicas
+    wakeAccountName: storage.outputs.reportAccountName
+    wakeQueueName: wakeQueueNames[1]
+    gracePeriodSeconds: gracePeriodSeconds
+  }
+  dependsOn: [
+    roles
+  ]
+}
+
+module migration 'modules/migration.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    jobName: '${abbreviations.containerAppJob}migration-${resourceToken}'
+    environmentId: containers.outputs.environmentId
+    identity: identity.outputs.migration
+    registryHost: registry.outputs.loginServer
+    image: workerImage
+    settings: migrationSettings
+    front: identity.outputs.front
+    worker: identity.outputs.worker
+  }
+  dependsOn: [
+    roles
+  ]
+}
+
+// ------------------------------------------------------------------------------------------------------ private network
+
+// The suffix of storage differs between clouds; the others have one name each in Azure's public cloud.
+var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
+var queueZone = 'privatelink.queue.${environment().suffixes.storage}'
+var vaultZone = 'privatelink.vaultcore.azure.net'
+var databaseZone = 'privatelink.postgres.database.azure.com'
+var cacheZone = 'privatelink.redis.azure.net'
+var registryZone = 'privatelink.azurecr.io'
+var sitesZone = 'privatelink.azurewebsites.net'
+
+var zones = [
+  blobZone
+  queueZone
+  vaultZone
+  databaseZone
+  cacheZone
+  registryZone
+]
+var frontZones = [
+  sitesZone
+]
+
+var services = [
+  {
+    name: 'host-blobs'
+    id: storage.outputs.hostAccountId
+    group: 'blob'
+    zone: blobZone
+  }
+  {
+    name: 'report-blobs'
+    id: storage.outputs.reportAccountId
+    group: 'blob'
+    zone: blobZone
+  }
+  {
+    name: 'wake-queues'
+    id: storage.outputs.reportAccountId
+    group: 'queue'
+    zone: queueZone
+  }
+  {
+    name: 'vault'
+    id: vault.outputs.vaultId
+    group: 'vault'
+    zone: vaultZone
+  }
+  {
+    name: 'database'
+    id: database.outputs.serverId
+    group: 'postgresqlServer'
+    zone: databaseZone
+  }
+  {
+    name: 'cache'
+    id: cache.outputs.cacheId
+    group: 'redisEnterprise'
+    zone: cacheZone
+  }
+  {
+    name: 'registry'
+    id: registry.outputs.registryId
+    group: 'registry'
+    zone: registryZone
+  }
+]
+var frontServices = [
+  {
+    name: 'front'
+    id: functions.outputs.appId
+    group: 'sites'
+    zone: sitesZone
+  }
+]
+
+module privateEndpoints 'modules/privateEndpoints.bicep' = if (privateNetworking) {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    namePrefix: abbreviations.privateEndpoint
+    networkId: network.?outputs.networkId ?? ''
+    subnetId: network.?outputs.endpointsSubnetId ?? ''
+    zones: publicFront ? zones : concat(zones, frontZones)
+    services: publicFront ? services : concat(services, frontServices)
+  }
+}
+
+// ------------------------------------------------------------------------------------------------------------- watching
+
+module diagnostics 'modules/diagnostics.bicep' = {
+  scope: group
+  params: {
+    workspaceId: monitoring.outputs.workspaceId
+    functionAppName: functions.outputs.appName
+    environmentName: containers.outputs.environmentName
+    databaseServerName: database.outputs.serverName
+    cacheName: cache.outputs.cacheName
+    vaultName: vault.outputs.vaultName
+    registryName: registry.outputs.registryName
+    hostAccountName: storage.outputs.hostAccountName
+    reportAccountName: storage.outputs.reportAccountName
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  scope: group
+  params: {
+    location: location
+    tags: allTags
+    actionGroupName: '${abbreviations.actionGroup}${resourceToken}'
+    emailAddresses: alertEmails
+    namePrefix: 'alert-${environmentName}-'
+    workspaceId: monitoring.outputs.workspaceId
+    componentId: monitoring.outputs.componentId
+    databaseServerId: database.outputs.serverId
+    cacheId: cache.outputs.cacheId
+    readinessUrl: size.readinessTest && publicFront ? '${frontUrl}/health/ready' : ''
+  }
+}
+
+module budget 'modules/budget.bicep' = {
+  scope: group
+  params: {
+    budgetName: '${abbreviations.budget}${environmentName}'
+    monthlyAmount: monthlyBudget
+    startDate: budgetStartDate
+    emailAddresses: alertEmails
+    actionGroupId: alerts.outputs.actionGroupId
+  }
+}
+
+// -------------------------------------------------------------------------------------------------------------- outputs
+// azd keeps them as environment variables; the scripts in infra/hooks read them. None is a secret.
+
+@description('Name of the resource group.')
+output AZURE_RESOURCE_GROUP string = group.name
+
+@description('Host name of the registry; azd pushes the worker image there.')
+output AZURE_CONTAINER_REGISTRY_ENDPOINT string = registry.outputs.loginServer
+
+@description('Address of the HTTP API.')
+output API_URL string = frontUrl
+
+@description('Name of the Functions app.')
+output FUNCTION_APP_NAME string = functions.outputs.appName
+
+@description('Name of the app of the role interactive.')
+output INTERACTIVE_WORKER_NAME string = interactiveWorker.outputs.appName
+
+@description('Name of the app of the role reports.')
+output REPORTS_WORKER_NAME string = reportsWorker.outputs.appName
+
+@description('Name of the migration job.')
+output MIGRATION_JOB_NAME string = migration.outputs.jobName
+
+@description('Host name of the database.')
+output DB_HOST string = database.outputs.host
+
+@description('Name of the database.')
+output DB_NAME string = databaseName
+
+@description('Whether the database can be reached from outside the private network.')
+output DATABASE_IS_PUBLIC bool = database.outputs.isPublic
+
+@description('Sign-in name of the database\'s administrator.')
+output DB_ADMINISTRATOR string = administratorName
+
+@description('Login and object id of the front, as prepare-database takes them.')
+output FRONT_IDENTITY string = '${identity.outputs.front.name}=${identity.outputs.front.principalId}'
+
+@description('Login and object id of the workers, as prepare-database takes them.')
+output WORKER_IDENTITY string = '${identity.outputs.worker.name}=${identity.outputs.worker.principalId}'
+
+@description('Address of the broker.')
+output BROKER_URL string = cache.outputs.url
+
+@description('Blob endpoint of uploads and reports.')
+output STORAGE_ACCOUNT_URL string = storage.outputs.reportBlobUrl
