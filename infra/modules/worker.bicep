@@ -113,7 +113,8 @@ var probes = [
     failureThreshold: 5
   }
 ]
-// Shown by the platform until the first image is deployed; it takes no job.
+// Until the first image is deployed a few minutes later: it knows neither arguments nor probes, so its revision stays unhealthy
+// and takes no job. Deployments replace the image only.
 var placeholder = 'mcr.microsoft.com/k8se/quickstart:latest'
 
 resource app 'Microsoft.App/containerApps@2026-01-01' = {
@@ -154,7 +155,7 @@ resource app 'Microsoft.App/containerApps@2026-01-01' = {
         {
           name: 'worker'
           image: empty(image) ? placeholder : image
-          args: empty(image) ? null : [
+          args: [
             'serve'
             role
             '--concurrency'
@@ -171,7 +172,7 @@ resource app 'Microsoft.App/containerApps@2026-01-01' = {
               mountPath: '/tmp'
             }
           ]
-          probes: empty(image) ? [] : probes
+          probes: probes
         }
       ]
       volumes: [

@@ -8,6 +8,7 @@ COMMANDS = {
     "doctor": "worker.cli.doctor:doctor",
     "key": "worker.cli.key:key",
     "migrate": "worker.cli.migrate:migrate",
+    "prepare-database": "worker.cli.prepare_database:prepare_database",
     "report": "worker.cli.report:report",
     "serve": "worker.cli.serve:serve",
     "tenant": "worker.cli.tenant:tenant",

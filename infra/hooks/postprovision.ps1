@@ -1,0 +1,19 @@
+# After the resources: database, roles, schema and the logins of the identities. Safe to run twice; azd calls it by itself.
+
+$ErrorActionPreference = 'Stop'
+
+foreach ($name in 'FRONT_IDENTITY', 'WORKER_IDENTITY', 'DATABASE_IS_PUBLIC') {
+    if (-not [Environment]::GetEnvironmentVariable($name)) {
+        [Console]::Error.WriteLine("error: $name is not set; see docs/deploy.md")
+        exit 78
+    }
+}
+
+if ($env:DATABASE_IS_PUBLIC -ne 'true') {
+    Write-Output 'The database answers inside its network only: the migration job prepares it, right after the first deployment.'
+    exit 0
+}
+
+. (Join-Path $PSScriptRoot 'environment.ps1')
+& $python -m worker prepare-database --identity $env:FRONT_IDENTITY --identity $env:WORKER_IDENTITY
+exit $LASTEXITCODE

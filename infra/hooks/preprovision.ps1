@@ -1,0 +1,29 @@
+# Before the resources: fills in what azd does not know by itself. Values that are set stay as they are.
+
+$ErrorActionPreference = 'Stop'
+
+function Set-IfMissing([string] $name, [string] $value) {
+    if (-not [Environment]::GetEnvironmentVariable($name)) {
+        azd env set $name $value
+        if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
+    }
+}
+
+# A budget's first month may not change later, so it is decided once.
+Set-IfMissing 'ADVISOR_BUDGET_START_DATE' ([DateTime]::UtcNow.ToString('yyyy-MM-01'))
+
+if (-not $env:ADVISOR_ADMINISTRATOR_NAME) {
+    if ($env:ADVISOR_ADMINISTRATOR_OBJECT_ID) {
+        [Console]::Error.WriteLine('error: ADVISOR_ADMINISTRATOR_OBJECT_ID is set, its name is not:')
+        [Console]::Error.WriteLine('       azd env set ADVISOR_ADMINISTRATOR_NAME <sign-in name, or display name of a group>')
+        exit 78
+    }
+    Set-IfMissing 'ADVISOR_ADMINISTRATOR_OBJECT_ID' (az ad signed-in-user show --query id --output tsv)
+    Set-IfMissing 'ADVISOR_ADMINISTRATOR_NAME' (az ad signed-in-user show --query userPrincipalName --output tsv)
+}
+
+if (-not $env:ADVISOR_OIDC_AUDIENCE) {
+    [Console]::Error.WriteLine('error: the client id by which people sign in is missing; docs/deploy.md says how to register the application:')
+    [Console]::Error.WriteLine('       azd env set ADVISOR_OIDC_AUDIENCE <client id>')
+    exit 78
+}
