@@ -5,11 +5,14 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import redis
+
 from shared.database.async_reading import AsyncReader
 from shared.database.engine import Login
 from shared.database.session import Database
 from shared.identity import process
 from shared.identity.token_cache import CachingCredential
+from shared.queue import redis_client
 from shared.queue.publisher import Publisher
 from shared.queue.waking import Alarm
 from shared.settings import Settings
@@ -75,6 +78,11 @@ class Services:
         """What wakes sleeping workers; ``None`` where they do not sleep."""
         return self._once("alarm", lambda: Alarm(self.settings, self.credential)) if self.settings.wake_queue_url else None
 
+    @property
+    def redis(self) -> redis.Redis:
+        """The broker's Redis, for what processes have to share for a while and may lose."""
+        return self._once("redis", lambda: redis_client.connect(self.settings))
+
     def close(self) -> None:
         """Close what was made."""
         with self._lock:
@@ -85,7 +93,7 @@ class Services:
         for name in ("database", "system_database"):
             if name in made:
                 made[name].dispose()
-        for name in ("publisher", "vault", "alarm"):
+        for name in ("publisher", "vault", "alarm", "redis"):
             if name in made:
                 made[name].close()
 

@@ -84,6 +84,13 @@ class ConnectionCredential:
             # Without its cause: what the SDK says may repeat what it sent.
             raise sign_in_error(error) from None
 
+    def another_token(self, scope: str, *, refused: str) -> AccessToken | None:
+        """Return a token other than the one that Azure ``refused``; raises as :meth:`get_token`."""
+        try:
+            return self._credential.another_token(scope, refused=refused)
+        except (TokenUnavailableError, AzureError) as error:
+            raise sign_in_error(error) from None
+
 
 def credential_of(services: Services, connection: Connection) -> ConnectionCredential:
     """Return the credential of ``connection``, made on the first call in this very process; call it outside transactions.

@@ -176,7 +176,9 @@ def _items(named: Named, count: int, rng: random.Random) -> Iterator[dict[str, A
             if made == count:
                 return
             made += 1
-            yield item
+            # Names are Advisor's own and never the same twice, however alike two findings are.
+            name = _guid(named.id, "recommendation", made)
+            yield {**item, "id": f"{item['id'].rpartition('/')[0]}/{name}", "name": name}
 
 
 def _finding(named: Named, number: int, rng: random.Random, entry: Entry) -> Finding:

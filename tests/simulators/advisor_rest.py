@@ -83,7 +83,9 @@ class Advisor:
         lists: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {
             "recommendations": lambda: _filtered(subscription, query.get("$filter", "")),
             "suppressions": lambda: subscription.suppressions,
-            "configurations": lambda: [row for row in subscription.configurations if _group_of(row) == (group or "")],
+            "configurations": lambda: [
+                row for row in subscription.configurations if group is None or _group_of(row) == group
+            ],
             "advisorscore": lambda: [row for row in subscription.scores if name in (None, row["name"])],
         }
         if method != "GET" or noun not in lists:

@@ -1,0 +1,220 @@
+"""Fetching the recommendations of many subscriptions: in groups, several at once, each subscription read or said why not.
+
+Every group is asked about three things: which of its subscriptions Resource Graph shows at all (it leaves those out silently
+that a principal may not read), what is put aside in them, and their recommendations. A group that is refused, or whose
+answer is not whole, is halved until the subscription at fault is alone; that one is read from Advisor's own lists, and
+reported where these refuse it as well.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+
+import msgspec
+
+from shared.azure import advisor_lists, queries
+from shared.azure.calls import AzureCalls
+from shared.azure.errors import AzureCallError, AzurePermissionError, AzureRefusedError, AzureServiceError
+from shared.azure.filters import FetchFilter
+from shared.azure.put_aside import PutAside, Rules
+from shared.azure.resource_graph import GROUP, IncompleteAnswerError, ResourceGraph
+from shared.azure.scores import Score, ScoreRow, scores_in
+from shared.azure.spool import Batch, Spool
+
+AT_ONCE = 6
+"""Groups in flight: enough to fill a quota of three queries a second with answers that take two seconds."""
+
+_RECOMMENDATIONS = "list recommendations"
+
+
+class _Visible(msgspec.Struct, rename="camel"):
+    subscription_id: str
+    name: str = ""
+
+
+_visible_rows = msgspec.json.Decoder(list[_Visible])
+_put_aside_rows = msgspec.json.Decoder(list[PutAside])
+_score_rows = msgspec.json.Decoder(list[ScoreRow])
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A subscription that could not be read, and why."""
+
+    subscription_id: str
+    name: str
+    code: str
+    reason: str
+
+
+@dataclass
+class Part:
+    """What was read of some subscriptions; its pages are JSON arrays of items, each with ``properties``."""
+
+    names: dict[str, str]
+    """Of each subscription that was read, by its id in lower case."""
+    rules: Rules
+    batch: Batch
+    by_list: bool = False
+    """Read from Advisor's own list, which knows neither filters nor tags."""
+    expected: int = 0
+    """Rows that Resource Graph said there are."""
+    scores: list[Score] = field(default_factory=list)
+
+
+@dataclass
+class Fetched:
+    """All that was read, and what was not."""
+
+    parts: list[Part] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+
+    @property
+    def read(self) -> int:
+        """How many subscriptions were read."""
+        return sum(len(part.names) for part in self.parts)
+
+    @property
+    def pages(self) -> int:
+        """How many pages of recommendations were read."""
+        return sum(part.batch.pages for part in self.parts)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of one group: parts read, subscriptions refused, and smaller groups to try."""
+
+    parts: tuple[Part, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    again: tuple[tuple[str, ...], ...] = ()
+
+
+class Fetching:
+    """One fetch. ``names`` are the subscriptions' names as known before, by id in lower case.
+
+    With ``tolerant`` a subscription whose own list Azure cannot give for now is reported like one that is refused; else that
+    ends the fetch, to be tried again.
+    """
+
+    def __init__(
+        self,
+        calls: AzureCalls,
+        graph: ResourceGraph,
+        spool: Spool,
+        wanted: FetchFilter,
+        *,
+        names: dict[str, str],
+        with_scores: bool = True,
+        tolerant: bool = False,
+        on_progress: Callable[[int], None] = lambda _done: None,
+    ) -> None:
+        self._calls = calls
+        self._graph = graph
+        self._spool = spool
+        self._wanted = wanted
+        self._query = queries.recommendations(wanted)
+        self._names = names
+        self._with_scores = with_scores
+        self._tolerant = tolerant
+        self._on_progress = on_progress
+
+    def run(self, subscription_ids: Sequence[str]) -> Fetched:
+        """Read all subscriptions; ``on_progress`` is told how many are done.
+
+        Raises :class:`~shared.azure.errors.AzureCallError` where the whole fetch fails, and what the calls' ``wait`` raises.
+        """
+        ordered = sorted({one.lower() for one in subscription_ids})
+        waiting = [tuple(ordered[at : at + GROUP]) for at in range(0, len(ordered), GROUP)]
+        fetched = Fetched()
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="azure fetch") as threads:
+            running: dict[Future[_Outcome], tuple[str, ...]] = {}
+            try:
+                while waiting or running:
+                    while waiting and len(running) < AT_ONCE:
+                        group = waiting.pop(0)
+                        running[threads.submit(self._group, group)] = group
+                    for done in wait(running, return_when=FIRST_COMPLETED).done:
+                        del running[done]
+                        outcome = done.result()
+                        waiting[:0] = outcome.again
+                        fetched.parts += outcome.parts
+                        fetched.refused += outcome.refused
+                        self._on_progress(fetched.read + len(fetched.refused))
+            except BaseException:
+                for future in running:
+                    future.cancel()
+                raise
+        fetched.refused.sort(key=lambda refused: refused.subscription_id)
+        return fetched
+
+    def _group(self, group: tuple[str, ...]) -> _Outcome:
+        batch = self._spool.batch()
+        try:
+            part = self._part(group, batch)
+        except (IncompleteAnswerError, AzurePermissionError, AzureRefusedError):
+            batch.drop()
+            if len(group) == 1:
+                return self._by_list(group[0])
+            middle = len(group) // 2
+            return _Outcome(again=(group[:middle], group[middle:]))
+        except BaseException:
+            batch.drop()
+            raise
+        outcomes = [self._by_list(one) for one in group if one not in part.names]
+        return _Outcome(
+            parts=(part, *(found for outcome in outcomes for found in outcome.parts)),
+            refused=tuple(refused for outcome in outcomes for refused in outcome.refused),
+        )
+
+    def _part(self, group: tuple[str, ...], batch: Batch) -> Part:
+        visible = self._graph.rows(queries.SUBSCRIPTIONS, group, _visible_rows, asked_for="list subscriptions")
+        # Only those that were asked for: what else an answer may show belongs to no group of this fetch.
+        names = {one.subscription_id.lower(): one.name for one in visible if one.subscription_id.lower() in set(group)}
+        part = Part(names=names, rules=Rules(), batch=batch)
+        shown = sorted(names)
+        if not shown:
+            return part
+        part.rules.add(self._graph.rows(queries.PUT_ASIDE, shown, _put_aside_rows, asked_for="read what is put aside"))
+        for page in self._graph.pages(self._query, shown, asked_for=_RECOMMENDATIONS):
+            part.expected = page.total_records
+            batch.add(memoryview(page.data))
+        batch.close()
+        if self._with_scores:
+            rows = self._graph.rows(queries.SCORES, shown, _score_rows, asked_for="read Advisor's scores")
+            part.scores = [score for row in rows for score in scores_in(row)]
+        return part
+
+    def _by_list(self, subscription_id: str) -> _Outcome:
+        name = self._names.get(subscription_id, "")
+        batch = self._spool.batch()
+        if self._wanted.tag is not None:
+            reason = "Resource Graph does not show it, and Advisor's own list knows no tags to filter by."
+            return _Outcome(refused=(Refused(subscription_id, name, "tags_unknown", reason),))
+        try:
+            part = self._listed(subscription_id, name, batch)
+        except (AzurePermissionError, AzureRefusedError) as error:
+            batch.drop()
+            return _Outcome(refused=(_refused(subscription_id, name, error),))
+        except AzureServiceError as error:
+            batch.drop()
+            if not self._tolerant:
+                raise
+            return _Outcome(refused=(_refused(subscription_id, name, error),))
+        return _Outcome(parts=(part,))
+
+    def _listed(self, subscription_id: str, name: str, batch: Batch) -> Part:
+        part = Part(names={subscription_id: name}, rules=Rules(), batch=batch, by_list=True)
+        for noun in ("suppressions", "configurations"):
+            for page in advisor_lists.pages(self._calls, subscription_id, noun, asked_for="read what is put aside"):
+                part.rules.add(_put_aside_rows.decode(page))
+        for page in advisor_lists.pages(self._calls, subscription_id, "recommendations", asked_for=_RECOMMENDATIONS):
+            batch.add(page)
+        batch.close()
+        if self._with_scores:
+            for page in advisor_lists.pages(self._calls, subscription_id, "advisorScore", asked_for="read Advisor's scores"):
+                part.scores += [score for row in _score_rows.decode(page) for score in scores_in(row)]
+        return part
+
+
+def _refused(subscription_id: str, name: str, error: AzureCallError) -> Refused:
+    return Refused(subscription_id, name, error.code, error.message)

@@ -1,0 +1,181 @@
+"""Microsoft's texts about recommendation types, in the languages it writes them: read from Azure once a day, kept here.
+
+The same for every tenant, so rows belong to the deployment. ``texts`` is what reports and fetches ask.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from shared.advisor.dates import parse_date
+from shared.azure import queries
+from shared.azure.resource_graph import ResourceGraph
+from shared.database.session import Database
+from shared.database.tables import AdvisorMetadata, AdvisorMetadataLanguage
+
+_log = logging.getLogger(__name__)
+
+ENGLISH = "en"
+KEPT = timedelta(days=1)
+# As Azure spells them; others have no texts of Microsoft's.
+LANGUAGES = frozenset({
+    "cs", "de", "en", "es", "fr", "hu", "id", "it", "ja", "ko", "nl", "pl", "pt-br", "pt-pt", "ru", "sv", "tr", "zh-hans",
+    "zh-hant",
+})  # fmt: skip
+_SPELLED = {"pt": "pt-br", "zh": "zh-hans", "zh-cn": "zh-hans", "zh-tw": "zh-hant"}
+_ASKED_FOR = "read Advisor's texts"
+
+
+class Action(msgspec.Struct, frozen=True):
+    """Something that can be done about a recommendation, as Microsoft links it."""
+
+    caption: str
+    link: str
+
+
+class TypeText(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What Microsoft says about one recommendation type in one language; absent texts are empty."""
+
+    display_name: str = ""
+    description: str = ""
+    potential_benefits: str = ""
+    learn_more_link: str = ""
+    category: str = ""
+    impact: str = ""
+    sub_category: str = ""
+    resource_type: str = ""
+    resource_singular: str = ""
+    """The resource type as people call it, such as "Virtual machine"."""
+    resource_plural: str = ""
+    actions: tuple[Action, ...] = ()
+    retirement_date: date | None = None
+    retiring_feature: str = ""
+
+
+def azure_language(language: str) -> str:
+    """Return a language tag as Azure spells it; English for those that Microsoft does not write in."""
+    tag = language.strip().lower().replace("_", "-")
+    tag = _SPELLED.get(tag, tag)
+    if tag in LANGUAGES:
+        return tag
+    base = tag.partition("-")[0]
+    base = _SPELLED.get(base, base)
+    return base if base in LANGUAGES else ENGLISH
+
+
+def texts(database: Database, language: str) -> Mapping[str, TypeText]:
+    """Return what is known of every type in ``language``, by recommendation type id in lower case.
+
+    Empty where the language was never read; a caller then has the texts that came with the recommendations.
+    """
+    statement = select(AdvisorMetadata.recommendation_type_id, AdvisorMetadata.details)
+    with database.engine.connect() as connection:
+        rows = connection.execute(statement.where(AdvisorMetadata.language == azure_language(language))).all()
+    return {row.recommendation_type_id: msgspec.convert(row.details, TypeText) for row in rows}
+
+
+def stale(database: Database, languages: Iterable[str]) -> list[str]:
+    """Return those of ``languages`` that were never read, or not within a day."""
+    wanted = {azure_language(language) for language in languages}
+    fresh = select(AdvisorMetadataLanguage.language).where(AdvisorMetadataLanguage.refreshed_at > datetime.now(UTC) - KEPT)
+    with database.engine.connect() as connection:
+        return sorted(wanted.difference(connection.scalars(fresh)))
+
+
+def known_and_stale(system_database: Database) -> list[str]:
+    """Return the languages that somebody asked for once and that are to be read again."""
+    with system_database.across_tenants() as session:
+        before = datetime.now(UTC) - KEPT
+        old = select(AdvisorMetadataLanguage.language).where(AdvisorMetadataLanguage.refreshed_at <= before)
+        return sorted(session.scalars(old))
+
+
+def refresh(system_database: Database, graph: ResourceGraph, language: str) -> int:
+    """Read one language from Azure, keep it in place of what was there, and return how many types it has.
+
+    Where Azure has none the old ones stay. Raises :class:`~shared.azure.errors.AzureCallError`.
+    """
+    spelled = azure_language(language)
+    rows = list(graph.rows(queries.metadata(spelled), None, _rows, asked_for=_ASKED_FOR))
+    found = {row.properties.recommendation_type_id.lower(): _text_of(row.properties) for row in rows}
+    found.pop("", None)
+    if not found:
+        _log.warning("Azure has no texts in a language", extra={"action": "metadata_empty", "language": spelled})
+        return 0
+    now = datetime.now(UTC)
+    with system_database.across_tenants() as session:
+        session.execute(
+            insert(AdvisorMetadataLanguage)
+            .values(language=spelled, refreshed_at=now)
+            .on_conflict_do_update(index_elements=[AdvisorMetadataLanguage.language], set_={"refreshed_at": now})
+        )
+        session.execute(delete(AdvisorMetadata).where(AdvisorMetadata.language == spelled))
+        session.execute(
+            insert(AdvisorMetadata),
+            [
+                {"language": spelled, "recommendation_type_id": type_id, "details": msgspec.to_builtins(text)}
+                for type_id, text in sorted(found.items())
+            ],
+        )
+    return len(found)
+
+
+class _Names(msgspec.Struct):
+    singular: str | None = None
+    plural: str | None = None
+
+
+class _Properties(msgspec.Struct, rename="camel"):
+    recommendation_type_id: str = ""
+    display_name: str | None = None
+    detailed_description: str | None = None
+    potential_benefits: str | None = None
+    learn_more_link: str | None = None
+    recommendation_category: str | None = None
+    recommendation_sub_category: str | None = None
+    recommendation_impact: str | None = None
+    supported_resource_type: str | None = None
+    resource_metadata: _Names | None = None
+    actions: list[dict[str, Any]] | None = None
+    source_properties: dict[str, Any] | None = None
+
+
+class _Row(msgspec.Struct):
+    properties: _Properties
+
+
+_rows = msgspec.json.Decoder(list[_Row])
+
+
+def _text_of(given: _Properties) -> TypeText:
+    names = given.resource_metadata or _Names()
+    retirement = (given.source_properties or {}).get("serviceRetirement") or {}
+    actions = [
+        Action(str(action.get("caption") or ""), str(action.get("documentLink") or action.get("link") or ""))
+        for action in given.actions or ()
+    ]
+    return TypeText(
+        display_name=given.display_name or "",
+        description=given.detailed_description or "",
+        potential_benefits=given.potential_benefits or "",
+        learn_more_link=_https(given.learn_more_link),
+        category=given.recommendation_category or "",
+        impact=given.recommendation_impact or "",
+        sub_category=given.recommendation_sub_category or "",
+        resource_type=given.supported_resource_type or "",
+        resource_singular=names.singular or "",
+        resource_plural=names.plural or "",
+        actions=tuple(action for action in actions if action.caption and _https(action.link)),
+        retirement_date=parse_date(str(retirement.get("retirementDate") or "")[:10]),
+        retiring_feature=str(retirement.get("retirementFeatureName") or ""),
+    )
+
+
+def _https(link: str | None) -> str:
+    # It is printed as a link: nothing but the web's own, encrypted kind.
+    return link if link and link.startswith("https://") else ""

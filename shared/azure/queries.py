@@ -1,0 +1,119 @@
+"""The queries of Resource Graph, in the Kusto query language.
+
+Rules of the service that they keep: the table ``advisorresources`` holds several nouns, so the type is always named; pages
+exist only where ``id`` is projected, and agree with one another only where the rows have an order; a query may join three
+times at most, and other tables once. Hence suppressions and configurations are queries of their own, asked once for many
+subscriptions, and not joins of every page.
+"""
+
+from shared.advisor.vocabulary import Category
+from shared.azure.filters import FetchFilter
+
+# Advisor's word for the category that its portal calls Reliability.
+_API_NAMES = {Category.RELIABILITY: "HighAvailability"}
+
+SUBSCRIPTIONS = """
+resourcecontainers
+| where type =~ 'microsoft.resources/subscriptions'
+| project id, subscriptionId, name
+| order by id asc
+"""
+
+PUT_ASIDE = """
+advisorresources
+| where type in~ ('microsoft.advisor/suppressions', 'microsoft.advisor/configurations')
+| project id, type, properties
+| order by id asc
+"""
+
+SCORES = """
+advisorresources
+| where type =~ 'microsoft.advisor/advisorscore'
+| project id, name, properties
+| order by id asc
+"""
+
+
+def recommendations(wanted: FetchFilter) -> str:
+    """Return the query of recommendations with tags and location of their resources, in the order of their ids."""
+    return "\n".join(["advisorresources", *_conditions(wanted), *_resources(wanted), _PROJECTED])
+
+
+def metadata(language: str) -> str:
+    """Return the query of Microsoft's texts in one language."""
+    return f"""
+advisorresources
+| where type =~ 'microsoft.advisor/metadata'
+| where tostring(properties.language) =~ {literal(language)}
+| project id, properties
+| order by id asc
+"""
+
+
+def counts(left_out: list[str]) -> str:
+    """Return the query that counts recommendations and adds their amounts, but for those with the names ``left_out``."""
+    parts = ["advisorresources", "| where type =~ 'microsoft.advisor/recommendations'"]
+    if left_out:
+        parts.append(f"| where not(name in~ {_literals(left_out)})")
+    parts.append(
+        "| extend category = tostring(properties.category), impact = tostring(properties.impact),"
+        " currency = tostring(properties.extendedProperties.savingsCurrency),"
+        " amount = todouble(properties.extendedProperties.annualSavingsAmount)\n"
+        "| summarize recommendations = count(), savings = sum(amount) by category, impact, currency"
+    )
+    return "\n".join(parts)
+
+
+def literal(text: str) -> str:
+    """Return ``text`` as a string of the language that means just this text.
+
+    Every character that could end the string or begin an escape is written as an escape itself.
+    """
+    written = "".join(
+        character
+        if character.isalnum() or character in " -_./()"
+        else f"\\u{ord(character):04x}"
+        if ord(character) < 0x1_0000
+        else character
+        for character in text
+    )
+    return f"'{written}'"
+
+
+def _literals(values: list[str] | tuple[str, ...]) -> str:
+    return f"({', '.join(map(literal, values))})"
+
+
+def _conditions(wanted: FetchFilter) -> list[str]:
+    parts = ["| where type =~ 'microsoft.advisor/recommendations'"]
+    if wanted.categories:
+        names = [_API_NAMES.get(category, category.value) for category in wanted.categories]
+        parts.append(f"| where tostring(properties.category) in~ {_literals(names)}")
+    if wanted.impacts:
+        parts.append(f"| where tostring(properties.impact) in~ {_literals([impact.value for impact in wanted.impacts])}")
+    if wanted.resource_groups:
+        parts.append(f"| where resourceGroup in~ {_literals(wanted.resource_groups)}")
+    if wanted.resource_types:
+        parts.append(f"| where tostring(properties.impactedField) in~ {_literals(wanted.resource_types)}")
+    return parts
+
+
+def _resources(wanted: FetchFilter) -> list[str]:
+    kind, tagged = "leftouter", ""
+    if wanted.tag is not None:
+        kind = "inner"
+        value = f"tostring(tags[{literal(wanted.tag.name)}])"
+        tagged = f"    | where isnotempty({value})\n"
+        if wanted.tag.values:
+            tagged = f"    | where {value} in {_literals(wanted.tag.values)}\n"
+    projected = "    | project resourceKey = tolower(id), resourceTags = tags, resourceLocation = location\n"
+    return [
+        "| extend resourceKey = tolower(tostring(properties.resourceMetadata.resourceId))",
+        f"| join kind={kind} (\n    resources\n{tagged}{projected}) on resourceKey",
+    ]
+
+
+_PROJECTED = (
+    "| project id, name, type, subscriptionId, resourceGroup, properties, tags = resourceTags, location = resourceLocation\n"
+    "| order by id asc"
+)

@@ -1,0 +1,121 @@
+"""Advisor's scores: the latest and their history, whichever scale and spelling they come in.
+
+Neither is settled: scores are a share of one or percent, steps of a history are called ``day`` or ``Daily``. Both are taken,
+and the number as it came is kept beside the percent.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+
+from shared.advisor.dates import parse_datetime
+from shared.advisor.resource_ids import parse_resource_id
+from shared.advisor.vocabulary import Category, category_of
+
+OVERALL = "Overall"
+LATEST = "latest"
+
+_LEVELS = {"day": "day", "daily": "day", "week": "week", "weekly": "week", "month": "month", "monthly": "month"}
+
+
+class ScoreRow(msgspec.Struct):
+    """One score of one subscription, of Resource Graph or of Advisor's own list."""
+
+    id: str
+    name: str = ""
+    properties: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number of one day: the latest, or one of the history."""
+
+    subscription_id: str
+    category: str
+    """A value of :class:`~shared.advisor.vocabulary.Category`, or :data:`OVERALL`."""
+    level: str
+    scored_at: datetime
+    percent: Decimal
+    as_given: Decimal
+    consumption_units: Decimal | None = None
+    impacted_resources: int | None = None
+    potential_increase: Decimal | None = None
+
+
+def scores_in(row: ScoreRow) -> Iterator[Score]:
+    """Yield the scores of a row, each day of a step once; what cannot be read is left out."""
+    subscription_id = parse_resource_id(row.id.lower()).subscription_id or row.id.lower().split("/")[2]
+    category = OVERALL if row.name.lower() == "advisor" else category_of(row.name)
+    if category is Category.OTHER:
+        return
+    seen: set[tuple[str, datetime]] = set()
+    for level, facts in _dated(row.properties):
+        score = _score(subscription_id, str(category), level, facts)
+        if score is not None and (key := (level, score.scored_at)) not in seen:
+            seen.add(key)
+            yield score
+
+
+def overall_of(percents: list[tuple[str, Decimal, Decimal]]) -> Decimal | None:
+    """Return the score of several subscriptions from their latest ``(category, percent, consumption units)``.
+
+    Each category is the mean weighted by consumption, and the whole is the mean of the categories that are there, as
+    Microsoft describes it.
+    """
+    categories: dict[str, list[tuple[Decimal, Decimal]]] = {}
+    for category, percent, units in percents:
+        if category != OVERALL:
+            categories.setdefault(category, []).append((percent, units))
+    means = [weighted(values) for values in categories.values()]
+    return sum(means, Decimal(0)) / len(means) if means else None
+
+
+def weighted(values: list[tuple[Decimal, Decimal]]) -> Decimal:
+    """Return the mean of ``(value, weight)``, the plain one where nothing weighs anything."""
+    weight = sum((units for _, units in values), Decimal(0))
+    if weight <= 0:
+        return sum((value for value, _ in values), Decimal(0)) / len(values)
+    return sum((value * units for value, units in values), Decimal(0)) / weight
+
+
+def _dated(properties: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    latest = properties.get("lastRefreshedScore")
+    if isinstance(latest, dict):
+        yield LATEST, latest
+    for series in properties.get("timeSeries") or ():
+        level = _LEVELS.get(str(series.get("aggregationLevel") or "").strip().lower()) if isinstance(series, dict) else None
+        for facts in (series.get("scoreHistory") or ()) if level else ():
+            if level and isinstance(facts, dict):
+                yield level, facts
+
+
+def _score(subscription_id: str, category: str, level: str, facts: dict[str, Any]) -> Score | None:
+    given, moment = _decimal(facts.get("score")), parse_datetime(str(facts.get("date") or ""))
+    if given is None or moment is None or not 0 <= given <= 100:
+        return None
+    impacted = _decimal(facts.get("impactedResourceCount"))
+    return Score(
+        subscription_id=subscription_id,
+        category=category,
+        level=level,
+        scored_at=moment,
+        percent=given if given > 1 else given * 100,
+        as_given=given,
+        consumption_units=_decimal(facts.get("consumptionUnits")),
+        impacted_resources=None if impacted is None else int(impacted),
+        potential_increase=_decimal(facts.get("potentialScoreIncrease")),
+    )
+
+
+def _decimal(value: Any) -> Decimal | None:
+    if value is None or isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
