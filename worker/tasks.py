@@ -8,11 +8,19 @@ from uuid import UUID
 from celery import current_task
 
 from shared.jobs import execution
-from shared.jobs.kinds import GENERATE_AZURE_REPORT, GENERATE_REPORT, PROCESS_CSV_FILE, REMOVE_REPORT_FILES, JobKind
+from shared.jobs.kinds import (
+    FETCH_AZURE_RECOMMENDATIONS,
+    GENERATE_AZURE_REPORT,
+    GENERATE_REPORT,
+    PROCESS_CSV_FILE,
+    REMOVE_REPORT_FILES,
+    JobKind,
+)
 from shared.queue.names import DEBUG_TASK
 from shared.telemetry import context
 from worker import processes
 from worker.celery_app import app
+from worker.jobs import fetch_azure_recommendations as fetching
 from worker.jobs import generate_report as generating
 from worker.jobs import process_csv_file as importing
 from worker.jobs import remove_report_files as removing
@@ -26,6 +34,12 @@ def _of(kind: JobKind) -> dict[str, Any]:
 def process_csv_file(*, tenant_id: str, job_id: str) -> None:
     """Import an uploaded export."""
     _perform(importing.process_csv_file, tenant_id, job_id)
+
+
+@app.task(**_of(FETCH_AZURE_RECOMMENDATIONS))
+def fetch_azure_recommendations(*, tenant_id: str, job_id: str) -> None:
+    """Read recommendations from Azure."""
+    _perform(fetching.fetch_azure_recommendations, tenant_id, job_id)
 
 
 @app.task(**_of(GENERATE_REPORT))

@@ -11,7 +11,12 @@ from pydantic.json_schema import models_json_schema
 from function_app.api import failures
 from function_app.api.callers import Front
 from function_app.api.models.common import Problem
-from function_app.api.models.reports import ReportFromFiles, ReportFromUploads
+from function_app.api.models.reports import (
+    ReportFromAzure,
+    ReportFromFiles,
+    ReportFromSnapshot,
+    ReportFromUploads,
+)
 from function_app.api.probes import probes_of
 from function_app.api.routers import (
     admin,
@@ -36,7 +41,7 @@ _DESCRIPTION = """
 Turns exports of Azure Advisor recommendations into reports as PDF, HTML, Excel, CSV and JSON, or as a ZIP of all of them.
 
 1. Create a client (`POST /api/v1/clients`).
-2. Order a report from an export (`POST /api/v1/reports`): the answer is 202 with a job.
+2. Order a report from an export, or from what Azure says now (`POST /api/v1/reports`): the answer is 202 with a job.
 3. Poll the job (`GET /api/v1/jobs/{job_id}`) until it has ended, and the report until its status is `completed`.
 4. Download the files (`GET /api/v1/reports/{report_id}/files/{format}/download`).
 
@@ -96,7 +101,10 @@ def _add_schema(api: FastAPI) -> None:
         document = generate()
         # Models that routes speak of without FastAPI's knowing: errors, and the body that is read by hand.
         _, extra = models_json_schema(
-            [(model, "validation") for model in (Problem, ReportFromUploads, ReportFromFiles)],
+            [
+                (model, "validation")
+                for model in (Problem, ReportFromUploads, ReportFromAzure, ReportFromSnapshot, ReportFromFiles)
+            ],
             ref_template="#/components/schemas/{model}",
         )
         for name, definition in extra.get("$defs", {}).items():

@@ -14,8 +14,17 @@ from starlette.datastructures import FormData
 from starlette.datastructures import UploadFile as FormFile
 from starlette.exceptions import HTTPException
 
-from function_app.api.models.reports import MAX_PAGES, ReportFromFiles, ReportFromUploads
+from function_app.api.models.reports import (
+    MAX_PAGES,
+    ReportFromAzure,
+    ReportFromFiles,
+    ReportFromSnapshot,
+    ReportFromUploads,
+)
 from function_app.api.models.uploads import last_part
+from shared.azure.filters import filter_of
+from shared.azure.live_orders import LiveOrder
+from shared.connections.selection import selection_of
 from shared.reporting import reports
 from shared.reporting.uploads import UploadEmptyError
 from shared.settings import Settings
@@ -51,8 +60,49 @@ class UploadsOrder:
         return _order(self.wanted)
 
 
+@dataclass(frozen=True, slots=True)
+class LiveOrderGiven:
+    """An order that is read from Azure."""
+
+    wanted: ReportFromAzure
+
+    def order(self) -> reports.Order:
+        """Return the order without what is read."""
+        return _order(self.wanted)
+
+    def live(self) -> LiveOrder:
+        """Return what is read.
+
+        Raises :class:`~shared.azure.filters.FilterInvalidError`,
+        :class:`~shared.connections.selection.SelectionInvalidError`.
+        """
+        given = self.wanted.live
+        chosen = given.selection
+        return LiveOrder(
+            connection_id=given.connection_id,
+            selection=None if chosen is None else selection_of(chosen),
+            filters=filter_of(given.filters.model_dump(mode="json", exclude_defaults=True)),
+            keep_put_aside=given.keep_put_aside,
+            refresh_first=given.refresh_first,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotOrder:
+    """An order from what was read before."""
+
+    wanted: ReportFromSnapshot
+
+    def order(self) -> reports.Order:
+        """Return the order without the snapshot."""
+        return _order(self.wanted)
+
+
+GivenOrder = FilesOrder | UploadsOrder | LiveOrderGiven | SnapshotOrder
+
+
 @asynccontextmanager
-async def read_order(request: Request, settings: Settings) -> AsyncIterator[FilesOrder | UploadsOrder]:
+async def read_order(request: Request, settings: Settings) -> AsyncIterator[GivenOrder]:
     """Read the order; its files, spooled to disk where large, are closed at the end.
 
     Raises :class:`~fastapi.exceptions.RequestValidationError`, :class:`~shared.reporting.uploads.UploadEmptyError`,
@@ -60,14 +110,24 @@ async def read_order(request: Request, settings: Settings) -> AsyncIterator[File
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "application/json":
-        yield UploadsOrder(_validated(ReportFromUploads, _parsed(await request.body())))
+        yield _json_order(_parsed(await request.body()))
     elif media_type == "multipart/form-data":
         async with request.form(max_files=MAX_PAGES, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
             yield _files_order(form, settings)
     else:
         raise HTTPException(
-            415, "An order is sent as multipart/form-data with files, or as application/json with upload_ids."
+            415,
+            "An order is multipart/form-data with files, or application/json with upload_ids, live or snapshot_id.",
         )
+
+
+def _json_order(given: Any) -> UploadsOrder | LiveOrderGiven | SnapshotOrder:
+    named = given if isinstance(given, dict) else {}
+    if "live" in named:
+        return LiveOrderGiven(_validated(ReportFromAzure, given))
+    if "snapshot_id" in named:
+        return SnapshotOrder(_validated(ReportFromSnapshot, given))
+    return UploadsOrder(_validated(ReportFromUploads, given))
 
 
 def _files_order(form: FormData, settings: Settings) -> FilesOrder:
@@ -99,7 +159,7 @@ def _files_order(form: FormData, settings: Settings) -> FilesOrder:
     return FilesOrder(wanted, files)
 
 
-def _order(wanted: ReportFromFiles | ReportFromUploads) -> reports.Order:
+def _order(wanted: ReportFromFiles | ReportFromUploads | ReportFromAzure | ReportFromSnapshot) -> reports.Order:
     return reports.Order(
         wanted.client_id, tuple(wanted.formats), wanted.report_type, title=wanted.title, category=wanted.category
     )
@@ -144,7 +204,14 @@ REQUEST_BODY: dict[str, Any] = {
                     "additionalProperties": False,
                 },
             },
-            "application/json": {"schema": {"$ref": "#/components/schemas/ReportFromUploads"}},
+            "application/json": {
+                "schema": {
+                    "anyOf": [
+                        {"$ref": f"#/components/schemas/{model.__name__}"}
+                        for model in (ReportFromUploads, ReportFromAzure, ReportFromSnapshot)
+                    ]
+                }
+            },
         },
     }
 }

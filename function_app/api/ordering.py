@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,13 +14,21 @@ from sqlalchemy.orm import Session
 from function_app.api.answers import outcome_answer
 from function_app.api.callers import Caller
 from function_app.api.creation import named
-from function_app.api.order_forms import REQUEST_BODY, FilesOrder, UploadsOrder, read_order
+from function_app.api.order_forms import (
+    REQUEST_BODY,
+    FilesOrder,
+    GivenOrder,
+    LiveOrderGiven,
+    SnapshotOrder,
+    UploadsOrder,
+    read_order,
+)
 from shared.database.reading import read_in
-from shared.database.tables import Job
+from shared.database.tables import Job, Report
 from shared.errors import AdvisorReportsError
 from shared.identifiers import new_id
 from shared.jobs.requests import publish_job
-from shared.reporting import idempotency, job_lists, report_lists, reports, uploads
+from shared.reporting import idempotency, job_lists, report_lists, reports, sourced_reports, uploads
 from shared.reporting.idempotency import Outcome
 from shared.reporting.uploads import ReceivedFile
 from shared.storage.blobs import BlobFacts, BlobTooLargeError
@@ -36,8 +44,8 @@ _BLOB_TYPE = "application/octet-stream"
 async def order_report(request: Request, caller: Caller, key: str | None) -> Response:
     """Read the request, put its files into storage, write report and job, and tell the workers."""
     async with read_order(request, caller.services.settings) as given:
-        place = _place_files if isinstance(given, FilesOrder) else _place_uploads
-        return await run_in_threadpool(place, caller, given, key)  # type: ignore[arg-type]
+        place = _PLACES[type(given)]
+        return await run_in_threadpool(place, caller, given, key)
 
 
 def job_path(job_id: UUID) -> str:
@@ -93,13 +101,55 @@ def _place_uploads(caller: Caller, given: UploadsOrder, key: str | None) -> Resp
     return _answered(caller, outcome, placing.job)
 
 
+def _place_live(caller: Caller, given: LiveOrderGiven, key: str | None) -> Response:
+    live = given.live()
+    return _place_at_once(
+        caller,
+        given,
+        key,
+        lambda session: sourced_reports.order_live(session, caller.tenant_id, given.order(), live, trace_id=caller.trace_id),
+    )
+
+
+def _place_snapshot(caller: Caller, given: SnapshotOrder, key: str | None) -> Response:
+    return _place_at_once(
+        caller,
+        given,
+        key,
+        lambda session: sourced_reports.order_from_snapshot(
+            session, caller.tenant_id, given.order(), given.wanted.snapshot_id, trace_id=caller.trace_id
+        ),
+    )
+
+
+def _place_at_once(
+    caller: Caller,
+    given: LiveOrderGiven | SnapshotOrder,
+    key: str | None,
+    write: Callable[[Session], tuple[Report, Job]],
+) -> Response:
+    request = named(key, _ROUTE, given.wanted.model_dump_json())
+    with caller.transaction() as session:
+        placing = _Placing(session, caller, given)
+        outcome = idempotency.once(session, caller.tenant_id, request, lambda: placing.by(write))
+    return _answered(caller, outcome, placing.job)
+
+
+_PLACES: dict[type, Callable[[Caller, Any, str | None], Response]] = {
+    FilesOrder: _place_files,
+    UploadsOrder: _place_uploads,
+    LiveOrderGiven: _place_live,
+    SnapshotOrder: _place_snapshot,
+}
+
+
 @dataclass
 class _Placing:
     """One transaction that writes a report, its files' rows and its job."""
 
     session: Session
     caller: Caller
-    given: FilesOrder | UploadsOrder
+    given: GivenOrder
     job: Job | None = None
 
     def from_files(self, received: Sequence[ReceivedFile]) -> Outcome:
@@ -113,15 +163,22 @@ class _Placing:
         assert isinstance(self.given, UploadsOrder)  # noqa: S101 - tells the type checker what _place_uploads knows
         return self._order(self.given.wanted.upload_ids)
 
+    def by(self, write: Callable[[Session], tuple[Report, Job]]) -> Outcome:
+        report, self.job = write(self.session)
+        return self._placed(report, self.job)
+
     def _order(self, upload_ids: Sequence[UUID]) -> Outcome:
         report, self.job = reports.order(
             self.session, self.caller.tenant_id, self.given.order(), upload_ids, trace_id=self.caller.trace_id
         )
+        return self._placed(report, self.job)
+
+    def _placed(self, report: Report, job: Job) -> Outcome:
         body = {
             "report": with_downloads(read_in(self.session, report_lists.reading(report.id))[0]),
-            "job": read_in(self.session, job_lists.reading(self.job.id))[0],
+            "job": read_in(self.session, job_lists.reading(job.id))[0],
         }
-        return Outcome(202, {"Location": job_path(self.job.id)}, body)
+        return Outcome(202, {"Location": job_path(job.id)}, body)
 
 
 def _answered(caller: Caller, outcome: Outcome, job: Job | None) -> Response:

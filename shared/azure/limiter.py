@@ -130,7 +130,7 @@ class QueryLimiter:
             return
         remaining = str(headers.get(REMAINING, "")).strip()
         left = int(remaining) if remaining.isdigit() and resets_s is not None else -1
-        values = [began, left, round((resets_s or 0) * 1000), round(pause_ms), WINDOW_MS, _KEPT_MS]
+        values: list[str | int] = [began, left, round((resets_s or 0) * 1000), round(pause_ms), WINDOW_MS, _KEPT_MS]
         self._told(lambda: self._leave(keys=[key], args=values))
 
     def _asked(self, key: str) -> tuple[float, str]:

@@ -41,6 +41,15 @@ GENERATE_REPORT = JobKind(
 )
 GENERATE_AZURE_REPORT = replace(GENERATE_REPORT, name="generate_azure_report")
 """The same work for a report whose recommendations were fetched from Azure; a name of its own tells them apart in lists."""
+FETCH_AZURE_RECOMMENDATIONS = JobKind(
+    "fetch_azure_recommendations",
+    Queue.AZURE_API,
+    Priority.NORMAL,
+    max_attempts=3,
+    soft_limit_s=600,
+    hard_limit_s=660,
+    retry_delays_s=(60, 120, 180),
+)
 REMOVE_REPORT_FILES = JobKind(
     "remove_report_files",
     Queue.DEFAULT,
@@ -52,5 +61,12 @@ REMOVE_REPORT_FILES = JobKind(
 )
 
 KINDS: dict[str, JobKind] = {
-    kind.name: kind for kind in (PROCESS_CSV_FILE, GENERATE_REPORT, GENERATE_AZURE_REPORT, REMOVE_REPORT_FILES)
+    kind.name: kind
+    for kind in (
+        PROCESS_CSV_FILE,
+        FETCH_AZURE_RECOMMENDATIONS,
+        GENERATE_REPORT,
+        GENERATE_AZURE_REPORT,
+        REMOVE_REPORT_FILES,
+    )
 }

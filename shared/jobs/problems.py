@@ -36,7 +36,7 @@ class TimeLimitError(AdvisorReportsError):
     def __init__(self, limit_s: float) -> None:
         super().__init__(
             f"The work was stopped after {limit_s:,.0f} seconds, the most it may take.",
-            next_step="Split the export into smaller ones, or order fewer formats.",
+            next_step="Order less at once: fewer subscriptions, a smaller export, or fewer formats.",
         )
 
 

@@ -10,7 +10,12 @@ from shared import events
 from shared.database.tables import Report, ReportFile
 from shared.database.tables.report import FileState, ReportState
 from shared.events.payloads import ReportCompleted, ReportFailed, short
-from shared.jobs.kinds import GENERATE_AZURE_REPORT, GENERATE_REPORT, PROCESS_CSV_FILE
+from shared.jobs.kinds import (
+    FETCH_AZURE_RECOMMENDATIONS,
+    GENERATE_AZURE_REPORT,
+    GENERATE_REPORT,
+    PROCESS_CSV_FILE,
+)
 from shared.jobs.problems import Problem
 
 FINAL_STATES = (ReportState.COMPLETED, ReportState.FAILED, ReportState.CANCELLED)
@@ -33,6 +38,7 @@ class Stage:
 _MAKING_FILES = Stage(ReportState.GENERATING, 40, 100, "Making the files")
 _STAGES = {
     PROCESS_CSV_FILE.name: Stage(ReportState.PROCESSING, 0, 40, "Reading the export"),
+    FETCH_AZURE_RECOMMENDATIONS.name: Stage(ReportState.PROCESSING, 0, 40, "Reading from Azure"),
     GENERATE_REPORT.name: _MAKING_FILES,
     GENERATE_AZURE_REPORT.name: _MAKING_FILES,
 }

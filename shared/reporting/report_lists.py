@@ -35,7 +35,8 @@ _FILES = f"""
     ) as file) as files
 """  # noqa: S608
 _SOURCE = """
-    (select json_build_object('source_format', s.source_format, 'file_name', s.file_name, 'taken_at', s.taken_at,
+    r.details -> 'fetch' as fetch,
+    (select json_build_object('id', s.id, 'source_format', s.source_format, 'file_name', s.file_name, 'taken_at', s.taken_at,
         'taken_at_is_exact', s.taken_at_is_exact, 'accepted_count', s.accepted_count, 'rejected_count', s.rejected_count,
         'notes', coalesce(s.details -> 'notes', '[]'))
         from snapshot s where s.tenant_id = r.tenant_id and s.id = r.snapshot_id) as snapshot,

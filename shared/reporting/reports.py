@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -15,7 +16,14 @@ from shared.database.tables.report import FileState, ReportState
 from shared.errors import ConflictError, NotFoundError
 from shared.identifiers import new_id
 from shared.jobs.cancellation import cancel_report
-from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE, REMOVE_REPORT_FILES
+from shared.jobs.kinds import (
+    FETCH_AZURE_RECOMMENDATIONS,
+    GENERATE_AZURE_REPORT,
+    GENERATE_REPORT,
+    PROCESS_CSV_FILE,
+    REMOVE_REPORT_FILES,
+    JobKind,
+)
 from shared.jobs.report_stages import CARRYING_KINDS
 from shared.jobs.requests import add_job
 from shared.reporting import report_files, uploads
@@ -84,29 +92,45 @@ def order(
     """
     client = orderable_client(session, wanted.client_id)
     pages = uploads.take(session, upload_ids)
+    report = write(session, tenant_id, wanted, client, source="upload")
+    for position, page in enumerate(pages):
+        page.state, page.report_id, page.position = "used", report.id, position
+    job = add_job(session, PROCESS_CSV_FILE, tenant_id=tenant_id, report_id=report.id, trace_id=trace_id)
+    return report, job
+
+
+def write(
+    session: Session,
+    tenant_id: UUID,
+    wanted: Order,
+    client: Client,
+    *,
+    source: str,
+    snapshot_id: UUID | None = None,
+    details: dict[str, Any] | None = None,
+) -> Report:
+    """Write the row of a new report and those of its files, and return it; the caller adds the job that makes them."""
     title = wanted.title or DEFAULT_TITLE
     report = Report(
         id=new_id(),
         tenant_id=tenant_id,
         client_id=client.id,
+        snapshot_id=snapshot_id,
         title=title,
         report_type=wanted.report_type,
-        source="upload",
+        source=source,
         formats=list(wanted.formats),
         phase="Waiting for a worker",
-        details={"category": wanted.category} if wanted.category else {},
+        details={**({"category": wanted.category} if wanted.category else {}), **(details or {})},
     )
     session.add(report)
     session.flush()
-    for position, page in enumerate(pages):
-        page.state, page.report_id, page.position = "used", report.id, position
     session.add_all(
         report_files.planned(
             tenant_id, report.id, wanted.formats, client_name=client.name, title=title, day=datetime.now(UTC).date()
         )
     )
-    job = add_job(session, PROCESS_CSV_FILE, tenant_id=tenant_id, report_id=report.id, trace_id=trace_id)
-    return report, job
+    return report
 
 
 def cancel(session: Session, report_id: UUID) -> Report:
@@ -143,7 +167,7 @@ def retry(session: Session, report_id: UUID, *, trace_id: str | None) -> tuple[R
         .values(state=FileState.PENDING, error_code=None, error_text=None, next_step=None, finished_at=None)
         .execution_options(synchronize_session=False)
     )
-    kind = GENERATE_REPORT if report.snapshot_id else PROCESS_CSV_FILE
+    kind = _next_kind(report)
     _reopen(session, report)
     return report, add_job(session, kind, tenant_id=report.tenant_id, report_id=report_id, trace_id=trace_id)
 
@@ -190,6 +214,12 @@ def orderable_client(session: Session, client_id: UUID) -> Client:
     if client.status != ClientStatus.ACTIVE:
         raise ClientInactiveError
     return client
+
+
+def _next_kind(report: Report) -> JobKind:
+    if report.source == "live":
+        return GENERATE_AZURE_REPORT if report.snapshot_id else FETCH_AZURE_RECOMMENDATIONS
+    return GENERATE_REPORT if report.snapshot_id else PROCESS_CSV_FILE
 
 
 def _reopen(session: Session, report: Report) -> None:

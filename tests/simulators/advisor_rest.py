@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import orjson
 
-from tests.generators.azure_estate import AzureEstate, AzureSubscription
+from tests.generators.azure_estate import DIRECTORY_ID, AzureEstate, AzureSubscription
 from tests.simulators.answers import Answer, error_answer, json_answer
 
 _PAGE_ROWS = 200
@@ -154,6 +154,7 @@ def _listed(subscription: AzureSubscription) -> dict[str, Any]:
         "id": f"/subscriptions/{subscription.id}",
         "subscriptionId": subscription.id,
         "displayName": subscription.name,
+        "tenantId": DIRECTORY_ID,
         "state": subscription.state,
         "tags": subscription.tags,
     }

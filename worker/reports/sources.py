@@ -12,6 +12,7 @@ _KINDS = {
     "rest_json": "Advisor REST JSON",
     "resource_graph_json": "Resource Graph JSON",
     "sdk_json": "Python SDK JSON",
+    "azure_live": "Azure, read live",
 }
 _NAMED_FILES = 5
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field
 
 from function_app.api.models.common import STORABLE, Failure, Given
 from function_app.api.models.jobs import Job
-from shared.advisor.vocabulary import Category
+from shared.advisor.vocabulary import Category, Impact
+from shared.azure.filters import MAX_VALUES
 from shared.database.tables.report import FileState, ReportState
 from shared.reports import ReportFormat, ReportType
 
@@ -58,6 +59,54 @@ class ReportFromUploads(_Wanted):
         return value
 
 
+class TagWanted(Given):
+    """A tag of resources."""
+
+    name: str = Field(min_length=1, max_length=512)
+    values: list[str] = Field(default=[], max_length=MAX_VALUES, description="Any of them; none: whatever its value.")
+
+
+class FiltersWanted(Given):
+    """Which recommendations are read; what several fields say must hold together."""
+
+    categories: list[Category] = Field(default=[], max_length=MAX_VALUES)
+    impacts: list[Impact] = Field(default=[], max_length=MAX_VALUES)
+    subscription_ids: list[UUID] = Field(default=[], max_length=10_000)
+    resource_groups: list[str] = Field(default=[], max_length=MAX_VALUES, description="Names, compared without case.")
+    resource_types: list[str] = Field(
+        default=[], max_length=MAX_VALUES, examples=[["Microsoft.Compute/virtualMachines"]], description="ARM types."
+    )
+    tag: TagWanted | None = Field(None, description="Only recommendations for resources that have this tag.")
+
+
+class LiveWanted(Given):
+    """What is read from Azure."""
+
+    connection_id: UUID = Field(description="The Azure connection to sign in with.")
+    selection: dict[str, Any] | None = Field(
+        None, description="Which subscriptions, as in a connection's `selection`; default: the connection's own."
+    )
+    filters: FiltersWanted = FiltersWanted()
+    keep_put_aside: bool = Field(
+        default=False, description="Keep what is dismissed, postponed or excluded, marked, instead of leaving it out."
+    )
+    refresh_first: bool = Field(
+        default=False, description="Let Advisor compute its recommendations anew before they are read; takes minutes."
+    )
+
+
+class ReportFromAzure(_Wanted):
+    """A report ordered from what Azure says now."""
+
+    live: LiveWanted
+
+
+class ReportFromSnapshot(_Wanted):
+    """A report ordered from what was read before; asks neither Azure nor for a file."""
+
+    snapshot_id: UUID = Field(description="The snapshot of an earlier report of the same client.")
+
+
 class ReportFromFiles(_Wanted):
     """The text fields of a report ordered with its files."""
 
@@ -105,9 +154,45 @@ class SourceNote(BaseModel):
     message: str = Field(description="One plain sentence; also printed in the appendix of the report.")
 
 
+class RefusedSubscription(BaseModel):
+    """A subscription that could not be read, and why."""
+
+    subscription_id: str
+    name: str
+    code: str = Field(examples=["azure_permission_missing"], description="Stable, machine-readable.")
+    reason: str
+
+
+class Fetch(BaseModel):
+    """How the recommendations were read from Azure."""
+
+    connection_id: UUID
+    filters: dict[str, Any]
+    keep_put_aside: bool
+    refresh_first: bool
+    requested_at: datetime
+    fetched_at: datetime
+    recommendations_count: int
+    fetch_duration_seconds: float
+    azure_api_calls: int
+    azure_pages: int
+    azure_retries: int
+    azure_throttled: int = Field(description="How often Azure asked for fewer requests.")
+    azure_waited_seconds: float
+    subscriptions_wanted: int
+    subscriptions_read: int
+    subscriptions_refused: list[RefusedSubscription] = Field(description="At most 1,000 of them.")
+    left_out: dict[str, int] = Field(
+        examples=[{"dismissed": 3, "postponed": 1}], description="What was put aside in Azure, by its standing."
+    )
+    duplicates: int = Field(description="Rows that Azure gave twice and that were taken once.")
+    missing: int = Field(description="Recommendations that Azure counted and did not give.")
+
+
 class ReportSource(BaseModel):
     """What the report was made from."""
 
+    id: UUID = Field(description="Of the snapshot, from which further reports can be ordered.")
     source_format: str
     file_name: str
     taken_at: datetime
@@ -121,7 +206,8 @@ class ReportDetail(Report):
     """A report with its files."""
 
     files: list[ReportFile]
-    snapshot: ReportSource | None = Field(description="`null` until the export was read.")
+    fetch: Fetch | None = Field(description="`null` where the recommendations were not read from Azure, or not yet.")
+    snapshot: ReportSource | None = Field(description="`null` until the recommendations were read.")
     job_id: UUID | None = Field(description="The job that was last asked to work on it.")
 
 

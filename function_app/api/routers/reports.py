@@ -34,10 +34,12 @@ _ACCEPTED: dict[str, Any] = {
     openapi_extra=ordering.REQUEST_BODY,
 )
 async def create_report(request: Request, caller: ReportWriter, key: IdempotencyKey = None) -> Response:
-    """Order a report from an export of Azure Advisor.
+    """Order a report from an export of Azure Advisor, from what Azure says now, or from what was read before.
 
-    Send the file as `multipart/form-data`, or upload it first (see Uploads) and send JSON with `upload_ids`. Several files
-    are pages of one export.
+    - From an export: send the file as `multipart/form-data`, or upload it first (see Uploads) and send JSON with
+      `upload_ids`. Several files are pages of one export.
+    - From Azure: send JSON with `live`, which names an Azure connection. `fetch` of the report says how it went.
+    - From what an earlier report was made of: send JSON with `snapshot_id`. Nothing is read again.
     """
     # Before a byte of the body is kept anywhere.
     await run_in_threadpool(caller.verify)

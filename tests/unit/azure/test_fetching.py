@@ -6,9 +6,9 @@ import pytest
 
 from shared.advisor.standing import Standing
 from shared.advisor.vocabulary import Category, Impact
-from shared.azure import fetching
 from shared.azure.errors import AzureAuthenticationError, AzureServiceError
 from shared.azure.filters import FetchFilter, TagFilter
+from shared.azure.resource_graph import GROUP
 from tests.generators.azure_estate import AzureEstate, make_estate
 from tests.simulators.azure_management import AzureManagement
 from tests.simulators.faults import Fault
@@ -235,4 +235,4 @@ def test_broken_row_costs_that_row(small: AzureManagement) -> None:
 
 
 def test_groups_are_below_the_advised_size() -> None:
-    assert fetching.GROUP < 300
+    assert GROUP < 300

@@ -1,0 +1,161 @@
+"""From an order to a snapshot: what is kept of a live fetch, and how it ends where Azure does not play along."""
+
+from collections import Counter
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from shared.advisor.standing import Standing
+from shared.advisor.vocabulary import Category
+from shared.azure import metadata
+from shared.azure.filters import FetchFilter
+from shared.connections import connections
+from shared.database.tables import AdvisorMetadataLanguage, AdvisorScore
+from shared.database.tables.azure_connection import ConnectionStatus
+from shared.reporting import reports, sourced_reports
+from shared.reports import ReportFormat
+from shared.snapshots.reader import SnapshotRecommendations
+from tests.integration.azure.conftest import Tenancy
+from tests.simulators.azure_management import AzureManagement
+from tests.simulators.faults import Fault
+from worker.jobs.generate_report import generate_report
+
+
+def _rows(tenancy: Tenancy, report_id: UUID) -> SnapshotRecommendations:
+    snapshot = tenancy.snapshot(report_id)
+    return SnapshotRecommendations(tenancy.services.database, tenancy.tenant_id, snapshot.id, on_rows=lambda: None)
+
+
+def test_order_becomes_a_snapshot_and_report_files(tenancy: Tenancy, azure: AzureManagement) -> None:
+    report_id = tenancy.order()
+    assert tenancy.run(report_id) == "succeeded"
+    rows = list(_rows(tenancy, report_id))
+    fetch = tenancy.report(report_id).details["fetch"]
+    aside = sum(fetch["left_out"].values())
+    assert len(rows) == fetch["recommendations_count"] == 300 - aside
+    assert fetch["left_out"]["dismissed"] == fetch["left_out"]["postponed"] == 5
+    assert (fetch["subscriptions_read"], fetch["subscriptions_refused"], fetch["missing"]) == (5, [], 0)
+    assert fetch["azure_api_calls"] > 0
+    assert fetch["azure_pages"] == 1
+    assert fetch["fetched_at"] > fetch["requested_at"]
+    # Microsoft's own text about the type, and the resource's own tags.
+    resource = next(row for row in rows if row.resource_group)
+    assert resource.extras["learnMoreLink"].startswith("https://learn.microsoft.com/")
+    assert "costCenter" in resource.extras["tags"]
+    snapshot = tenancy.snapshot(report_id)
+    assert (snapshot.source, snapshot.source_format, snapshot.taken_at_is_exact) == ("live", "azure_live", True)
+    assert "5 of 5 subscriptions were read from Azure." in [note["message"] for note in snapshot.details["notes"]]
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        scores = session.scalar(select(func.count()).where(AdvisorScore.level == "latest"))
+    assert scores == 5 * 6
+    assert tenancy.run(report_id, generate_report) == "succeeded"
+    assert tenancy.jobs(report_id) == [
+        ("fetch_azure_recommendations", "succeeded"),
+        ("generate_azure_report", "succeeded"),
+    ]
+    assert tenancy.report(report_id).state == "completed"
+
+
+def test_report_can_be_made_again_when_azure_and_the_connection_are_gone(tenancy: Tenancy, azure: AzureManagement) -> None:
+    first = tenancy.order()
+    assert tenancy.run(first) == "succeeded"
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        connections.delete(session, tenancy.connection_id)
+    azure.stop()
+    calls = len(azure.calls)
+    wanted = reports.Order(tenancy.client_id, (ReportFormat.CSV,))
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        again, _ = sourced_reports.order_from_snapshot(
+            session, tenancy.tenant_id, wanted, tenancy.snapshot(first).id, trace_id=None
+        )
+    assert tenancy.run(again.id, generate_report) == "succeeded"
+    assert tenancy.report(again.id).source == "snapshot"
+    assert tenancy.report(again.id).details["fetch"] == tenancy.report(first).details["fetch"]
+    assert len(azure.calls) == calls
+
+
+def test_snapshot_of_another_client_is_not_found(tenancy: Tenancy) -> None:
+    wanted = reports.Order(tenancy.client_id, (ReportFormat.CSV,))
+    with (
+        tenancy.services.database.tenant(tenancy.tenant_id) as session,
+        pytest.raises(sourced_reports.SnapshotNotFoundError),
+    ):
+        sourced_reports.order_from_snapshot(session, tenancy.tenant_id, wanted, tenancy.connection_id, trace_id=None)
+
+
+def test_what_was_put_aside_can_be_kept_marked(tenancy: Tenancy) -> None:
+    report_id = tenancy.order(keep_put_aside=True)
+    tenancy.run(report_id)
+    rows = list(_rows(tenancy, report_id))
+    assert len(rows) == 300
+    standings = Counter(row.standing for row in rows)
+    assert standings[Standing.DISMISSED] == standings[Standing.POSTPONED] == 5
+    postponed = next(row for row in rows if row.standing is Standing.POSTPONED)
+    assert postponed.standing_until is not None
+    assert postponed.standing_reason.startswith("Postponed in Azure until ")
+
+
+def test_filters_are_kept_with_the_report(tenancy: Tenancy, azure: AzureManagement) -> None:
+    chosen = sorted(azure.estate.subscriptions)[1]
+    hidden = "00000000-0000-4000-8000-000000000000"
+    filters = FetchFilter(categories=(Category.COST,), subscription_ids=(chosen.upper(), hidden))
+    report_id = tenancy.order(filters=filters)
+    tenancy.run(report_id)
+    assert {(row.category, row.subscription_id) for row in _rows(tenancy, report_id)} == {(Category.COST, chosen)}
+    fetch = tenancy.report(report_id).details["fetch"]
+    assert fetch["filters"] == {"categories": ["Cost"], "subscription_ids": [chosen.upper(), hidden]}
+    assert [(one["subscription_id"], one["code"]) for one in fetch["subscriptions_refused"]] == [
+        (hidden, "subscription_not_visible")
+    ]
+
+
+def test_advisor_is_asked_to_compute_anew_first(tenancy: Tenancy, azure: AzureManagement) -> None:
+    azure.advisor.generating_polls = 0
+    report_id = tenancy.order(refresh_first=True)
+    assert tenancy.run(report_id) == "succeeded"
+    assert sorted(azure.advisor.generated) == sorted(azure.estate.subscriptions)
+    assert sum("/generateRecommendations/" in call for call in azure.calls) == 5
+
+
+def test_refused_sign_in_ends_the_job_and_marks_the_connection(tenancy: Tenancy, azure: AzureManagement) -> None:
+    azure.faults.plan(Fault.TOKEN_REFUSED, times=1000)
+    report_id = tenancy.order()
+    assert tenancy.run(report_id) == "failed"
+    report = tenancy.report(report_id)
+    assert report.error_code == "azure_authentication_failed"
+    assert report.next_step
+    connection = tenancy.connection()
+    assert connection.status == ConnectionStatus.FAILING
+    assert connection.test_result is not None
+    assert connection.test_result["next_step"]
+
+
+def test_azure_that_is_away_is_tried_again_later(
+    tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.azure.calls._FIRST_PAUSE_S", 0.0)
+    azure.faults.plan(Fault.AWAY, path="recommendations|resourcegraph", times=1000)
+    report_id = tenancy.order()
+    assert tenancy.run(report_id) == "queued"
+    assert tenancy.report(report_id).state == "processing"
+
+
+def test_connection_that_sees_nothing_says_so(tenancy: Tenancy, azure: AzureManagement) -> None:
+    azure.advisor.denied.update(azure.estate.subscriptions)
+    report_id = tenancy.order()
+    assert tenancy.run(report_id) == "failed"
+    assert tenancy.report(report_id).error_code == "no_subscriptions"
+
+
+def test_texts_are_read_once_a_day_and_language(tenancy: Tenancy, azure: AzureManagement) -> None:
+    with tenancy.services.system_database.across_tenants() as session:
+        session.execute(delete(AdvisorMetadataLanguage))
+    for _ in range(2):
+        tenancy.run(tenancy.order())
+    assert sum("microsoft.advisor/metadata" in query for query in azure.graph.queries) == 1
+    texts = metadata.texts(tenancy.services.database, "en-GB")
+    assert len(texts) > 30
+    one = next(text for text in texts.values() if text.retirement_date)
+    assert one.retiring_feature
+    assert one.resource_singular

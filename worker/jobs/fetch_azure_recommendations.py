@@ -1,0 +1,277 @@
+"""Read recommendations from Azure: into one snapshot, all that was asked for or said what is missing.
+
+From Azure to disk first, and from there to the database in one transaction, which waits for no network.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from shared.azure import metadata
+from shared.azure.calls import AzureCalls
+from shared.azure.errors import AzureAuthenticationError, AzurePermissionError, AzureRefusedError, AzureServiceError
+from shared.azure.fetching import Fetched, Fetching, Refused
+from shared.azure.generating import generate
+from shared.azure.limiter import QueryLimiter
+from shared.azure.live_orders import LiveOrder, live_order_of
+from shared.azure.live_rows import LiveRows
+from shared.azure.management import ManagementClient
+from shared.azure.resource_graph import ResourceGraph
+from shared.azure.score_rows import write_scores
+from shared.azure.spool import Spool
+from shared.connections import connections, discovery, selection
+from shared.connections.credentials import credential_of
+from shared.database.tables import AzureConnection, AzureSubscription, Report, Snapshot
+from shared.errors import AdvisorReportsError
+from shared.jobs.kinds import GENERATE_AZURE_REPORT
+from shared.jobs.run import JobRun
+from shared.reports.options import options_of
+from shared.snapshots.writer import SnapshotSource, Written, write_snapshot
+from shared.telemetry import metrics
+from worker.jobs import fetch_facts
+from worker.jobs.process_csv_file import read_limits
+from worker.working_folder import working_folder
+
+_log = logging.getLogger(__name__)
+
+SOURCE_FORMAT = "azure_live"
+
+# Of this job's own progress, in percent: where Azure has been read, and the slices before it.
+_REFRESHED = 20.0
+_READ = 85.0
+_LONGEST_NAP_S = 0.5
+
+
+class NothingToReadError(AdvisorReportsError):
+    """An order names no subscription that the connection could read."""
+
+    code = "no_subscriptions"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The order leaves no subscription to read.",
+            next_step="Test the connection to see its subscriptions, then choose some of these.",
+        )
+
+
+@dataclass(frozen=True)
+class _Order:
+    """What is to be fetched, read before any work."""
+
+    client_id: UUID
+    live: LiveOrder
+    connection: AzureConnection
+    languages: tuple[str, ...]
+    requested_at: datetime
+    fetched: bool
+
+
+@dataclass(frozen=True)
+class _Targets:
+    """The subscriptions to read, with their names as far as known, and those that cannot be asked for."""
+
+    names: dict[str, str]
+    unknown: tuple[str, ...]
+
+
+def fetch_azure_recommendations(run: JobRun) -> None:
+    """Read what the report's order names and write it as one snapshot; the job that makes the files follows.
+
+    Raises :class:`~shared.azure.errors.AzureCallError` and its families; one of authentication is also noted on the
+    connection, since nothing helps but a person.
+    """
+    order = _order(run)
+    if order.fetched:
+        # Retried after the files failed: what was read once is not read again.
+        with run.finishing() as session:
+            run.add_follower(session, GENERATE_AZURE_REPORT)
+        return
+    try:
+        with working_folder() as folder:
+            _fetch_into(run, order, folder)
+    except AzureAuthenticationError as error:
+        with run.services.database.tenant(run.tenant_id) as session:
+            connections.mark_failing(session, order.connection.id, error)
+        raise
+
+
+def _order(run: JobRun) -> _Order:
+    with run.services.database.tenant(run.tenant_id) as session:
+        report = session.scalars(select(Report).where(Report.id == run.report_id)).one()
+        live = live_order_of(report.details["live"])
+        return _Order(
+            client_id=report.client_id,
+            live=live,
+            connection=connections.find(session, live.connection_id),
+            languages=tuple({metadata.ENGLISH, options_of(report.details.get("options", {})).language}),
+            requested_at=report.created_at,
+            fetched=report.snapshot_id is not None,
+        )
+
+
+def _fetch_into(run: JobRun, order: _Order, folder: Path) -> None:
+    began, database = time.monotonic(), run.services.database
+    credential = credential_of(run.services, order.connection)
+    run.report_progress(0, "Looking for the subscriptions")
+    targets = _targets(run, order)
+    with AzureCalls(run.services.settings, credential, wait=lambda seconds: _nap(run, seconds)) as calls:
+        graph = ResourceGraph(calls, QueryLimiter(run.services.redis))
+        _freshen_texts(run, graph, order.languages)
+        unfinished = _refresh(run, order, calls, targets)
+        fetching = Fetching(
+            calls,
+            graph,
+            Spool(folder),
+            order.live.filters,
+            names=targets.names,
+            tolerant=run.claim.is_last_attempt,
+            on_progress=_reading_progress(run, order, len(targets.names)),
+        )
+        fetched = fetching.run(list(targets.names))
+    fetched.refused += [_unknown(one) for one in targets.unknown]
+    if not fetched.read:
+        raise _nothing_read(fetched)
+    rows = LiveRows(
+        fetched,
+        order.live.filters,
+        metadata.texts(database, metadata.ENGLISH),
+        keep_put_aside=order.live.keep_put_aside,
+        limits=read_limits(run.services.settings),
+    )
+    facts = fetch_facts.Facts(
+        order.live, fetched, rows, calls.tally, unfinished, requested_at=order.requested_at, fetched_at=datetime.now(UTC)
+    )
+    _write(run, order, rows, facts, began)
+
+
+def _freshen_texts(run: JobRun, graph: ResourceGraph, languages: tuple[str, ...]) -> None:
+    """Read Microsoft's texts where they are older than a day; without them a report says less, and is made all the same."""
+    for language in metadata.stale(run.services.database, languages):
+        run.report_progress(0, "Reading Advisor's texts")
+        try:
+            metadata.refresh(run.services.system_database, graph, language)
+        except (AzurePermissionError, AzureRefusedError, AzureServiceError) as error:
+            _log.warning(
+                "Advisor's texts could not be read",
+                extra={"action": "metadata_failed", "language": language},
+                exc_info=error,
+            )
+
+
+def _targets(run: JobRun, order: _Order) -> _Targets:
+    with run.services.database.tenant(run.tenant_id) as session:
+        connection = connections.find(session, order.connection.id)
+        known = connection.subscriptions_seen_at is not None
+    if not known:
+        _discover(run, order)
+    with run.services.database.tenant(run.tenant_id) as session:
+        resolved = selection.resolve(session, order.connection.id, order.live.selection)
+        named = select(AzureSubscription.subscription_id, AzureSubscription.name).where(
+            AzureSubscription.connection_id == order.connection.id
+        )
+        names = {row.subscription_id: row.name for row in session.execute(named)}
+    chosen = set(resolved.subscription_ids)
+    unknown = set(resolved.unknown)
+    if order.live.filters.subscription_ids:
+        wanted = {one.lower() for one in order.live.filters.subscription_ids}
+        unknown |= wanted - chosen
+        chosen &= wanted
+    if not chosen:
+        raise NothingToReadError
+    return _Targets({one: names.get(one, "") for one in chosen}, tuple(sorted(unknown)))
+
+
+def _discover(run: JobRun, order: _Order) -> None:
+    with ManagementClient(run.services.settings, credential_of(run.services, order.connection)) as client:
+        found = discovery.look(client, order.connection, check=run.check)
+    with run.services.database.tenant(run.tenant_id) as session:
+        discovery.keep(session, order.connection, found.subscriptions)
+
+
+def _refresh(run: JobRun, order: _Order, calls: AzureCalls, targets: _Targets) -> dict[str, str]:
+    """Let Advisor compute its recommendations anew where that is wanted; return why it did not, by subscription."""
+    if not order.live.refresh_first:
+        return {}
+    count = len(targets.names)
+
+    def on_progress(done: int) -> None:
+        run.report_progress(_REFRESHED * done / count, f"Refreshing recommendations: {done:,} of {count:,} subscriptions")
+
+    on_progress(0)
+    return generate(calls, sorted(targets.names), wait=lambda seconds: _nap(run, seconds), on_progress=on_progress)
+
+
+def _reading_progress(run: JobRun, order: _Order, count: int) -> Callable[[int], None]:
+    begin = _REFRESHED if order.live.refresh_first else 0.0
+
+    def on_progress(done: int) -> None:
+        run.report_progress(
+            begin + (_READ - begin) * done / count, f"Reading from Azure: {done:,} of {count:,} subscriptions"
+        )
+
+    on_progress(0)
+    return on_progress
+
+
+def _write(run: JobRun, order: _Order, rows: LiveRows, facts: fetch_facts.Facts, began: float) -> None:
+    source = SnapshotSource(
+        client_id=order.client_id,
+        source="live",
+        source_format=SOURCE_FORMAT,
+        file_name="",
+        taken_at=facts.fetched_at,
+        taken_at_is_exact=True,
+    )
+
+    def on_batch(written: Written) -> None:
+        run.check()
+        run.report_progress(_READ + (99 - _READ) / 2, f"Keeping what was read: {written.accepted:,} recommendations so far")
+
+    run.report_progress(_READ, "Keeping what was read")
+    with run.finishing() as session:
+        written = write_snapshot(session, run.tenant_id, source, rows, on_batch=on_batch)
+        scores = (score for part in facts.fetched.parts for score in part.scores)
+        write_scores(session, run.tenant_id, written.snapshot_id, scores)
+        run.hold(session)
+        told: dict[str, Any] = facts.told(written.accepted, duration_s=time.monotonic() - began)
+        session.execute(
+            update(Snapshot)
+            .where(Snapshot.id == written.snapshot_id)
+            .values(details={"columns": [], "notes": facts.notes(), "files": [], "fetch": told})
+            .execution_options(synchronize_session=False)
+        )
+        counts = {"accepted": written.accepted, "rejected": written.rejected, "fetch": told}
+        session.execute(
+            update(Report)
+            .where(Report.id == run.report_id)
+            .values(snapshot_id=written.snapshot_id, details=Report.details.op("||")(counts))
+            .execution_options(synchronize_session=False)
+        )
+        run.add_follower(session, GENERATE_AZURE_REPORT)
+    metrics.rows_read(accepted=written.accepted, rejected=written.rejected)
+
+
+def _nap(run: JobRun, seconds: float) -> None:
+    """Wait, and hear within half a second when the job is to stop."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        run.check()
+        time.sleep(min(left, _LONGEST_NAP_S))
+    run.check()
+
+
+def _unknown(subscription_id: str) -> Refused:
+    return Refused(subscription_id, "", "subscription_not_visible", "The connection does not see this subscription.")
+
+
+def _nothing_read(fetched: Fetched) -> AdvisorReportsError:
+    if fetched.refused and all(one.code == AzurePermissionError.code for one in fetched.refused):
+        return AzurePermissionError("Microsoft.Advisor/recommendations/read", f"all {len(fetched.refused):,} subscriptions")
+    return NothingToReadError()
