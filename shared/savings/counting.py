@@ -2,7 +2,8 @@
 
 The rules, by currency; ``docs/savings.md`` gives their sources and an example worked out by hand:
 
-1. Offers of another term or on another path than the policy's never count. An amount below zero saves nothing.
+1. What was dismissed, postponed or excluded in Azure never counts, nor do offers of another term or on another path than
+   the policy's. An amount below zero saves nothing.
 2. The same finding given more than once (one fingerprint) counts once, with its best amount.
 3. Ways to resize or shut down one machine are alternatives: the best one counts.
 4. Reservations of one subscription, reserved type, region and SKU differ by term and look-back only: the one of the
@@ -27,6 +28,7 @@ from decimal import Context, localcontext
 
 from shared.advisor.commitments import Commitment, CommitmentKind, SpendFamily, commitment_of
 from shared.advisor.recommendation import Recommendation
+from shared.advisor.standing import Standing
 from shared.advisor.vocabulary import Category
 from shared.savings import offers
 from shared.savings.converting import converted
@@ -75,7 +77,7 @@ def _count(recommendations: Iterable[Recommendation], policy: SavingsPolicy, dis
             if count is None:
                 count = counts[recommendation.currency] = _CurrencyCount(policy, outcomes)
             count.add(ordinal, recommendation, amount)
-        elif recommendation.category is Category.COST:
+        elif recommendation.category is Category.COST and recommendation.standing is Standing.ACTIVE:
             not_estimated += 1
     totals, notes = [], []
     for currency, count in sorted(counts.items()):
@@ -116,9 +118,10 @@ class _CurrencyCount:
 
     def add(self, ordinal: int, recommendation: Recommendation, amount: Amount) -> None:
         """Take one priced recommendation into account."""
-        if amount < ZERO:
-            self._note(NoteCode.NOT_A_SAVING, amount)
-            self._outcomes[ordinal] = OUTCOME_OF[NoteCode.NOT_A_SAVING]
+        if amount < ZERO or recommendation.standing is not Standing.ACTIVE:
+            reason = NoteCode.NOT_A_SAVING if amount < ZERO else NoteCode.PUT_ASIDE
+            self._note(reason, amount)
+            self._outcomes[ordinal] = OUTCOME_OF[reason]
             return
         commitment = commitment_of(recommendation)
         if commitment is not None:
@@ -143,7 +146,7 @@ class _CurrencyCount:
     def total(self, currency: str) -> CurrencySavings:
         """Return the result."""
         retail = self._kinds.get(SavingsKind.RIGHTSIZING)
-        not_a_saving = self._noted.get(NoteCode.NOT_A_SAVING)
+        not_a_saving, put_aside = (self._noted.get(code, Tally()) for code in (NoteCode.NOT_A_SAVING, NoteCode.PUT_ASIDE))
         by_subscription = sorted(
             (tally.result() for tally in self._subscriptions.values()),
             key=lambda line: (-line.counted_amount, line.subscription_id),
@@ -155,7 +158,9 @@ class _CurrencyCount:
             alternative_amount=self._all.aside_amount,
             alternative_number=self._all.aside_number,
             retail_amount=retail.counted_amount if retail else ZERO,
-            not_a_saving_number=not_a_saving.naive_number if not_a_saving else 0,
+            not_a_saving_number=not_a_saving.naive_number,
+            put_aside_amount=put_aside.naive_amount,
+            put_aside_number=put_aside.naive_number,
             by_kind=tuple(kind_result(kind, self._kinds[kind]) for kind in SavingsKind if kind in self._kinds),
             by_subscription=tuple(by_subscription),
         )

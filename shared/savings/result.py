@@ -19,6 +19,8 @@ class SavingsStatus(StrEnum):
     """Priced, but another offer for the same spend, or the same finding, counts instead."""
     NOT_A_SAVING = "not_a_saving"
     """Its amount is below zero: following it costs money, so it is neither counted nor subtracted."""
+    PUT_ASIDE = "put_aside"
+    """Dismissed, postponed or excluded in Azure, so that the portal does not show it either."""
     NOT_ESTIMATED = "not_estimated"
     """A Cost recommendation without an amount."""
     NONE = "none"
@@ -62,6 +64,8 @@ class NoteCode(StrEnum):
     """The report's policy wants the other kind of commitment."""
     NOT_A_SAVING = "not_a_saving"
     """An amount below zero."""
+    PUT_ASIDE = "put_aside"
+    """Dismissed, postponed or excluded in Azure."""
 
     LOOKBACK_FALLBACK = "lookback_fallback"
     """Counted from another look-back, since the one of the policy was not offered."""
@@ -122,6 +126,9 @@ class CurrencySavings(msgspec.Struct, frozen=True, kw_only=True):
     retail_amount: Decimal = Decimal(0)
     """The part of the counted amount that Advisor prices at retail (pay-as-you-go) rates, whatever the contract says."""
     not_a_saving_number: int = 0
+    put_aside_amount: Decimal = Decimal(0)
+    """Of what was dismissed, postponed or excluded in Azure; in none of the other sums."""
+    put_aside_number: int = 0
     by_kind: tuple[KindSavings, ...] = ()
     """Kinds that have an offer, in the order of :class:`SavingsKind`."""
     by_subscription: tuple[SubscriptionSavings, ...] = ()
@@ -169,7 +176,7 @@ class Savings(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_alternative(self, ordinal: int) -> bool:
         """Whether the recommendation at this place of the iteration, from 0, saves something that does not count."""
-        return self.reason_of(ordinal) not in {None, NoteCode.NOT_A_SAVING}
+        return self.reason_of(ordinal) not in {None, *_OUT_OF_THE_SUMS}
 
     def status_of(self, ordinal: int, recommendation: Recommendation) -> SavingsStatus:
         """Return what became of ``recommendation``, which stood at ``ordinal`` (from 0) of the iteration."""
@@ -178,9 +185,10 @@ class Savings(msgspec.Struct, frozen=True, kw_only=True):
         reason = self.reason_of(ordinal)
         if reason is None:
             return SavingsStatus.COUNTED
-        return SavingsStatus.NOT_A_SAVING if reason is NoteCode.NOT_A_SAVING else SavingsStatus.ALTERNATIVE
+        return _OUT_OF_THE_SUMS.get(reason, SavingsStatus.ALTERNATIVE)
 
 
+_OUT_OF_THE_SUMS = {NoteCode.NOT_A_SAVING: SavingsStatus.NOT_A_SAVING, NoteCode.PUT_ASIDE: SavingsStatus.PUT_ASIDE}
 _NOTE_CODES = tuple(NoteCode)
 OUTCOME_OF = {code: place + 1 for place, code in enumerate(NoteCode)}
 """The byte of :attr:`Savings.outcomes` that says each reason."""

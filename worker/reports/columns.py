@@ -74,6 +74,7 @@ STATUS_WORDS = {
     SavingsStatus.COUNTED: "Counted",
     SavingsStatus.ALTERNATIVE: "Alternative, not counted",
     SavingsStatus.NOT_A_SAVING: "Costs money, not counted",
+    SavingsStatus.PUT_ASIDE: "Put aside in Azure, not counted",
     SavingsStatus.NOT_ESTIMATED: "Not estimated",
     SavingsStatus.NONE: "",
 }

@@ -8,6 +8,7 @@ import pytest
 
 from shared.advisor.commitments import CommitmentKind, SpendFamily, commitment_of
 from shared.advisor.recommendation import Recommendation
+from shared.advisor.standing import Standing
 from shared.advisor.vocabulary import Category
 from shared.savings import NoteCode, Savings, SavingsStatus, count_savings
 from shared.savings.result import SavingsKind
@@ -99,6 +100,15 @@ def test_an_amount_below_zero_is_neither_counted_nor_subtracted() -> None:
     (one,) = savings.by_currency
     assert (one.counted_amount, one.naive_amount, one.not_a_saving_number) == (Decimal(5), Decimal(5), 1)
     assert savings.status_of(1, finding(-3)) is SavingsStatus.NOT_A_SAVING
+
+
+@pytest.mark.parametrize("standing", [Standing.DISMISSED, Standing.POSTPONED, Standing.EXCLUDED])
+def test_what_somebody_put_aside_in_azure_is_in_no_sum(standing: Standing) -> None:
+    aside = reservation(9, standing=standing)
+    savings = count_savings([finding(5), aside, reservation(3), finding(None, name="b", standing=standing)])
+    (one,) = savings.by_currency
+    assert (one.counted_amount, one.naive_amount, one.put_aside_amount) == (Decimal(8), Decimal(8), Decimal(9))
+    assert (savings.status_of(1, aside), savings.not_estimated_number) == (SavingsStatus.PUT_ASIDE, 0)
 
 
 def test_the_total_is_told_by_kind_by_subscription_and_by_price() -> None:
