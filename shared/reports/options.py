@@ -14,6 +14,7 @@ MAX_SUBSCRIPTIONS = 10_000
 MAX_RESOURCE_GROUPS = 1_000
 MAX_MANUAL_RECOMMENDATIONS = 1_000
 MAX_ROLLED_UP_CLIENTS = 500
+_MAX_NAMED = 5
 
 
 class ComparisonMode(StrEnum):
@@ -72,3 +73,19 @@ def stored_options(options: ReportOptions) -> dict[str, object]:
     """Return the options as JSON's own types, to be kept with the report."""
     stored: dict[str, object] = msgspec.to_builtins(options)
     return stored
+
+
+def scope_words(scope: ReportScope) -> str:
+    """Return what a scope holds, ``""`` for everything: names alone, so that it fits any language."""
+    parts = (
+        scope.subscriptions,
+        scope.resource_groups,
+        tuple(category.title for category in scope.categories),
+        tuple(impact.value for impact in scope.impacts),
+    )
+    return " · ".join(_few(part) for part in parts if part)
+
+
+def _few(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:_MAX_NAMED])
+    return shown if len(names) <= _MAX_NAMED else f"{shown} (+{len(names) - _MAX_NAMED:,})"

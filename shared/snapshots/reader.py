@@ -1,6 +1,6 @@
 """Reading a snapshot: as a stream, from its start any number of times."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,9 @@ from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.advisor.standing import Standing
 from shared.advisor.vocabulary import Category, Impact
 from shared.database.session import Database
+from shared.reports.manual import ManualRecommendation
+from shared.reports.options import ReportScope
+from shared.snapshots.scope import condition_of
 
 FETCH_ROWS = 2_000
 """So many rows a round trip, some hundred kilobytes."""
@@ -21,27 +24,42 @@ _IMPACTS: Final = {impact.value: impact for impact in Impact}
 _STANDINGS: Final = {standing.value: standing for standing in Standing}
 # The table names its columns as the recommendation names its fields.
 _COLUMNS = list(Recommendation.__struct_fields__)
+_EVERYTHING: Final = ReportScope()
 _REJECTED_COLUMNS = ["line", "column_name", "value", "reason_code", "reason", "file_name"]
 
 
 class SnapshotRecommendations:
-    """The recommendations of one snapshot in the order of their source.
+    """The recommendations of one snapshot in the order of their source, behind them those that were added by hand.
 
     Every iteration is a read transaction of its own that ends with it. ``on_rows`` is called every 2,000 rows and may raise
-    to stop.
+    to stop. ``scope`` leaves out what a report is not about; what was added by hand is never left out.
     """
 
-    def __init__(self, database: Database, tenant_id: UUID, snapshot_id: UUID, *, on_rows: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        tenant_id: UUID,
+        snapshot_id: UUID,
+        *,
+        on_rows: Callable[[], None],
+        scope: ReportScope = _EVERYTHING,
+        manual: Sequence[ManualRecommendation] = (),
+    ) -> None:
         self._database = database
         self._tenant_id = tenant_id
         self._snapshot_id = snapshot_id
         self._on_rows = on_rows
+        self._scope = scope
+        self._manual = manual
 
     def __iter__(self) -> Iterator[Recommendation]:
-        for batch in _batches(self._database, self._tenant_id, self._snapshot_id, "recommendation", _COLUMNS):
+        batches = _batches(self._database, self._tenant_id, self._snapshot_id, "recommendation", _COLUMNS, scope=self._scope)
+        for batch in batches:
             for values in batch:
                 yield _recommendation(values)
             self._on_rows()
+        for given in self._manual:
+            yield given.as_recommendation()
 
 
 class SnapshotRejectedRows:
@@ -61,17 +79,27 @@ class SnapshotRejectedRows:
 
 
 def _batches(
-    database: Database, tenant_id: UUID, snapshot_id: UUID, table: str, columns: list[str]
+    database: Database,
+    tenant_id: UUID,
+    snapshot_id: UUID,
+    table: str,
+    columns: list[str],
+    *,
+    scope: ReportScope = _EVERYTHING,
 ) -> Iterator[list[tuple[Any, ...]]]:
-    query = sql.SQL("select {} from {} where snapshot_id = {} order by id").format(
-        sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(table), snapshot_id
+    condition, parameters = condition_of(scope)
+    query = sql.SQL("select {} from {} where snapshot_id = {} and {} order by id").format(
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.Identifier(table),
+        snapshot_id,
+        sql.SQL(condition),
     )
     with database.tenant(tenant_id) as session:
         connection = session.connection().connection.driver_connection
         if not isinstance(connection, psycopg.Connection):
             raise TypeError("streams need psycopg's connection")
         with connection.cursor(name="snapshot", row_factory=psycopg.rows.tuple_row) as cursor:
-            cursor.execute(query)
+            cursor.execute(query, parameters)
             while batch := cursor.fetchmany(FETCH_ROWS):
                 yield batch
 

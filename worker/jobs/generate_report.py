@@ -1,6 +1,7 @@
 """Make the files of a report: from its snapshot into Blob storage, each file on its own fate."""
 
 import logging
+from collections.abc import Callable
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from shared.storage.blobs import StorageUnavailableError
 from shared.storage.paths import run_folder
 from worker.jobs.file_making import Made, Material, make_files
 from worker.jobs.remove_report_files import remove_unowned
+from worker.jobs.report_insights import gather_insights
 from worker.jobs.report_order import ReportOrder, read_order
 from worker.reports.content import build_content
 from worker.reports.report_types import OfType
@@ -31,6 +33,7 @@ _MADE = 95.0
 # The rows are read once for the savings, and twice for the content where it does not list them all.
 _PASSES = 3
 _COUNTING = "Counting recommendations and savings"
+_COMPARING = "Comparing with the snapshot before"
 
 
 def generate_report(run: JobRun) -> None:
@@ -69,12 +72,23 @@ def _gather(run: JobRun, order: ReportOrder) -> Material:
         done = min(batches * FETCH_ROWS / (order.rows * _PASSES), 1.0) if order.rows else 1.0
         run.report_progress(_COUNTED * done, _COUNTING)
 
-    report_type = order.facts.report_type
-    counted = OfType(SnapshotRecommendations(database, tenant_id, order.snapshot_id, on_rows=on_batch), report_type)
+    options, report_type = order.options, order.facts.report_type
+
+    def rows(on_rows: Callable[[], None]) -> OfType:
+        return OfType(
+            SnapshotRecommendations(
+                database, tenant_id, order.snapshot_id, on_rows=on_rows, scope=options.scope, manual=options.manual
+            ),
+            report_type,
+        )
+
+    counted = rows(on_batch)
     rejected_rows = SnapshotRejectedRows(database, tenant_id, order.snapshot_id)
-    savings = count_savings(counted)
-    content = build_content(counted, rejected_rows, order.facts, savings=savings)
-    recommendations = OfType(SnapshotRecommendations(database, tenant_id, order.snapshot_id, on_rows=run.check), report_type)
+    savings = count_savings(counted, options.policy, options.display)
+    run.report_progress(run.progress, _COMPARING)
+    insights = gather_insights(run, order, savings)
+    content = build_content(counted, rejected_rows, order.facts, savings=savings, insights=insights)
+    recommendations = rows(run.check)
     return Material(content, recommendations, rejected_rows, savings)
 
 

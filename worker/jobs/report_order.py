@@ -14,6 +14,7 @@ from shared.jobs.run import JobRun
 from shared.language.language import Language
 from shared.reporting.report_files import file_name
 from shared.reports import ReportFormat, ReportType
+from shared.reports.options import ReportOptions, options_of, scope_words
 from worker.reports.document import ReportFacts, SourceFacts
 from worker.reports.sources import source_of
 
@@ -31,7 +32,9 @@ class SnapshotMissingError(AdvisorReportsError):
 class ReportOrder:
     """What is to be made."""
 
+    client_id: UUID
     snapshot_id: UUID
+    options: ReportOptions
     facts: ReportFacts
     rows: int
     formats: frozenset[ReportFormat]
@@ -52,10 +55,13 @@ def read_order(run: JobRun) -> ReportOrder:
         client = session.scalars(select(Client).where(Client.id == report.client_id)).one()
         files = session.scalars(select(ReportFile).where(ReportFile.report_id == run.report_id)).all()
     branding = load_branding(run.services, run.tenant_id, report.client_id)
+    options = options_of(report.options)
     pending = {ReportFormat(file.format) for file in files if file.state == FileState.PENDING}
     incomplete = {ReportFormat(file.format) for file in files if pending and _lacks_files(file)}
     return ReportOrder(
+        client_id=client.id,
         snapshot_id=snapshot.id,
+        options=options,
         facts=ReportFacts(
             client_name=client.name,
             title=_title_of(report, branding),
@@ -64,6 +70,7 @@ def read_order(run: JobRun) -> ReportOrder:
             report_type=ReportType(report.report_type),
             language=branding.language,
             branding=branding,
+            scope=scope_words(options.scope),
         ),
         rows=snapshot.accepted_count,
         formats=frozenset(pending | incomplete),

@@ -8,11 +8,13 @@ from shared.database.tables.base import Base
 from shared.database.tables.branding import BrandingRow
 from shared.database.tables.client import Client
 from shared.database.tables.domain_event import DomainEvent
+from shared.database.tables.finding import Finding, FindingMark
 from shared.database.tables.idempotency import IdempotencyRecord
 from shared.database.tables.job import Job
 from shared.database.tables.kept_secret import SealedSecret, SecretUpkeep
 from shared.database.tables.recommendation import RecommendationRow
 from shared.database.tables.report import Report, ReportFile
+from shared.database.tables.report_comparison import ReportChange, ReportComparison, SnapshotTotals
 from shared.database.tables.snapshot import RejectedRowRecord, Snapshot
 from shared.database.tables.tenant import Tenant
 from shared.database.tables.tick import Tick
@@ -29,15 +31,20 @@ __all__ = [
     "BrandingRow",
     "Client",
     "DomainEvent",
+    "Finding",
+    "FindingMark",
     "IdempotencyRecord",
     "Job",
     "RecommendationRow",
     "RejectedRowRecord",
     "Report",
+    "ReportChange",
+    "ReportComparison",
     "ReportFile",
     "SealedSecret",
     "SecretUpkeep",
     "Snapshot",
+    "SnapshotTotals",
     "Tenant",
     "Tick",
     "Upload",

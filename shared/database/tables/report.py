@@ -56,7 +56,9 @@ class Report(Identified, Base):
     error_text: Mapped[str | None]
     next_step: Mapped[str | None]
     details: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
-    """Options of the request and what the work found out: counts, durations, the source's name."""
+    """What the import was ordered with, and what the work found out: counts, durations, the source's name."""
+    options: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """What the report shall say: a :class:`shared.reports.options.ReportOptions`."""
     version: Mapped[int] = mapped_column(server_default="1")
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     started_at: Mapped[datetime | None]

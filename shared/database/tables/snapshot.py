@@ -28,6 +28,8 @@ class Snapshot(Identified, Base):
     taken_at_is_exact: Mapped[bool]
     accepted_count: Mapped[int]
     rejected_count: Mapped[int]
+    findings_noted: Mapped[bool] = mapped_column(server_default="false")
+    """Whether its findings are known to the client's history."""
     details: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     """Header seen, notes of the reader, bytes and checksum of the source."""
 

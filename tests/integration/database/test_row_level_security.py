@@ -140,6 +140,7 @@ def _fill(session: Session, tenant: UUID) -> None:
         session.add(row)
         session.flush()
     session.add_all(_rows_below(tenant, snapshot.id, report.id, connection.id))
+    session.add_all(_findings(tenant, client.id, snapshot.id, report.id))
 
 
 def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id: UUID) -> Iterator[tables.Base]:
@@ -180,6 +181,21 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id:
     )
     key_hash = hashlib.sha256(hash_key(str(tenant))).digest()
     yield tables.ApiKey(tenant_id=tenant, name="k", prefix="aar_", key_hash=key_hash, scopes=[])
+
+
+def _findings(tenant: UUID, client_id: UUID, snapshot_id: UUID, report_id: UUID) -> Iterator[tables.Base]:
+    of_client = {"tenant_id": tenant, "client_id": client_id}
+    yield tables.Finding(
+        **of_client, fingerprint=bytes(16), cross_key=bytes(16), from_portal=True, first_seen_at=_NOW, last_seen_at=_NOW
+    )
+    yield tables.FindingMark(**of_client, fingerprint=bytes(16), status="done", marked_by="k")
+    yield tables.SnapshotTotals(tenant_id=tenant, snapshot_id=snapshot_id, basis=b"", totals={})
+    yield tables.ReportComparison(tenant_id=tenant, report_id=report_id)
+    texts = ("category", "impact", "problem", "resource_name", "resource_type", "resource_id", "currency")
+    yield tables.ReportChange(
+        tenant_id=tenant, report_id=report_id, id=new_id(), kind="new", fingerprint=bytes(16), subscription_id="",
+        subscription_name="", **dict.fromkeys(texts, ""),
+    )  # fmt: skip
 
 
 def _snapshot(tenant: UUID, client_id: UUID) -> tables.Snapshot:

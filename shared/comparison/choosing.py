@@ -1,0 +1,94 @@
+"""Which earlier snapshot a report is compared with."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import and_, or_, select, text
+from sqlalchemy.orm import Session
+
+from shared.database.tables import Report, Snapshot
+from shared.reports.options import ComparisonChoice, ComparisonMode
+
+_MAX_CANDIDATES = 12
+FIRST_SNAPSHOT = "There is no earlier snapshot of this client to compare with."
+NONE_COMPARABLE = "No earlier snapshot of this client holds the same subscriptions and categories to compare with."
+NOT_WANTED = "The order asked for no comparison."
+CHOSEN_IS_GONE = "The report that was to be compared with is gone."
+CHOSEN_HAS_NONE = "The report that was to be compared with has no imported recommendations."
+
+_HOLDS = text("""
+select array_agg(distinct lower(coalesce(nullif(subscription_id, ''), subscription_name))) as subscriptions,
+    array_agg(distinct category) as categories
+from recommendation where snapshot_id = :snapshot_id
+""")
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The earlier side of a comparison, or why there is none."""
+
+    snapshot: Snapshot | None
+    report_id: UUID | None = None
+    """The newest report of that snapshot, whose recommendations added by hand belong to it."""
+    reason: str = ""
+
+
+def earlier_of(session: Session, snapshot: Snapshot, report_id: UUID, choice: ComparisonChoice) -> Earlier:
+    """Return what a report of ``snapshot`` is compared with.
+
+    Without a choice it is the client's newest earlier snapshot that holds at least half of the same subscriptions and half
+    of the same categories: an export of one category says nothing about the others.
+    """
+    if choice.mode is ComparisonMode.NONE:
+        return Earlier(None, reason=NOT_WANTED)
+    if choice.mode is ComparisonMode.CHOSEN:
+        return _chosen(session, snapshot, choice.report_id)
+    candidates = session.scalars(
+        select(Snapshot)
+        .where(
+            Snapshot.client_id == snapshot.client_id,
+            Snapshot.id != snapshot.id,
+            or_(
+                Snapshot.taken_at < snapshot.taken_at,
+                and_(Snapshot.taken_at == snapshot.taken_at, Snapshot.id < snapshot.id),
+            ),
+        )
+        .order_by(Snapshot.taken_at.desc(), Snapshot.id.desc())
+        .limit(_MAX_CANDIDATES)
+    ).all()
+    if not candidates:
+        return Earlier(None, reason=FIRST_SNAPSHOT)
+    mine = _holds(session, snapshot.id)
+    for candidate in candidates:
+        theirs = _holds(session, candidate.id)
+        if all(_mostly_same(one, other) for one, other in zip(mine, theirs, strict=True)):
+            return Earlier(candidate, _newest_report(session, candidate.id, report_id))
+    return Earlier(None, reason=NONE_COMPARABLE)
+
+
+def _chosen(session: Session, snapshot: Snapshot, report_id: UUID | None) -> Earlier:
+    report = session.scalars(
+        select(Report).where(Report.id == report_id, Report.client_id == snapshot.client_id, Report.deleted_at.is_(None))
+    ).one_or_none()
+    if report is None:
+        return Earlier(None, reason=CHOSEN_IS_GONE)
+    if report.snapshot_id is None:
+        return Earlier(None, reason=CHOSEN_HAS_NONE)
+    return Earlier(session.get_one(Snapshot, report.snapshot_id), report.id)
+
+
+def _newest_report(session: Session, snapshot_id: UUID, but: UUID) -> UUID | None:
+    reports = select(Report.id).where(
+        Report.snapshot_id == snapshot_id, Report.id != but, Report.deleted_at.is_(None), Report.state == "completed"
+    )
+    return session.scalars(reports.order_by(Report.id.desc()).limit(1)).one_or_none()
+
+
+def _holds(session: Session, snapshot_id: UUID) -> tuple[set[str], set[str]]:
+    row = session.execute(_HOLDS, {"snapshot_id": snapshot_id}).one()
+    return set(row.subscriptions or ()), set(row.categories or ())
+
+
+def _mostly_same(one: set[str], other: set[str]) -> bool:
+    # A snapshot without any finding can be of anything.
+    return not one or not other or 2 * len(one & other) >= len(one | other)

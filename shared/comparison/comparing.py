@@ -1,0 +1,165 @@
+"""Comparing two snapshots of one client: which findings are new, gone or not as they were, and what that is worth.
+
+The work is done by PostgreSQL on temporary tables that end with the transaction. Every single change is written to the
+report; what is returned are the sums and the most important changes of each kind.
+"""
+
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg import sql
+from sqlalchemy.orm import Session
+
+from shared.advisor.vocabulary import Category
+from shared.comparison import changes, sides
+from shared.comparison.keys import is_portal
+from shared.comparison.result import (
+    AgeGroup,
+    ChangeKind,
+    Comparison,
+    MatchedBy,
+    SavingsBridge,
+    SnapshotFacts,
+)
+from shared.comparison.sides import Side
+
+_MAX_SUBSCRIPTIONS = 500
+
+_SAME = """
+create temporary table change on commit drop as
+select coalesce(now.key, earlier.key) as key, now.fingerprint as now_fingerprint, known.first_seen_at,
+    case
+        when earlier.key is null and known.first_seen_at < {taken_at} then 'returned'
+        when earlier.key is null then 'new'
+        when now.key is null then 'resolved'
+        when now.standing in ('postponed', 'dismissed') and now.standing <> earlier.standing then now.standing
+        when cardinality(differs.what) > 0 then 'changed'
+        else 'unchanged'
+    end as kind,
+    case when now.key is null or earlier.key is null then '{{}}' else differs.what end as changed,
+    now.standing as standing
+from now_finding as now
+full join earlier_finding as earlier using (key)
+left join lateral (
+    select min(f.first_seen_at) as first_seen_at
+    from finding f
+    where f.client_id = {client_id} and f.fingerprint = coalesce(now.fingerprint, earlier.fingerprint)
+) as own on true
+left join lateral (
+    select least(own.first_seen_at, min(other.first_seen_at)) as first_seen_at
+    from finding f join finding other
+        on other.client_id = f.client_id and other.cross_key = f.cross_key and other.from_portal <> f.from_portal
+    where f.client_id = {client_id} and f.fingerprint = coalesce(now.fingerprint, earlier.fingerprint)
+) as known on true
+cross join lateral (
+    select array_remove(array[
+        case when now.impact <> earlier.impact then 'impact' end,
+        case when (now.annual_savings, now.currency) is distinct from (earlier.annual_savings, earlier.currency)
+            then 'savings' end,
+        case when now.problem <> earlier.problem then 'text' end
+    ], null) as what
+) as differs
+"""
+
+_BRIDGES = """
+with now as (select key, currency, sum(counted) as amount from now_row where counted is not null group by 1, 2),
+earlier as (select key, currency, sum(counted) as amount from earlier_row where counted is not null group by 1, 2),
+both_sides as (
+    select currency, coalesce(earlier.amount, 0) as before, coalesce(now.amount, 0) as after,
+        exists (select from now_finding f where f.key = coalesce(now.key, earlier.key)) as is_there,
+        exists (select from earlier_finding f where f.key = coalesce(now.key, earlier.key)) as was_there
+    from now full join earlier using (key, currency)
+)
+select currency, sum(before),
+    coalesce(sum(before) filter (where not is_there), 0),
+    coalesce(sum(before - after) filter (where is_there and was_there and after < before), 0),
+    coalesce(sum(after) filter (where not was_there), 0),
+    coalesce(sum(after - before) filter (where is_there and was_there and after > before), 0),
+    sum(after)
+from both_sides group by currency order by sum(after) desc, currency
+"""
+
+_AGES = """
+select case when age <= 30 then '30' when age <= 90 then '90' when age <= 180 then '180' when age <= 365 then '365'
+    else 'older' end as label, count(*)
+from (
+    select extract(epoch from {taken_at} - coalesce(first_seen_at, {taken_at})) / 86400 as age
+    from change where now_fingerprint is not null and standing = 'active'
+) as open group by 1
+"""
+AGE_LABELS = ("30", "90", "180", "365", "older")
+
+
+def compare(session: Session, tenant_id: UUID, report_id: UUID, *, earlier: Side, current: Side) -> Comparison:
+    """Compare, write every change to the report, and return the rest.
+
+    Both snapshots must be in the client's history (:func:`shared.comparison.history.note_findings`).
+    """
+    connection = _driver_connection(session)
+    across = is_portal(earlier.snapshot.source_format) != is_portal(current.snapshot.source_format)
+    for name, side in (("now", current), ("earlier", earlier)):
+        sides.prepare(connection, name, side, across_sources=across)
+    known = {"taken_at": current.snapshot.taken_at, "client_id": current.snapshot.client_id}
+    connection.execute(sql.SQL(_SAME).format(**known))
+    counts = dict(connection.execute("select kind, count(*) from change group by kind").fetchall())
+    found = {name: _count(connection, f"{name}_finding") for name in ("now", "earlier")}
+    was, is_now = sides.categories_in(connection, "earlier"), sides.categories_in(connection, "now")
+    listed = changes.write(connection, tenant_id, report_id)
+    return Comparison(
+        earlier=_facts(earlier, found["earlier"]),
+        current=_facts(current, found["now"]),
+        matched_by=MatchedBy.CROSS_SOURCE if across else MatchedBy.FINGERPRINT,
+        matched=found["now"] - counts.get(ChangeKind.NEW, 0) - counts.get(ChangeKind.RETURNED, 0),
+        counts={kind: counts.get(kind, 0) for kind in ChangeKind},
+        unchanged=counts.get("unchanged", 0),
+        bridges=_bridges(connection),
+        ages=_ages(connection, known),
+        changes=listed,
+        only_then=sides.subscriptions_only_in(connection, "earlier", "now", _MAX_SUBSCRIPTIONS),
+        only_now=sides.subscriptions_only_in(connection, "now", "earlier", _MAX_SUBSCRIPTIONS),
+        only_categories_then=_categories(was - is_now),
+        only_categories_now=_categories(is_now - was),
+    )
+
+
+def _bridges(connection: psycopg.Connection[Any]) -> tuple[SavingsBridge, ...]:
+    names = ("currency", "before", "realised", "lost", "newly_found", "grown", "after")
+    return tuple(
+        SavingsBridge(**dict(zip(names, (row[0], *map(Decimal, row[1:])), strict=True)))
+        for row in connection.execute(_BRIDGES).fetchall()
+    )
+
+
+def _ages(connection: psycopg.Connection[Any], known: dict[str, Any]) -> tuple[AgeGroup, ...]:
+    ages = dict(connection.execute(sql.SQL(_AGES).format(**known)).fetchall())
+    return tuple(AgeGroup(label=label, count=ages.get(label, 0)) for label in AGE_LABELS)
+
+
+def _facts(side: Side, findings: int) -> SnapshotFacts:
+    snapshot = side.snapshot
+    return SnapshotFacts(
+        snapshot_id=snapshot.id,
+        taken_at=snapshot.taken_at,
+        taken_at_is_exact=snapshot.taken_at_is_exact,
+        source_format=snapshot.source_format,
+        findings=findings,
+    )
+
+
+def _count(connection: psycopg.Connection[Any], table: str) -> int:
+    row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table))).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _categories(names: set[str]) -> tuple[Category, ...]:
+    return tuple(category for category in Category if category.value in names)
+
+
+def _driver_connection(session: Session) -> psycopg.Connection[Any]:
+    session.flush()
+    connection = session.connection().connection.driver_connection
+    if not isinstance(connection, psycopg.Connection):
+        raise TypeError("comparisons need psycopg's connection")
+    return connection
