@@ -43,7 +43,7 @@ from (
     from change
     left join now_finding as now on now.key = change.key
     left join earlier_finding as was on was.key = change.key
-    where change.kind <> 'unchanged'
+    where change.kind not in ('unchanged', 'aside')
 ) as row
 """  # noqa: S608 - own texts
 

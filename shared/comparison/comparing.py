@@ -31,10 +31,12 @@ _SAME = """
 create temporary table change on commit drop as
 select coalesce(now.key, earlier.key) as key, now.fingerprint as now_fingerprint, known.first_seen_at,
     case
-        when earlier.key is null and known.first_seen_at < {taken_at} then 'returned'
-        when earlier.key is null then 'new'
+        when now.standing = 'active' and earlier.standing is distinct from 'active' then
+            case when earlier.key is not null or known.first_seen_at < {taken_at} then 'returned' else 'new' end
+        when earlier.standing is distinct from 'active' then 'aside'
         when now.key is null then 'resolved'
-        when now.standing in ('postponed', 'dismissed') and now.standing <> earlier.standing then now.standing
+        when now.standing = 'postponed' then 'postponed'
+        when now.standing <> 'active' then 'dismissed'
         when cardinality(differs.what) > 0 then 'changed'
         else 'unchanged'
     end as kind,
@@ -58,7 +60,7 @@ cross join lateral (
         case when now.impact <> earlier.impact then 'impact' end,
         case when (now.annual_savings, now.currency) is distinct from (earlier.annual_savings, earlier.currency)
             then 'savings' end,
-        case when now.problem <> earlier.problem then 'text' end
+        case when now.problem <> earlier.problem and not {across} then 'text' end
     ], null) as what
 ) as differs
 """
@@ -66,17 +68,24 @@ cross join lateral (
 _BRIDGES = """
 with now as (select key, currency, sum(counted) as amount from now_row where counted is not null group by 1, 2),
 earlier as (select key, currency, sum(counted) as amount from earlier_row where counted is not null group by 1, 2),
-both_sides as (
-    select currency, coalesce(earlier.amount, 0) as before, coalesce(now.amount, 0) as after,
-        exists (select from now_finding f where f.key = coalesce(now.key, earlier.key)) as is_there,
-        exists (select from earlier_finding f where f.key = coalesce(now.key, earlier.key)) as was_there
+amounts as (
+    select key, currency, coalesce(earlier.amount, 0) as before, coalesce(now.amount, 0) as after
     from now full join earlier using (key, currency)
+),
+both_sides as (
+    select amounts.currency, before, after,
+        -- Also where it was put aside since: that is lost, not realised.
+        is_there.key is not null as is_there,
+        coalesce(was_there.standing = 'active', false) as was_open
+    from amounts
+    left join now_finding as is_there using (key)
+    left join earlier_finding as was_there using (key)
 )
 select currency, sum(before),
     coalesce(sum(before) filter (where not is_there), 0),
-    coalesce(sum(before - after) filter (where is_there and was_there and after < before), 0),
-    coalesce(sum(after) filter (where not was_there), 0),
-    coalesce(sum(after - before) filter (where is_there and was_there and after > before), 0),
+    coalesce(sum(before - after) filter (where is_there and was_open and after < before), 0),
+    coalesce(sum(after) filter (where not was_open), 0),
+    coalesce(sum(after - before) filter (where was_open and after > before), 0),
     sum(after)
 from both_sides group by currency order by sum(after) desc, currency
 """
@@ -102,16 +111,16 @@ def compare(session: Session, tenant_id: UUID, report_id: UUID, *, earlier: Side
     for name, side in (("now", current), ("earlier", earlier)):
         sides.prepare(connection, name, side, across_sources=across)
     known = {"taken_at": current.snapshot.taken_at, "client_id": current.snapshot.client_id}
-    connection.execute(sql.SQL(_SAME).format(**known))
+    connection.execute(sql.SQL(_SAME).format(**known, across=across))
     counts = dict(connection.execute("select kind, count(*) from change group by kind").fetchall())
-    found = {name: _count(connection, f"{name}_finding") for name in ("now", "earlier")}
+    found = {name: _open_findings(connection, f"{name}_finding") for name in ("now", "earlier")}
     was, is_now = sides.categories_in(connection, "earlier"), sides.categories_in(connection, "now")
     listed = changes.write(connection, tenant_id, report_id)
     return Comparison(
         earlier=_facts(earlier, found["earlier"]),
         current=_facts(current, found["now"]),
         matched_by=MatchedBy.CROSS_SOURCE if across else MatchedBy.FINGERPRINT,
-        matched=found["now"] - counts.get(ChangeKind.NEW, 0) - counts.get(ChangeKind.RETURNED, 0),
+        matched=counts.get(ChangeKind.CHANGED, 0) + counts.get("unchanged", 0),
         counts={kind: counts.get(kind, 0) for kind in ChangeKind},
         unchanged=counts.get("unchanged", 0),
         bridges=_bridges(connection),
@@ -148,8 +157,9 @@ def _facts(side: Side, findings: int) -> SnapshotFacts:
     )
 
 
-def _count(connection: psycopg.Connection[Any], table: str) -> int:
-    row = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table))).fetchone()
+def _open_findings(connection: psycopg.Connection[Any], table: str) -> int:
+    query = sql.SQL("select count(*) from {} where standing = 'active'").format(sql.Identifier(table))
+    row = connection.execute(query).fetchone()
     return int(row[0]) if row else 0
 
 

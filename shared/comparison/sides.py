@@ -24,7 +24,7 @@ class Side:
     scope: ReportScope
     manual: Sequence[ManualRecommendation]
     savings: Savings
-    """Over the rows of the scope in the order of the source, and those added by hand behind them."""
+    """Over the open rows of the scope in the order of the source, and those added by hand behind them."""
 
 
 _COLUMNS = (
@@ -33,22 +33,24 @@ _COLUMNS = (
 )
 _PREPARE = """
 create temporary table {side} on commit drop as
-select {key} as key, {columns}, numbered.id,
-    case when annual_savings is not null and left_out.ordinal is null then annual_savings end as counted
+select {key} as key, {columns}, lower(coalesce(nullif(subscription_id, ''), subscription_name)) as subscription,
+    case when standing = 'active' and left_out.ordinal is null then annual_savings end as counted
 from (
-    select *, row_number() over (order by id) - 1 as ordinal
+    select *, case when standing = 'active' then row_number() over (partition by standing = 'active' order by id) - 1 end
+        as ordinal
     from recommendation where snapshot_id = {snapshot_id} and {condition}
 ) as numbered
 left join unnest({left_out}::bigint[]) as left_out (ordinal) on left_out.ordinal = numbered.ordinal
 """
 _ADD = """
-insert into {side} (key, {columns}, counted)
-values (%s, %s, %s, %s, %s, %s, %s, '', %s, %s, %s, %s, 'active', %s)
+insert into {side} (key, {columns}, subscription, counted)
+values (%s, %s, %s, %s, %s, %s, %s, '', %s, %s, %s, %s, 'active', lower(%s), %s)
 """
-# Of several rows with one key, the one that counts, else the dearest, stands for all.
+# Of several rows with one key, one that is open, and among those the one that counts, else the dearest, stands for all.
 _ONE_EACH = """
 create temporary table {finding} on commit drop as
-select distinct on (key) * from {side} order by key, counted desc nulls last, annual_savings desc nulls last, fingerprint
+select distinct on (key) * from {side}
+order by key, (standing = 'active') desc, counted desc nulls last, annual_savings desc nulls last, fingerprint
 """
 
 
@@ -85,7 +87,8 @@ def _by_hand(side: Side) -> Iterator[tuple[Any, ...]]:
         counted: Decimal | None = row.annual_savings if side.savings.reason_of(place) is None else None
         yield (
             row.fingerprint, row.fingerprint, row.category.value, row.impact.value, row.problem, row.resource_name,
-            row.resource_type, row.subscription_id, row.subscription_name, row.annual_savings, row.currency, counted,
+            row.resource_type, row.subscription_id, row.subscription_name, row.annual_savings, row.currency,
+            row.subscription_id or row.subscription_name, counted,
         )  # fmt: skip
 
 
@@ -94,14 +97,8 @@ def subscriptions_only_in(connection: psycopg.Connection[Any], name: str, other:
     query = sql.SQL("""
         select min(coalesce(nullif(subscription_name, ''), subscription_id)) as name
         from {side} as mine
-        where coalesce(nullif(subscription_id, ''), subscription_name) <> ''
-        group by lower(coalesce(nullif(subscription_id, ''), subscription_name))
-        having not exists (
-            select from {other} as theirs
-            where lower(coalesce(nullif(theirs.subscription_id, ''), theirs.subscription_name))
-                = lower(coalesce(nullif(mine.subscription_id, ''), mine.subscription_name))
-        )
-        order by 1 limit {limit}
+        where subscription <> '' and not exists (select from {other} as theirs where theirs.subscription = mine.subscription)
+        group by subscription order by 1 limit {limit}
     """).format(side=sql.Identifier(f"{name}_row"), other=sql.Identifier(f"{other}_row"), limit=limit)
     return tuple(row[0] for row in connection.execute(query).fetchall())
 

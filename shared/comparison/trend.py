@@ -39,11 +39,11 @@ def totals_of(
     savings: Savings,
     manual: Sequence[ManualRecommendation] = (),
 ) -> TrendPoint:
-    """Return what a snapshot amounts to within a scope, with what was added by hand."""
+    """Return what is open in a snapshot within a scope, with what was added by hand."""
     condition, parameters = condition_of(scope)
     counts = session.connection().exec_driver_sql(
-        f"select category, impact, count(*) from recommendation where snapshot_id = %(snapshot_id)s and {condition}"  # noqa: S608 - own texts
-        " group by category, impact",
+        f"select category, impact, count(*) from recommendation where snapshot_id = %(snapshot_id)s and standing = 'active'"  # noqa: S608 - own texts
+        f" and {condition} group by category, impact",
         {**parameters, "snapshot_id": snapshot.id},
     )
     by_category: dict[str, int] = {}

@@ -26,9 +26,12 @@ from shared.jobs.kinds import (
 )
 from shared.jobs.report_stages import CARRYING_KINDS
 from shared.jobs.requests import add_job
-from shared.reporting import report_files, uploads
+from shared.reporting import order_options, report_files, uploads
 from shared.reporting.clients import ClientNotFoundError, ClientStatus
 from shared.reports import ReportFormat, ReportType
+from shared.reports.options import ReportOptions, stored_options
+
+_DEFAULT_OPTIONS = ReportOptions()
 
 
 class ReportNotFoundError(NotFoundError):
@@ -80,6 +83,8 @@ class Order:
     title: str | None = None
     category: Category | None = None
     """The category of an export that does not name it, as pages of one category in the portal do not."""
+    options: ReportOptions = _DEFAULT_OPTIONS
+    """What the report shall say."""
 
 
 def order(
@@ -88,7 +93,8 @@ def order(
     """Write a report to be made from uploads (pages of one export, in this order) and the job that makes it.
 
     Publish the job after the commit. Raises :class:`~shared.reporting.clients.ClientNotFoundError`,
-    :class:`ClientInactiveError` and what :func:`shared.reporting.uploads.take` raises.
+    :class:`ClientInactiveError` and what :func:`shared.reporting.order_options.check` and
+    :func:`shared.reporting.uploads.take` raise.
     """
     client = orderable_client(session, wanted.client_id)
     pages = uploads.take(session, upload_ids)
@@ -109,7 +115,11 @@ def write(
     snapshot_id: UUID | None = None,
     details: dict[str, Any] | None = None,
 ) -> Report:
-    """Write the row of a new report and those of its files, and return it; the caller adds the job that makes them."""
+    """Write the row of a new report and those of its files, and return it; the caller adds the job that makes them.
+
+    Raises what :func:`shared.reporting.order_options.check` raises.
+    """
+    order_options.check(session, client.id, wanted.report_type, wanted.options)
     title = wanted.title or DEFAULT_TITLE
     report = Report(
         id=new_id(),
@@ -122,6 +132,7 @@ def write(
         formats=list(wanted.formats),
         phase="Waiting for a worker",
         details={**({"category": wanted.category} if wanted.category else {}), **(details or {})},
+        options=stored_options(wanted.options),
     )
     session.add(report)
     session.flush()

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from shared.advisor.vocabulary import Category
+
 
 class ReportType(StrEnum):
     """What a report tells, and to whom."""
@@ -19,6 +21,11 @@ class ReportType(StrEnum):
     def title(self) -> str:  # type: ignore[override]
         """The name as people read it, such as "Detailed report"."""
         return _TYPE_TITLES[self]
+
+    @property
+    def categories(self) -> frozenset[Category]:
+        """The categories that a report of this type is about."""
+        return _TYPE_CATEGORIES[self]
 
 
 class ReportFormat(StrEnum):
@@ -57,3 +64,12 @@ _CONTENT_TYPES = {
 
 BUNDLED_FORMATS = tuple(item for item in ReportFormat if item is not ReportFormat.ZIP)
 """What a ZIP holds, in the order of its contents."""
+
+_EVERY_CATEGORY = frozenset(Category)
+_TYPE_CATEGORIES = {
+    ReportType.EXECUTIVE: _EVERY_CATEGORY,
+    ReportType.COST: frozenset({Category.COST}),
+    ReportType.SECURITY: frozenset({Category.SECURITY}),
+    ReportType.OPERATIONS: frozenset({Category.RELIABILITY, Category.PERFORMANCE, Category.OPERATIONAL_EXCELLENCE}),
+    ReportType.DETAILED: _EVERY_CATEGORY,
+}

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from shared.advisor.vocabulary import Category, Impact
+from shared.reports.kinds import ReportType
 from shared.reports.manual import ManualRecommendation
 from shared.savings.policy import DisplayCurrency, SavingsPolicy
 
@@ -73,6 +74,20 @@ def stored_options(options: ReportOptions) -> dict[str, object]:
     """Return the options as JSON's own types, to be kept with the report."""
     stored: dict[str, object] = msgspec.to_builtins(options)
     return stored
+
+
+def options_for(report_type: ReportType, options: ReportOptions) -> ReportOptions:
+    """Return the options with nothing left in scope that a report of this type is not about."""
+    of_type = report_type.categories
+    if len(of_type) == len(Category):
+        return options
+    wanted = options.scope.categories
+    categories = tuple(category for category in Category if category in of_type and (not wanted or category in wanted))
+    return msgspec.structs.replace(
+        options,
+        scope=msgspec.structs.replace(options.scope, categories=categories),
+        manual=tuple(given for given in options.manual if given.category in of_type),
+    )
 
 
 def scope_words(scope: ReportScope) -> str:

@@ -1,17 +1,20 @@
 """What a report knows beyond its recommendations: what changed, the course of time, decisions, other clients."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import select
 
+from shared.advisor.standing import Standing
 from shared.comparison import choosing, comparing, history, keeping, mark_store, trend
 from shared.comparison.result import Comparison, Trend
 from shared.comparison.sides import Side
 from shared.database.tables import Client, Report, Snapshot
 from shared.jobs.run import JobRun
 from shared.reports.insights import ClientTotals, Insights, RollUp
-from shared.reports.options import ReportOptions, options_of
+from shared.reports.manual import ManualRecommendation
+from shared.reports.options import ReportOptions, options_for, options_of
 from shared.savings import Savings, count_savings
 from shared.snapshots.reader import SnapshotRecommendations
 from worker.jobs.report_order import ReportOrder
@@ -54,19 +57,10 @@ def _compare(run: JobRun, order: ReportOrder, savings: Savings) -> _Changed:
             return _Changed(None, earlier.reason)
         history.note_findings(session, earlier.snapshot.id)
         report = session.get(Report, earlier.report_id) if earlier.report_id else None
-        by_hand = options_of(report.options).manual if report else ()
+        ordered = options_of(report.options) if report else ReportOptions()
     # What counted then is told by today's policy, or a change of policy would look like a change of the estate.
-    then = count_savings(
-        SnapshotRecommendations(
-            run.services.database,
-            run.tenant_id,
-            earlier.snapshot.id,
-            on_rows=run.check,
-            scope=options.scope,
-            manual=by_hand,
-        ),
-        options.policy,
-    )
+    by_hand = options_for(order.facts.report_type, ordered).manual
+    then = _count(run, earlier.snapshot, options, by_hand)
     with run.transaction() as session:
         comparison = comparing.compare(
             session,
@@ -145,6 +139,10 @@ def _nothing_yet(client: Client, options: ReportOptions) -> ClientTotals:
     )
 
 
-def _count(run: JobRun, snapshot: Snapshot, options: ReportOptions) -> Savings:
-    rows = SnapshotRecommendations(run.services.database, run.tenant_id, snapshot.id, on_rows=run.check, scope=options.scope)
-    return count_savings(rows, options.policy, options.display)
+def _count(run: JobRun, snapshot: Snapshot, options: ReportOptions, manual: Sequence[ManualRecommendation] = ()) -> Savings:
+    """Count what is open in a snapshot, as :class:`~worker.reports.report_types.OfType` yields it for the report itself."""
+    rows = SnapshotRecommendations(
+        run.services.database, run.tenant_id, snapshot.id, on_rows=run.check, scope=options.scope, manual=manual
+    )
+    is_open = (row for row in rows if row.standing is Standing.ACTIVE)
+    return count_savings(is_open, options.policy, options.display)

@@ -14,7 +14,7 @@ from shared.jobs.run import JobRun
 from shared.language.language import Language
 from shared.reporting.report_files import file_name
 from shared.reports import ReportFormat, ReportType
-from shared.reports.options import ReportOptions, options_of, scope_words
+from shared.reports.options import ReportOptions, options_for, options_of, scope_words
 from worker.reports.document import ReportFacts, SourceFacts
 from worker.reports.sources import source_of
 
@@ -35,6 +35,7 @@ class ReportOrder:
     client_id: UUID
     snapshot_id: UUID
     options: ReportOptions
+    """As ordered, its scope narrowed to what the type of report is about."""
     facts: ReportFacts
     rows: int
     formats: frozenset[ReportFormat]
@@ -55,22 +56,23 @@ def read_order(run: JobRun) -> ReportOrder:
         client = session.scalars(select(Client).where(Client.id == report.client_id)).one()
         files = session.scalars(select(ReportFile).where(ReportFile.report_id == run.report_id)).all()
     branding = load_branding(run.services, run.tenant_id, report.client_id)
-    options = options_of(report.options)
+    ordered, report_type = options_of(report.options), ReportType(report.report_type)
+    language = ordered.language or branding.language
     pending = {ReportFormat(file.format) for file in files if file.state == FileState.PENDING}
     incomplete = {ReportFormat(file.format) for file in files if pending and _lacks_files(file)}
     return ReportOrder(
         client_id=client.id,
         snapshot_id=snapshot.id,
-        options=options,
+        options=options_for(report_type, ordered),
         facts=ReportFacts(
             client_name=client.name,
-            title=_title_of(report, branding),
+            title=_title_of(report, branding, language),
             created_at=report.created_at,
             sources=(_source_of(snapshot),),
-            report_type=ReportType(report.report_type),
-            language=branding.language,
+            report_type=report_type,
+            language=language,
             branding=branding,
-            scope=scope_words(options.scope),
+            scope=scope_words(ordered.scope),
         ),
         rows=snapshot.accepted_count,
         formats=frozenset(pending | incomplete),
@@ -79,11 +81,11 @@ def read_order(run: JobRun) -> ReportOrder:
     )
 
 
-def _title_of(report: Report, branding: Branding) -> str:
+def _title_of(report: Report, branding: Branding, language: str) -> str:
     """Return the title to print: the order's own, else the branding's, else the usual one in the report's language."""
     if report.title != DEFAULT_TITLE:
         return report.title
-    return branding.title or Language.of(branding.language).gettext(DEFAULT_TITLE)
+    return branding.title or Language.of(language).gettext(DEFAULT_TITLE)
 
 
 def _lacks_files(file: ReportFile) -> bool:

@@ -127,7 +127,7 @@ def build_content(
         for recommendation, status in with_status(recommendations, savings):
             totals.add(recommendation, status)
 
-    categories = _categories(tally, outline.categories)
+    categories = _categories(tally, facts.report_type.categories)
     rejected, rejected_total = _first(rejected_rows, MAX_LISTED_REJECTED_ROWS)
     by_currency = _currency_savings(savings)
     main_currency = max(by_currency, key=lambda line: line.counted_rows).currency if by_currency else ""

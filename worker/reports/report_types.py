@@ -1,4 +1,4 @@
-"""What each type of report tells: of which categories, in which chapters, in which order."""
+"""What each type of report tells: in which chapters, in which order."""
 
 from collections.abc import Iterable, Iterator
 
@@ -6,18 +6,13 @@ import msgspec
 
 from shared.advisor.recommendation import Recommendation
 from shared.advisor.standing import Standing
-from shared.advisor.vocabulary import Category
 from shared.reports import ReportType
 from worker.reports.blocks import PartKind
-
-_EVERYTHING = frozenset(Category)
-_OPERATIONS = frozenset({Category.RELIABILITY, Category.PERFORMANCE, Category.OPERATIONAL_EXCELLENCE})
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
     """The plan of one type of report. A chapter that has nothing to say is left out of the report."""
 
-    categories: frozenset[Category]
     parts: tuple[PartKind, ...]
     is_brief: bool = False
     """Short tables, no contents, no lists of resources."""
@@ -25,7 +20,6 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
 
 OUTLINES = {
     ReportType.EXECUTIVE: Outline(
-        categories=_EVERYTHING,
         parts=(
             PartKind.SUMMARY,
             PartKind.CLIENTS,
@@ -38,7 +32,6 @@ OUTLINES = {
         is_brief=True,
     ),
     ReportType.COST: Outline(
-        categories=frozenset({Category.COST}),
         parts=(
             PartKind.SUMMARY,
             PartKind.CLIENTS,
@@ -52,7 +45,6 @@ OUTLINES = {
         ),
     ),
     ReportType.SECURITY: Outline(
-        categories=frozenset({Category.SECURITY}),
         parts=(
             PartKind.SUMMARY,
             PartKind.CLIENTS,
@@ -66,7 +58,6 @@ OUTLINES = {
         ),
     ),
     ReportType.OPERATIONS: Outline(
-        categories=_OPERATIONS,
         parts=(
             PartKind.SUMMARY,
             PartKind.CLIENTS,
@@ -80,7 +71,6 @@ OUTLINES = {
         ),
     ),
     ReportType.DETAILED: Outline(
-        categories=_EVERYTHING,
         parts=(
             PartKind.SUMMARY,
             PartKind.CLIENTS,
@@ -102,7 +92,7 @@ class OfType:
 
     def __init__(self, recommendations: Iterable[Recommendation], report_type: ReportType) -> None:
         self._recommendations = recommendations
-        self._categories = OUTLINES[report_type].categories
+        self._categories = report_type.categories
 
     def __iter__(self) -> Iterator[Recommendation]:
         return (

@@ -4,13 +4,12 @@ from worker.reports import terms
 from worker.reports.blocks import Block, Figure, Paragraph, Part, PartKind
 from worker.reports.charts import ScoreBars, ScoreRow
 from worker.reports.parts.draft import Draft
-from worker.reports.report_types import OUTLINES
 
 
 def score_part(draft: Draft) -> Part | None:
     """Return the chapter; ``None`` where the source has no scores of the report's categories."""
     language, facts = draft.language, draft.facts
-    wanted = OUTLINES[facts.report_type].categories
+    wanted = facts.report_type.categories
     scores = [score for score in facts.scores if score.category is None or score.category in wanted]
     if not any(score.category is not None for score in scores) and len(wanted) < len(terms.CATEGORY_TITLES):
         return None
