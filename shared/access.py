@@ -21,6 +21,8 @@ class Scope(StrEnum):
 
     CLIENTS_READ = "clients:read"
     CLIENTS_WRITE = "clients:write"
+    CONNECTIONS_READ = "connections:read"
+    CONNECTIONS_WRITE = "connections:write"
     REPORTS_READ = "reports:read"
     REPORTS_WRITE = "reports:write"
     ADMIN = "admin"

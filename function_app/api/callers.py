@@ -137,6 +137,11 @@ class Caller:
             self._recognise(authenticate(session, self._key_hash))
             yield session
 
+    def require(self, scope: Scope) -> None:
+        """Check a further scope of a caller who is known already; raises :class:`ForbiddenError`."""
+        if self._holder is None or scope not in self._holder.scopes:
+            raise ForbiddenError(scope)
+
     def verify(self) -> None:
         """Check the key and its scope and do nothing else; raises like :meth:`transaction`."""
         with self.transaction():

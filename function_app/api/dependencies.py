@@ -48,6 +48,8 @@ class _Key(HTTPBearer):
 
 ClientReader = Annotated[Caller, Security(_Key(Scope.CLIENTS_READ))]
 ClientWriter = Annotated[Caller, Security(_Key(Scope.CLIENTS_WRITE))]
+ConnectionReader = Annotated[Caller, Security(_Key(Scope.CONNECTIONS_READ))]
+ConnectionWriter = Annotated[Caller, Security(_Key(Scope.CONNECTIONS_WRITE))]
 ReportReader = Annotated[Caller, Security(_Key(Scope.REPORTS_READ))]
 ReportWriter = Annotated[Caller, Security(_Key(Scope.REPORTS_WRITE))]
 Administrator = Annotated[Caller, Security(_Key(Scope.ADMIN))]

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,12 +30,13 @@ _INSTALLATION = "pginstall18"
 
 @dataclass
 class Passwords:
-    """One random password for each login."""
+    """One random password for each login, and the key that seals secrets."""
 
     superuser: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     owner: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     service: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     upkeep: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    seal: str = field(default_factory=lambda: urlsafe_b64encode(secrets.token_bytes(32)).decode())
 
 
 @dataclass

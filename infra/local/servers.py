@@ -93,6 +93,7 @@ class Servers:
             "DB_SYSTEM_PASSWORD": passwords.upkeep,
             "DB_OWNER_USER": OWNER,
             "DB_OWNER_PASSWORD": passwords.owner,
+            "SEALED_STORE_KEYS": passwords.seal,
             # The embedded server has no TLS and is reached over loopback only.
             "DB_SSLMODE": "disable",
             "BROKER_URL": self.valkey.url(broker_database),

@@ -10,10 +10,11 @@ from infra.local.postgres import Passwords
 
 def passwords_in(path: Path) -> Passwords:
     """Return the passwords kept in ``path``; make them on the first call."""
-    if path.exists():
-        return Passwords(**json.loads(path.read_text()))
-    passwords = Passwords()
-    write_private(path, json.dumps(dataclasses.asdict(passwords)))
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    passwords = Passwords(**kept)
+    # Also where an earlier release kept fewer of them.
+    if (all_of_them := dataclasses.asdict(passwords)) != kept:
+        write_private(path, json.dumps(all_of_them))
     return passwords
 
 

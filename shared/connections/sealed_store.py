@@ -87,8 +87,7 @@ class SealedStore:
 def reseal(session: Session, keys: str) -> tuple[int, int]:
     """Seal what is not sealed with the first key anew and return how many that were, and how many were already.
 
-    ``session`` works across tenants. Safe to repeat and to stop: each call commits one batch and finds what is left.
-    Raises :class:`SealBrokenError`.
+    ``session`` works across tenants and commits all of it or nothing. Safe to repeat. Raises :class:`SealBrokenError`.
     """
     given = keys_in(keys)
     first, all_of_them = Fernet(given[0]), _fernet(keys)

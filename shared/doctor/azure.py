@@ -85,7 +85,7 @@ def read_vault(settings: Settings) -> str:
     return "secrets may be read"
 
 
-_VAULT_ROLE = "Give the managed identity Key Vault Secrets User, and allow this network in the vault's firewall."
+_VAULT_ROLE = "Give the managed identity Key Vault Secrets Officer, and allow this network in the vault's firewall."
 
 
 def discover_identity_provider(settings: Settings) -> str:

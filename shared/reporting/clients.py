@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from shared.connections import removal
 from shared.database.reading import Query
 from shared.database.tables import Client, Report
 from shared.errors import ConflictError, NotFoundError
@@ -111,7 +112,7 @@ def change(session: Session, client_id: UUID, fields: Mapping[str, Any], *, vers
 
 
 def delete(session: Session, client_id: UUID) -> None:
-    """Hide a client and its reports, and stop the work on them; raises :class:`ClientNotFoundError`."""
+    """Hide a client, its reports and its connections, and stop the work on them; raises :class:`ClientNotFoundError`."""
     client = _locked(session, client_id)
     of_client = select(Report.id).where(Report.client_id == client_id, Report.deleted_at.is_(None)).order_by(Report.id)
     report_ids = session.scalars(of_client).all()
@@ -127,6 +128,7 @@ def delete(session: Session, client_id: UUID) -> None:
     )
     for report_id in report_ids:
         add_job(session, REMOVE_REPORT_FILES, tenant_id=client.tenant_id, report_id=report_id, by_sweep=True)
+    removal.remove_all_of_client(session, client_id)
     client.deleted_at = now
     client.version += 1
 

@@ -67,7 +67,9 @@ class Settings(BaseSettings):
     vault_ca_file: Path | None = Field(None, description="Certificate authority of the Key Vault where not public")
 
     sealed_store_keys: SecretStr | None = Field(
-        None, description="Keys that seal secrets kept in PostgreSQL where there is no vault; local profiles only"
+        None,
+        description="Fernet keys, separated by commas, that seal secrets kept in PostgreSQL where there is no vault; the "
+        "first one seals, all open; local profiles only",
     )
 
     storage_account_url: str = Field(description="https address of the Blob endpoint of the storage account")

@@ -24,6 +24,8 @@ MARK: Final = "[redacted]"
 
 # A value this short is a word of the language too: redacting it would blacken half the log and protect nothing.
 _SHORTEST_VALUE = 6
+# No word is as long.
+_SHORTEST_KEY = 40
 _DEEPEST = 6
 # Secrets of customers pass through a process that serves many: each costs every line a look, so the newest are remembered.
 _MOST_PASSING = 64
@@ -218,8 +220,11 @@ def _key(key: Any) -> Any:
 def _secret_parts(value: str) -> list[str]:
     """Return what is secret in ``value``: of an address its password, of ``name=value;name=value`` also single values."""
     if not _ADDRESS.match(value):
-        pairs = [part.partition("=") for part in re.split("[;,]", value)]
-        return [value, *(given for name, _, given in pairs if _SECRET_PART.search(name))]
+        parts = re.split("[;,]", value)
+        pairs = [part.partition("=") for part in parts]
+        # Of a list of keys each one.
+        keys = [part.strip() for part in parts if len(part.strip()) >= _SHORTEST_KEY]
+        return [value, *keys, *(given for name, _, given in pairs if _SECRET_PART.search(name))]
     try:
         address = urlsplit(value)
         parts = [given for name, given in parse_qsl(address.query) if _SECRET_PART.search(name)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shared.connections import upkeep
 from shared.jobs import backlog
 from shared.jobs.retention import remove_expired_answers, remove_old_jobs
 from shared.jobs.sweep import sweep
@@ -14,6 +15,8 @@ from shared.ticks.expired_uploads import remove_expired_uploads
 _HOUR_S = 3600.0
 # Often enough for alerts that look back a quarter of an hour.
 _BACKLOG_S = 300.0
+# A secret of a connection that was deleted should not lie about; mostly there is nothing to do.
+_SECRETS_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ def acts(settings: Settings) -> tuple[Act, ...]:
         Act("sweep", settings.sweep_interval_s, lambda services: str(sweep(services))),
         *([Act("wake", settings.sweep_interval_s, backlog.fit_alarm)] if settings.wake_queue_url else []),
         Act("backlog", _BACKLOG_S, backlog.report),
+        Act("secrets", _SECRETS_S, upkeep.tidy),
         Act("uploads", _HOUR_S, lambda services: f"removed {remove_expired_uploads(services)}"),
         Act("retention", _HOUR_S, _remove_what_expired),
     )

@@ -10,6 +10,7 @@ COMMANDS = {
     "migrate": "worker.cli.migrate:migrate",
     "prepare-database": "worker.cli.prepare_database:prepare_database",
     "report": "worker.cli.report:report",
+    "secrets": "worker.cli.secrets:secrets",
     "serve": "worker.cli.serve:serve",
     "tenant": "worker.cli.tenant:tenant",
 }

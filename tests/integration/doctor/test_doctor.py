@@ -100,7 +100,7 @@ def test_a_vault_that_refuses_tells_which_role_is_missing(settings: Settings, va
     changed = settings.model_copy(update={"vault_url": vault.url, "vault_ca_file": vault.ca_file})
     with pytest.raises(azure.LegBrokenError, match="does not let this identity read secrets") as refused:
         azure.read_vault(changed)
-    assert "Key Vault Secrets User" in refused.value.next_step
+    assert "Key Vault Secrets Officer" in refused.value.next_step
 
 
 @pytest.mark.parametrize(("shift_s", "word"), [(90.0, "ahead of"), (-90.0, "behind")])

@@ -18,6 +18,7 @@ import httpx
 import psycopg
 import pytest
 import redis
+from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
 from infra.local import ports
@@ -47,7 +48,7 @@ def planted(own_environment: dict[str, str], own_broker: Valkey, collector: Otlp
     closed = ports.choose()
     return {
         **own_environment,
-        "SEALED_STORE_KEYS": canary("sealed"),
+        "SEALED_STORE_KEYS": Fernet.generate_key().decode(),
         "DEVELOPMENT_API_KEY": f"aar_{canary('development')}".ljust(48, "x"),
         "AZURE_CLIENT_SECRET": canary("client"),
         "APPLICATIONINSIGHTS_CONNECTION_STRING": (

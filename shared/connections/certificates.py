@@ -1,0 +1,127 @@
+"""Certificates as customers send them (PEM, or PKCS 12 in base64), checked on arrival and kept as one unencrypted PEM."""
+
+import binascii
+from base64 import b64decode
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509 import Certificate, load_pem_x509_certificates
+
+from shared.errors import InvalidRequestError
+
+# A vault's secret holds 25 kB; a key of 4096 bits with a chain of three certificates is some 10 kB.
+MAX_CHARS = 24_000
+_LEAST_KEY_BITS = 2048
+_MOST_KEY_BITS = 8192
+_MOST_CERTIFICATES = 10
+_PEM = "-----BEGIN "
+
+
+class CertificateInvalidError(InvalidRequestError):
+    """What was sent cannot be signed in with."""
+
+    code = "certificate_invalid"
+
+    def __init__(self, message: str, *, next_step: str = "") -> None:
+        super().__init__(
+            message,
+            next_step=next_step
+            or "Send the certificate with its private key: as PEM text, or as a PKCS 12 file (.pfx) encoded in base64.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SigningCertificate:
+    """A certificate with its key, fit to sign in with."""
+
+    pem: str = field(repr=False)
+    """Private key, then the certificate, then its chain."""
+    thumbprint: str
+    """SHA-1 in hexadecimal, in upper case, as the portal shows it."""
+    expires_at: datetime
+
+
+def read(given: str, password: str | None, *, now: datetime | None = None) -> SigningCertificate:
+    """Return the certificate in ``given``, whose key ``password`` opens; raises :class:`CertificateInvalidError`."""
+    if len(given) > MAX_CHARS:
+        raise CertificateInvalidError(f"The certificate is longer than {MAX_CHARS:,} characters.")
+    phrase = password.encode() if password else None
+    key, certificates = _of_pem(given.encode(), phrase) if _PEM in given else _of_pkcs12(given, phrase)
+    if not isinstance(key, RSAPrivateKey):
+        text = "Make a certificate with an RSA key of 2048 bits or more: Entra takes no other kind for applications."
+        raise CertificateInvalidError("The private key is not an RSA key.", next_step=text)
+    if not _LEAST_KEY_BITS <= key.key_size <= _MOST_KEY_BITS:
+        raise CertificateInvalidError(f"The RSA key has {key.key_size} bits; 2048 to 8192 are accepted.")
+    own = next((each for each in certificates if each.public_key() == key.public_key()), None)
+    if own is None:
+        raise CertificateInvalidError("The private key does not belong to the certificate.")
+    _check_time(own, now or datetime.now(UTC))
+    chain = [own, *(each for each in certificates if each is not own)]
+    return SigningCertificate(_pem_of(key, chain), own.fingerprint(hashes.SHA1()).hex().upper(), own.not_valid_after_utc)  # noqa: S303 - the portal's name for it, not a seal
+
+
+def _of_pem(given: bytes, phrase: bytes | None) -> tuple[object, list[Certificate]]:
+    try:
+        certificates = load_pem_x509_certificates(given)
+    except ValueError as error:
+        raise CertificateInvalidError("The PEM text holds no certificate that can be read.") from error
+    if len(certificates) > _MOST_CERTIFICATES:
+        raise CertificateInvalidError(f"The chain has more than {_MOST_CERTIFICATES} certificates.")
+    if b"PRIVATE KEY-----" not in given:
+        raise CertificateInvalidError("The private key is missing.")
+    try:
+        # The key's block alone: what stands before it need not be a key.
+        start = given.index(b"-----BEGIN ", max(0, given.index(b"PRIVATE KEY-----") - 40))
+        key = serialization.load_pem_private_key(given[start:], phrase)
+    except (ValueError, TypeError) as error:
+        raise _locked(phrase) from error
+    except UnsupportedAlgorithm as error:
+        raise CertificateInvalidError("The private key is of a kind that is not supported.") from error
+    return key, certificates
+
+
+def _of_pkcs12(given: str, phrase: bytes | None) -> tuple[object, list[Certificate]]:
+    try:
+        data = b64decode("".join(given.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise CertificateInvalidError("The certificate is neither PEM text nor base64.") from error
+    try:
+        key, own, others = pkcs12.load_key_and_certificates(data, phrase)
+    except (ValueError, TypeError) as error:
+        raise _locked(phrase) from error
+    except UnsupportedAlgorithm as error:
+        raise CertificateInvalidError("The PKCS 12 file is of a kind that is not supported.") from error
+    if key is None:
+        raise CertificateInvalidError("The private key is missing.")
+    if own is None:
+        raise CertificateInvalidError("The PKCS 12 file holds no certificate.")
+    return key, [own, *others][:_MOST_CERTIFICATES]
+
+
+def _locked(phrase: bytes | None) -> CertificateInvalidError:
+    if phrase is None:
+        return CertificateInvalidError(
+            "The private key cannot be read without its password, or is damaged.",
+            next_step="Send certificate_password as well.",
+        )
+    return CertificateInvalidError(
+        "The password does not open the private key, or the key is damaged.", next_step="Check certificate_password."
+    )
+
+
+def _check_time(certificate: Certificate, now: datetime) -> None:
+    if certificate.not_valid_after_utc <= now:
+        text = f"The certificate expired on {certificate.not_valid_after_utc:%Y-%m-%d}."
+        raise CertificateInvalidError(text, next_step="Make a new one and register it with the application in Entra ID.")
+    if certificate.not_valid_before_utc > now:
+        text = f"The certificate is valid only from {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on."
+        raise CertificateInvalidError(text, next_step="Wait until then, or make another one.")
+
+
+def _pem_of(key: RSAPrivateKey, certificates: list[Certificate]) -> str:
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return b"".join([private, *(each.public_bytes(serialization.Encoding.PEM) for each in certificates)]).decode()

@@ -1,0 +1,107 @@
+"""Certificates are checked as they arrive: with their key, of the right kind, in their time."""
+
+from base64 import b64encode
+from datetime import UTC, datetime, timedelta
+from textwrap import wrap
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
+
+from shared.connections import certificates
+from shared.connections.certificates import MAX_CHARS, CertificateInvalidError, read
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+KEY = rsa.generate_private_key(65537, 2048)
+OTHER_KEY = rsa.generate_private_key(65537, 2048)
+_NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "advisor-reports")])
+
+
+def certificate(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = KEY, *, begins: timedelta = timedelta(days=-1), days: int = 365
+) -> x509.Certificate:
+    return (
+        x509.CertificateBuilder()
+        .subject_name(_NAME)
+        .issuer_name(_NAME)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(NOW + begins)
+        .not_valid_after(NOW + begins + timedelta(days=days))
+        .sign(key, hashes.SHA256())
+    )
+
+
+def pem(
+    own: x509.Certificate, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | None = KEY, password: bytes | None = None
+) -> str:
+    text = own.public_bytes(serialization.Encoding.PEM)
+    if key is not None:
+        lock = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+        text += key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
+    return text.decode()
+
+
+def pfx(own: x509.Certificate, password: bytes | None = None) -> str:
+    lock = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    return b64encode(pkcs12.serialize_key_and_certificates(b"c", KEY, own, None, lock)).decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "password"),
+    [
+        (pem(certificate()), None),
+        (pem(certificate(), password=b"open sesame"), "open sesame"),
+        (pem(certificate(OTHER_KEY), None) + pem(certificate()), None),
+        (pfx(certificate()), None),
+        (pfx(certificate(), b"open sesame"), "open sesame"),
+        ("\n".join(wrap(pfx(certificate()), 64)), None),
+    ],
+    ids=["PEM", "locked PEM", "PEM with a chain", "PKCS 12", "locked PKCS 12", "PKCS 12 in lines"],
+)
+def test_a_certificate_with_its_key_is_taken(given: str, password: str | None) -> None:
+    found = read(given, password, now=NOW)
+    assert found.thumbprint == certificate().fingerprint(hashes.SHA1()).hex().upper()
+    assert found.expires_at == NOW + timedelta(days=364)
+    assert found.pem.startswith("-----BEGIN PRIVATE KEY-----")
+    assert "PRIVATE KEY" not in repr(found)
+    assert read(found.pem, None, now=NOW) == found, "what is kept can be read again"
+
+
+@pytest.mark.parametrize(
+    ("given", "password", "message"),
+    [
+        ("hunter2!", None, "neither PEM text nor base64"),
+        ("aHVudGVyMg==", None, "without its password, or is damaged"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", None, "no certificate that can be read"),
+        (pem(certificate(), None), None, "The private key is missing"),
+        (pem(certificate(), OTHER_KEY), None, "does not belong to the certificate"),
+        (pem(certificate(), password=b"open sesame"), None, "without its password"),
+        (pem(certificate(), password=b"open sesame"), "wrong", "does not open"),
+        (pfx(certificate(), b"open sesame"), "wrong", "does not open"),
+        (pem(certificate(days=1, begins=timedelta(days=-2))), None, "expired on 2026-11-25"),
+        (pem(certificate(begins=timedelta(days=2))), None, "only from 2026-11-28"),
+        ("x" * (MAX_CHARS + 1), None, "longer than"),
+        (pem(certificate(), None) + "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", None, "damaged"),
+    ],
+)
+def test_anything_else_is_refused_and_not_repeated(given: str, password: str | None, message: str) -> None:
+    with pytest.raises(CertificateInvalidError, match=message) as refused:
+        read(given, password, now=NOW)
+    assert refused.value.next_step
+    assert "hunter2" not in refused.value.message
+
+
+def test_only_rsa_keys_sign_in_to_entra() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    with pytest.raises(CertificateInvalidError, match="not an RSA key"):
+        read(pem(certificate(key), key), None, now=NOW)
+
+
+def test_what_is_kept_fits_into_a_vault() -> None:
+    big = rsa.generate_private_key(65537, 3072)
+    chain = "".join(pem(certificate(), None) for _ in range(certificates._MOST_CERTIFICATES - 1))
+    assert len(read(pem(certificate(big), big) + chain, None, now=NOW).pem) < 25 * 1024
