@@ -14,6 +14,7 @@ from shared.jobs.kinds import (
     GENERATE_REPORT,
     PROCESS_CSV_FILE,
     REMOVE_REPORT_FILES,
+    TEST_AZURE_CONNECTION,
     JobKind,
 )
 from shared.queue.names import DEBUG_TASK
@@ -24,6 +25,7 @@ from worker.jobs import fetch_azure_recommendations as fetching
 from worker.jobs import generate_report as generating
 from worker.jobs import process_csv_file as importing
 from worker.jobs import remove_report_files as removing
+from worker.jobs import test_azure_connection as testing
 
 
 def _of(kind: JobKind) -> dict[str, Any]:
@@ -58,6 +60,12 @@ def generate_azure_report(*, tenant_id: str, job_id: str) -> None:
 def remove_report_files(*, tenant_id: str, job_id: str) -> None:
     """Remove files that no report owns any more."""
     _perform(removing.remove_report_files, tenant_id, job_id)
+
+
+@app.task(**_of(TEST_AZURE_CONNECTION))
+def test_azure_connection(*, tenant_id: str, job_id: str) -> None:
+    """Test an Azure connection."""
+    _perform(testing.test_azure_connection, tenant_id, job_id)
 
 
 @app.task(bind=True, name=DEBUG_TASK, ignore_result=False, soft_time_limit=10, time_limit=20)

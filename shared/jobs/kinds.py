@@ -59,6 +59,16 @@ REMOVE_REPORT_FILES = JobKind(
     hard_limit_s=330,
     retry_delays_s=(60, 300, 900),
 )
+TEST_AZURE_CONNECTION = JobKind(
+    "test_azure_connection",
+    # Somebody waits for the answer, so it does not stand in line behind fetches.
+    Queue.PRIORITY,
+    Priority.HIGH,
+    max_attempts=2,
+    soft_limit_s=30,
+    hard_limit_s=40,
+    retry_delays_s=(3,),
+)
 
 KINDS: dict[str, JobKind] = {
     kind.name: kind
@@ -68,5 +78,6 @@ KINDS: dict[str, JobKind] = {
         GENERATE_REPORT,
         GENERATE_AZURE_REPORT,
         REMOVE_REPORT_FILES,
+        TEST_AZURE_CONNECTION,
     )
 }

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from shared.database.tables import Job
 from shared.database.tables.job import JobState
 from shared.errors import AdvisorReportsError
 from shared.jobs import outcomes, requests
-from shared.jobs.claims import Claim, hold
+from shared.jobs.claims import Claim, held, hold
 from shared.jobs.kinds import JobKind
 from shared.jobs.problems import JobCancelledError, LeaseLostError, Problem, TimeLimitError
 from shared.services import Services
@@ -111,6 +112,12 @@ class JobRun:
             yield session
             outcomes.fail(session, self.claim, problem)
         self.ended_as = JobState.FAILED
+
+    def answer(self, session: Session, result: dict[str, Any]) -> None:
+        """Keep ``result`` with the job, in the transaction that ends it, for those who poll it; never a secret."""
+        session.execute(
+            update(Job).where(held(self.claim)).values(result=result).execution_options(synchronize_session=False)
+        )
 
     def hold(self, session: Session) -> None:
         """Lock the job's row and make sure of the claim; to be called before the report's row is touched.

@@ -9,7 +9,7 @@ _SELECT = """
 select id, kind, report_id, state, progress, phase, attempt, max_attempts, cancel_requested,
     case when error_code is not null
         then json_build_object('code', error_code, 'message', error_text, 'next_step', next_step) end as error,
-    trace_id, created_at, started_at, finished_at
+    result, trace_id, created_at, started_at, finished_at
 from job
 """
 ORDERS = {

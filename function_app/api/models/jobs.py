@@ -1,6 +1,7 @@
 """Jobs as answered."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -22,6 +23,9 @@ class Job(BaseModel):
     max_attempts: int
     cancel_requested: bool
     error: Failure | None
+    result: dict[str, Any] | None = Field(
+        description="What it found, where its kind has something to tell: of `test_azure_connection` a ConnectionTest."
+    )
     trace_id: str | None
     created_at: datetime
     started_at: datetime | None

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 from function_app.api.models.common import SearchText
 from function_app.api.paging import PageQuery
 from shared.advisor.vocabulary import Category, Impact
+from shared.database.tables.azure_connection import ConnectionKind, ConnectionStatus
 from shared.database.tables.job import JobState
 from shared.database.tables.report import ReportState
 from shared.reporting.clients import ClientStatus
@@ -21,6 +22,27 @@ class ClientsWanted(PageQuery):
     search: SearchText | None = Field(None, description="Part of the name or the reference.")
     status: ClientStatus | None = None
     sort: Literal["name", "-name", "created_at", "-created_at"] = "name"
+
+
+class ConnectionsWanted(PageQuery):
+    """Which connections, in which order."""
+
+    search: SearchText | None = Field(None, description="Part of the name.")
+    client_id: UUID | None = None
+    kind: ConnectionKind | None = None
+    status: ConnectionStatus | None = None
+    sort: Literal["name", "-name", "created_at", "-created_at"] = "name"
+
+
+class SubscriptionsWanted(PageQuery):
+    """Which subscriptions of a connection, in which order."""
+
+    search: SearchText | None = Field(None, description="Part of the name or the id.")
+    state: SearchText | None = Field(None, examples=["Enabled"])
+    management_group: SearchText | None = Field(None, description="Id of a group; everything below it.")
+    tag: SearchText | None = Field(None, description="Name of a tag.")
+    tag_value: SearchText | None = Field(None, description="Its value; without: any.")
+    sort: Literal["name", "-name"] = "name"
 
 
 class ReportsWanted(PageQuery):

@@ -1,17 +1,19 @@
-"""The lists that callers poll: clients, reports, jobs, page by page."""
+"""The lists that callers poll: clients, connections, reports, jobs, page by page."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from function_app.api.dependencies import ClientReader, ReportReader
+from function_app.api.dependencies import ClientReader, ConnectionReader, ReportReader
 from function_app.api.models.clients import ClientPage
 from function_app.api.models.common import ALWAYS, failures
+from function_app.api.models.connections import ConnectionPage
 from function_app.api.models.jobs import JobPage
-from function_app.api.models.lists import ClientsWanted, JobsWanted, ReportsWanted
+from function_app.api.models.lists import ClientsWanted, ConnectionsWanted, JobsWanted, ReportsWanted
 from function_app.api.models.reports import ReportPage
 from function_app.api.paging import Paging
 from function_app.api.read_routes import ReadRoute
+from shared.connections import connections
 from shared.reporting import clients, job_lists, report_lists
 from shared.reporting.report_lists import Filter
 
@@ -55,4 +57,20 @@ async def list_clients(caller: ClientReader, wanted: Annotated[ClientsWanted, Qu
     """List clients, page by page."""
     page = Paging("clients", clients.ORDERS, wanted.sort, wanted)
     query = clients.listing(search=wanted.search, status=wanted.status, order=page.order, limit=page.limit, after=page.after)
+    return await page.answer_soon(caller, query)
+
+
+@router.get("/connections", tags=["Connections"], responses={200: {"model": ConnectionPage}, **failures(*ALWAYS)})
+async def list_connections(caller: ConnectionReader, wanted: Annotated[ConnectionsWanted, Query()]) -> Response:
+    """List Azure connections, page by page."""
+    page = Paging("connections", connections.ORDERS, wanted.sort, wanted)
+    query = connections.listing(
+        search=wanted.search,
+        client_id=wanted.client_id,
+        kind=wanted.kind,
+        status=wanted.status,
+        order=page.order,
+        limit=page.limit,
+        after=page.after,
+    )
     return await page.answer_soon(caller, query)

@@ -49,6 +49,8 @@ class Job(Identified, Base):
     error_code: Mapped[str | None]
     error_text: Mapped[str | None]
     next_step: Mapped[str | None]
+    result: Mapped[dict[str, Any] | None]
+    """What a job found that has no row of its own to write it to; never a secret."""
     trace_id: Mapped[str | None]
     trace_parent: Mapped[str | None]
     """The ``traceparent`` (W3C Trace Context) under which the job was asked for; the worker's spans go under it."""

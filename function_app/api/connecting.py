@@ -1,0 +1,118 @@
+"""Making and changing connections: their secrets go to the vault between two transactions, never within one.
+
+Before a secret is sent to the vault, the first transaction notes where it will lie; the second writes the connection. Should
+this process die in between, the upkeep finds the note and removes what nobody owns.
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from function_app.api import creation
+from function_app.api.answers import json_answer, outcome_answer, version_tag
+from function_app.api.callers import Caller
+from function_app.api.models.connections import ConnectionChange, NewConnection
+from shared.access import Scope
+from shared.connections import connections, intake, removal
+from shared.connections.connections import KeptSecret
+from shared.connections.intake import NewSecret
+from shared.database.reading import read_in
+from shared.database.tables.azure_connection import ConnectionKind
+from shared.identifiers import new_id
+from shared.reporting import idempotency
+from shared.reporting.clients import VersionConflictError
+from shared.reporting.idempotency import Outcome, Request
+
+_SECRET_FIELDS = ("secret", "certificate", "certificate_password")
+# What is kept to recognise a repeated request must not help anybody who guesses secrets.
+_SCRYPT: dict[str, Any] = {"n": 2**14, "r": 8, "p": 1}
+
+
+def create(caller: Caller, given: NewConnection, key: str | None) -> Response:
+    """Make a connection and answer it, or what was answered to the same request before."""
+    given.check()
+    wanted = connections.NewConnection(
+        name=given.name,
+        kind=given.kind,
+        directory_id=given.directory_id,
+        application_id=given.application_id,
+        client_id=given.client_id,
+        selection=given.selection.chosen().stored(),
+    )
+    secret = _secret_in(given)
+    request = _named(given, key)
+    connection_id = new_id()
+    with caller.transaction() as session:
+        if request and (first := idempotency.earlier(session, request)):
+            return outcome_answer(first)
+        if given.kind.is_ours:
+            caller.require(Scope.ADMIN)
+        connections.check(session, wanted)
+        _note(session, caller, connection_id, secret)
+    kept = _kept(caller, connection_id, secret)
+    with caller.transaction() as session:
+
+        def write() -> Outcome:
+            row = connections.create(session, caller.tenant_id, connection_id, wanted, kept)
+            body = read_in(session, connections.reading(row.id))[0]
+            return Outcome(201, {"Location": f"/api/v1/connections/{row.id}", "ETag": version_tag(row.version)}, body)
+
+        return creation.answer(session, caller, request, write)
+
+
+def change(caller: Caller, connection_id: UUID, given: ConnectionChange, *, version: int | None) -> Response:
+    """Change a connection that is at ``version`` (``None``: whichever) and answer it."""
+    secret = _secret_in(given)
+    fields = given.model_dump(exclude_unset=True, exclude={*_SECRET_FIELDS, "secret_expires_at", "selection"})
+    if "selection" in given.model_fields_set:
+        fields["selection"] = given.selection.chosen().stored()
+    with caller.transaction() as session:
+        connection = connections.find(session, connection_id)
+        if version is not None and connection.version != version:
+            raise VersionConflictError
+        kind = ConnectionKind(connection.kind)
+        given.check(kind)
+        if kind.is_ours and fields.keys() & {"directory_id", "application_id"}:
+            caller.require(Scope.ADMIN)
+        _note(session, caller, connection_id, secret)
+    kept = _kept(caller, connection_id, secret)
+    with caller.transaction() as session:
+        connections.change(session, connection_id, fields, version=version, kept=kept)
+        body = read_in(session, connections.reading(connection_id))[0]
+    return json_answer(body, headers={"ETag": version_tag(body["version"])})
+
+
+def _note(session: Session, caller: Caller, connection_id: UUID, secret: NewSecret | None) -> None:
+    if secret is not None:
+        removal.look_after(session, caller.tenant_id, connection_id, delay=removal.STAGED_FOR)
+
+
+def _kept(caller: Caller, connection_id: UUID, secret: NewSecret | None) -> KeptSecret | None:
+    return None if secret is None else intake.keep(caller.services, caller.tenant_id, connection_id, secret)
+
+
+def _secret_in(given: NewConnection | ConnectionChange) -> NewSecret | None:
+    now = datetime.now(UTC)
+    if given.secret is not None:
+        return intake.client_secret(given.secret.get_secret_value(), given.secret_expires_at, now=now)
+    if given.certificate is not None:
+        password = given.certificate_password
+        return intake.certificate(
+            given.certificate.get_secret_value(), password.get_secret_value() if password else None, now=now
+        )
+    return None
+
+
+def _named(given: NewConnection, key: str | None) -> Request | None:
+    if key is None:
+        return None
+    secrets = [value for name in _SECRET_FIELDS if isinstance(value := getattr(given, name), SecretStr)]
+    shown = given.model_dump_json(exclude=set(_SECRET_FIELDS))
+    hidden = "\0".join(secret.get_secret_value() for secret in secrets)
+    digest = hashlib.scrypt(hidden.encode(), salt=key.encode(), **_SCRYPT) if hidden else b""
+    return creation.named(key, "POST /connections", shown, digest)

@@ -1,0 +1,152 @@
+"""``/connections``: how this product gets into Azure, and what it sees there."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from function_app.api import connecting, creation
+from function_app.api.answers import json_answer, outcome_answer, version_of, version_tag
+from function_app.api.callers import Caller
+from function_app.api.dependencies import ConnectionReader, ConnectionWriter, IdempotencyKey
+from function_app.api.models.common import ALWAYS, failures
+from function_app.api.models.connections import (
+    Connection,
+    ConnectionChange,
+    ConnectionTested,
+    NewConnection,
+    SelectionMeaning,
+    SubscriptionPage,
+    SubscriptionSelection,
+)
+from function_app.api.models.lists import SubscriptionsWanted
+from function_app.api.ordering import job_path
+from function_app.api.paging import Paging
+from function_app.api.routers.clients import IfMatch
+from shared.connections import connections, examining, selection, subscriptions
+from shared.connections.connections import ConnectionNotFoundError
+from shared.database.reading import read_in
+from shared.database.tables import Job
+from shared.jobs.requests import publish_job
+from shared.reporting import idempotency, job_lists
+from shared.reporting.idempotency import Outcome
+
+router = APIRouter(prefix="/connections", tags=["Connections"])
+
+_TESTED: dict[str, Any] = {
+    "model": ConnectionTested,
+    "description": "Accepted; poll the job that `Location` names. Its `result` is also the connection's `last_test`.",
+    "headers": {"Location": {"schema": {"type": "string"}, "description": "Path of the job to poll."}},
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses={201: {"model": Connection, "description": "Created; `Location` says where."}, **failures(*ALWAYS, 404, 409)},
+)
+def create_connection(connection: NewConnection, caller: ConnectionWriter, key: IdempotencyKey = None) -> Response:
+    """Create a connection. Its secret or certificate goes to the vault and is never shown again; test it next."""
+    return connecting.create(caller, connection, key)
+
+
+@router.get("/{connection_id}", responses={200: {"model": Connection}, **failures(*ALWAYS, 404)})
+def get_connection(connection_id: UUID, caller: ConnectionReader) -> Response:
+    """Get a connection; its ETag is what a change has to name."""
+    connection = caller.read_one(connections.reading(connection_id), ConnectionNotFoundError)
+    # The tag is of what people change. Tests come and go beneath it, so it does not serve to skip a read.
+    return json_answer(
+        connection, headers={"ETag": version_tag(connection["version"]), "Cache-Control": "private, no-cache"}
+    )
+
+
+@router.patch(
+    "/{connection_id}",
+    responses={200: {"model": Connection}, **failures(*ALWAYS, 404, 409, 412, 428)},
+)
+def change_connection(
+    connection_id: UUID, change: ConnectionChange, caller: ConnectionWriter, if_match: IfMatch = None
+) -> Response:
+    """Change some fields of a connection, if it still is as you read it: send the ETag in `If-Match`.
+
+    A secret or certificate sent becomes the new version; the one before is put out of use within minutes.
+    """
+    return connecting.change(caller, connection_id, change, version=version_of(if_match))
+
+
+@router.delete("/{connection_id}", status_code=204, response_class=Response, responses=failures(*ALWAYS, 404))
+def delete_connection(connection_id: UUID, caller: ConnectionWriter) -> None:
+    """Delete a connection. Its secret is purged from the vault within a minute, or as soon as the vault answers."""
+    with caller.transaction() as session:
+        connections.delete(session, connection_id)
+
+
+@router.post("/{connection_id}/test", status_code=202, responses={202: _TESTED, **failures(*ALWAYS, 404, 409)})
+def test_connection(connection_id: UUID, caller: ConnectionWriter, key: IdempotencyKey = None) -> Response:
+    """Sign in, list the visible subscriptions and look whether their recommendations can be read.
+
+    A test that is under way already is answered instead of another.
+    """
+    return _examine(caller, connection_id, key, f"POST /connections/{connection_id}/test")
+
+
+@router.post(
+    "/{connection_id}/subscriptions/refresh", status_code=202, responses={202: _TESTED, **failures(*ALWAYS, 404, 409)}
+)
+def refresh_subscriptions(connection_id: UUID, caller: ConnectionWriter, key: IdempotencyKey = None) -> Response:
+    """List the subscriptions of a connection anew, with their places and tags; also tests it."""
+    return _examine(caller, connection_id, key, f"POST /connections/{connection_id}/subscriptions/refresh")
+
+
+@router.get("/{connection_id}/subscriptions", responses={200: {"model": SubscriptionPage}, **failures(*ALWAYS, 404)})
+def list_subscriptions(
+    connection_id: UUID, caller: ConnectionReader, wanted: Annotated[SubscriptionsWanted, Query()]
+) -> Response:
+    """List the subscriptions that a connection saw at its last test, page by page."""
+    caller.read_one(connections.reading(connection_id), ConnectionNotFoundError)
+    page = Paging(f"subscriptions of {connection_id}", subscriptions.ORDERS, wanted.sort, wanted)
+    query = subscriptions.listing(
+        connection_id,
+        search=wanted.search,
+        state=wanted.state,
+        management_group=wanted.management_group,
+        tag=wanted.tag,
+        tag_value=wanted.tag_value,
+        order=page.order,
+        limit=page.limit,
+        after=page.after,
+    )
+    return page.answer(caller, query)
+
+
+@router.post(
+    "/{connection_id}/subscriptions/resolve",
+    responses={200: {"model": SelectionMeaning}, **failures(*ALWAYS, 404, 409)},
+)
+def resolve_selection(connection_id: UUID, chosen: SubscriptionSelection, caller: ConnectionReader) -> Response:
+    """See which subscriptions a selection means at this moment, before a connection or an order is given it."""
+    with caller.transaction() as session:
+        found = selection.resolve(session, connection_id, chosen.chosen())
+    ids = list(found.subscription_ids)
+    return json_answer({"count": len(ids), "subscription_ids": ids, "unknown": list(found.unknown)})
+
+
+def _examine(caller: Caller, connection_id: UUID, key: str | None, route: str) -> Response:
+    request = creation.named(key, route)
+    new: list[Job] = []
+
+    def ask() -> Outcome:
+        job, is_new = examining.ask(session, connection_id, trace_id=caller.trace_id)
+        if is_new:
+            new.append(job)
+        body = {
+            "connection": read_in(session, connections.reading(connection_id))[0],
+            "job": read_in(session, job_lists.reading(job.id))[0],
+        }
+        return Outcome(202, {"Location": job_path(job.id)}, body)
+
+    with caller.transaction() as session:
+        outcome = idempotency.once(session, caller.tenant_id, request, ask)
+    for job in new:
+        publish_job(caller.services.publisher, caller.services.database, job)
+    return outcome_answer(outcome)

@@ -1,0 +1,165 @@
+"""Testing a connection: signing in, listing what it sees, and whether Advisor and Resource Graph can be read."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from shared.azure.errors import AzureAuthenticationError, AzureCallError, AzurePermissionError, AzureRefusedError
+from shared.azure.management import ManagementClient
+from shared.connections import connections, discovery
+from shared.connections.credentials import Connection, credential_of
+from shared.connections.discovery import Discovery, Found
+from shared.database.tables import AzureConnection, Job
+from shared.database.tables.azure_connection import ConnectionStatus
+from shared.database.tables.job import JobState
+from shared.errors import AdvisorReportsError
+from shared.jobs.kinds import TEST_AZURE_CONNECTION
+from shared.jobs.requests import add_job
+from shared.services import Services
+
+ADVISOR_ACTION = "Microsoft.Advisor/recommendations/read"
+GRAPH_ACTION = "Microsoft.ResourceGraph/resources/read"
+ADVISOR_VERSION = "2023-01-01"
+# Roles are given to management groups or to single subscriptions; a few tell whether it was forgotten.
+_SAMPLED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a test found, as it is kept and answered."""
+
+    success: bool
+    message: str
+    subscriptions_visible: int = 0
+    missing_permissions: tuple[str, ...] = ()
+    error_code: str | None = None
+    next_step: str = ""
+    duration_ms: int = 0
+
+    def stored(self) -> dict[str, Any]:
+        """Return the result in JSON's own types."""
+        return {**asdict(self), "missing_permissions": list(self.missing_permissions)}
+
+
+@dataclass(slots=True)
+class Examination:
+    """One test: its result, and the subscriptions where they could be listed."""
+
+    result: Verdict
+    subscriptions: Sequence[Found] | None = None
+
+
+def ask(session: Session, connection_id: UUID, *, trace_id: str | None) -> tuple[Job, bool]:
+    """Return the job that tests a connection, and whether it is new and has to be published after the commit.
+
+    Raises :class:`~shared.connections.connections.ConnectionNotFoundError`.
+    """
+    connection = connections.find(session, connection_id, lock=True)
+    under_way = session.scalars(
+        select(Job).where(Job.id == connection.test_job_id, Job.state.in_((JobState.QUEUED, JobState.RUNNING)))
+    ).one_or_none()
+    if under_way is not None:
+        return under_way, False
+    arguments = {"connection_id": str(connection_id)}
+    job = add_job(session, TEST_AZURE_CONNECTION, tenant_id=connection.tenant_id, arguments=arguments, trace_id=trace_id)
+    connection.test_job_id = job.id
+    session.flush()
+    return job, True
+
+
+def examine(services: Services, connection: Connection, *, check: Callable[[], None] = lambda: None) -> Examination:
+    """Test a connection; call it outside transactions. ``check`` is called between questions and may raise.
+
+    Raises what may go away by itself (:attr:`~shared.errors.AdvisorReportsError.retryable`); anything else is a result.
+    """
+    began = time.monotonic()
+    try:
+        credential = credential_of(services, connection)
+        # What is throttled here is tried again by the job: nobody waits on the line for the end of a quota.
+        with ManagementClient(services.settings, credential, retries=0) as client:
+            found = discovery.look(client, connection, check=check)
+            result = _judged(client, found, check)
+    except AdvisorReportsError as error:
+        if error.retryable or not isinstance(error, AzureCallError):
+            raise
+        return Examination(failure(error, began=began))
+    return Examination(_timed(result, began), found.subscriptions)
+
+
+def failure(error: AdvisorReportsError, *, began: float) -> Verdict:
+    """Return what a test that ended with ``error`` found."""
+    code = error.reason if isinstance(error, AzureAuthenticationError) else error.code
+    missing = (error.action,) if isinstance(error, AzurePermissionError) and error.action else ()
+    result = Verdict(False, error.message, missing_permissions=missing, error_code=code, next_step=error.next_step)
+    return _timed(result, began)
+
+
+def note(session: Session, connection: Connection, result: Verdict) -> None:
+    """Keep ``result`` with the connection, unless it is gone or signs in with something else by now."""
+    status = ConnectionStatus.WORKING if result.success else ConnectionStatus.FAILING
+    session.execute(
+        update(AzureConnection)
+        .where(
+            AzureConnection.id == connection.id,
+            AzureConnection.deleted_at.is_(None),
+            AzureConnection.secret_version.is_not_distinct_from(connection.secret_version),
+            AzureConnection.directory_id.is_not_distinct_from(connection.directory_id),
+            AzureConnection.application_id.is_not_distinct_from(connection.application_id),
+        )
+        .values(status=status, tested_at=func.clock_timestamp(), test_result=result.stored())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _judged(client: ManagementClient, found: Discovery, check: Callable[[], None]) -> Verdict:
+    count = len(found.subscriptions)
+    if not count:
+        return Verdict(
+            False,
+            "The connection signs in, yet sees no subscription.",
+            error_code="no_subscriptions",
+            next_step="Give it the role Reader on the subscriptions or on a management group above them; new roles take "
+            "effect within some minutes.",
+        )
+    missing = [GRAPH_ACTION] if found.graph_error is not None else []
+    refused = _unreadable(client, found.subscriptions[:_SAMPLED], check)
+    if refused:
+        missing.append(ADVISOR_ACTION)
+    seen = f"{count:,} subscription{'' if count == 1 else 's'}"
+    if not missing:
+        return Verdict(True, f"The connection works and sees {seen}.", count)
+    what = " and ".join(
+        ([f"the recommendations of {', '.join(refused)}"] if refused else [])
+        + (["Resource Graph"] if found.graph_error else [])
+    )
+    return Verdict(
+        False,
+        f"The connection signs in and sees {seen}, but may not read {what}.",
+        count,
+        tuple(missing),
+        "permission_missing",
+        "Give it the role Reader, which holds these permissions, on the subscriptions or on a management group above them.",
+    )
+
+
+def _unreadable(client: ManagementClient, sample: Sequence[Found], check: Callable[[], None]) -> list[str]:
+    """Return the names of the subscriptions whose recommendations may not be read."""
+    refused = []
+    for found in sample:
+        path = f"/subscriptions/{found.subscription_id}/providers/Microsoft.Advisor/recommendations"
+        options = {"api-version": ADVISOR_VERSION, "$top": "1"}
+        try:
+            client.get(path, asked_for=f"list the recommendations of {found.name}", **options)
+        except (AzurePermissionError, AzureRefusedError):
+            refused.append(found.name)
+        check()
+    return refused
+
+
+def _timed(result: Verdict, began: float) -> Verdict:
+    return replace(result, duration_ms=round((time.monotonic() - began) * 1000))
