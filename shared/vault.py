@@ -87,7 +87,10 @@ class Vault:
         """Disable all versions but ``version``: a vault removes secrets only as a whole. Young newer ones are left alone."""
         del tenant_id
         with _told():
-            versions = list(self._client.list_properties_of_secret_versions(name))
+            try:
+                versions = list(self._client.list_properties_of_secret_versions(name))
+            except ResourceNotFoundError:
+                return True  # Somebody removed it in the vault itself; the next sign-in will say so.
             kept_since = next((each.created_on for each in versions if each.version == version), None)
             youth = datetime.now(UTC) - timedelta(seconds=young_s)
             left_alone = 0

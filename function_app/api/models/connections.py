@@ -19,7 +19,7 @@ _Certificate = Annotated[SecretStr, Field(min_length=1, max_length=certificates.
 _SubscriptionId = Annotated[str, StringConstraints(max_length=36), STORABLE]
 _Text = Annotated[str, StringConstraints(max_length=512), STORABLE]
 
-_ABOUT_SECRETS = "Client secret of the application; kept in the vault, never shown again."  # noqa: S105 - says what it is
+_ABOUT_SECRETS = "Client secret of the application; kept in the vault, never shown again."
 _ABOUT_CERTIFICATES = (
     "Certificate with its private key, as PEM text or as a PKCS 12 file (.pfx) in base64; kept in the vault, never shown "
     "again."
@@ -51,15 +51,15 @@ class NewConnection(Given):
 
     name: _Name = Field(examples=["Contoso production"])
     kind: ConnectionKind = Field(
-        description="`managed_identity`: as this installation, let in by Azure Lighthouse or a role. `workload_identity`: as "
-        "an application that trusts this installation's identity; no secret. `service_principal_certificate`, "
+        description="`managed_identity`: as this installation, let in by Azure Lighthouse or a role. `workload_identity`: "
+        "as an application that trusts this installation's identity; no secret. `service_principal_certificate`, "
         "`service_principal_secret`: as an application with what you send. The first two lean on the identity that all "
         "tenants of this installation share, so that making them needs the scope `admin` as well."
     )
     client_id: UUID | None = Field(None, description="The client whose estate it reads; left out: any of yours.")
     directory_id: UUID | None = Field(
         None,
-        description="Entra tenant to sign in to. Of `managed_identity` optional: only subscriptions of that directory count.",
+        description="Entra tenant to sign in to. Of `managed_identity` optional: only its subscriptions count.",
     )
     application_id: UUID | None = Field(None, description="Application (client) id; not of `managed_identity`.")
     secret: _Secret | None = Field(None, description=_ABOUT_SECRETS)

@@ -82,7 +82,7 @@ def delete_connection(connection_id: UUID, caller: ConnectionWriter) -> None:
 
 
 @router.post("/{connection_id}/test", status_code=202, responses={202: _TESTED, **failures(*ALWAYS, 404, 409)})
-def test_connection(connection_id: UUID, caller: ConnectionWriter, key: IdempotencyKey = None) -> Response:
+def ask_for_test(connection_id: UUID, caller: ConnectionWriter, key: IdempotencyKey = None) -> Response:
     """Sign in, list the visible subscriptions and look whether their recommendations can be read.
 
     A test that is under way already is answered instead of another.
