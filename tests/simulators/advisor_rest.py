@@ -13,7 +13,6 @@ import orjson
 
 from tests.generators.azure_estate import DIRECTORY_ID, AzureEstate, AzureSubscription
 from tests.simulators.answers import Answer, error_answer, json_answer
-from tests.simulators.tokens import DIRECTORY_ID
 
 _PAGE_ROWS = 200
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)(/.*)?", re.IGNORECASE)
@@ -154,7 +153,6 @@ def _listed(subscription: AzureSubscription) -> dict[str, Any]:
     return {
         "id": f"/subscriptions/{subscription.id}",
         "subscriptionId": subscription.id,
-        "tenantId": DIRECTORY_ID,
         "displayName": subscription.name,
         "tenantId": DIRECTORY_ID,
         "state": subscription.state,
