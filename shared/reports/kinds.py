@@ -34,6 +34,8 @@ class ReportFormat(StrEnum):
     PDF = "pdf"
     HTML = "html"
     XLSX = "xlsx"
+    PPTX = "pptx"
+    """The executive summary as slides."""
     CSV = "csv"
     JSON = "json"
     ZIP = "zip"
@@ -57,6 +59,7 @@ _CONTENT_TYPES = {
     ReportFormat.PDF: "application/pdf",
     ReportFormat.HTML: "text/html; charset=utf-8",
     ReportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ReportFormat.PPTX: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ReportFormat.CSV: "text/csv; charset=utf-8",
     ReportFormat.JSON: "application/json",
     ReportFormat.ZIP: "application/zip",

@@ -54,7 +54,7 @@ def test_a_portal_csv_becomes_all_files(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stderr.decode()
     stem = "contoso-ltd-azure-advisor-2025-02-03"
-    assert names(tmp_path / "out") == [f"{stem}.{kind}" for kind in ("csv", "html", "json", "pdf", "xlsx")]
+    assert names(tmp_path / "out") == [f"{stem}.{kind}" for kind in ("csv", "html", "json", "pdf", "pptx", "xlsx")]
     assert all(str(tmp_path / "out" / name) in done.stdout.decode() for name in names(tmp_path / "out"))
     assert len(rows_of(tmp_path / "out" / f"{stem}.csv")) == 120
     text = pypdf.PdfReader(tmp_path / "out" / f"{stem}.pdf").pages[0].extract_text()

@@ -33,7 +33,7 @@ from worker.reports.report_types import OfType
 _log = logging.getLogger(__name__)
 
 _BESIDE = ReportFormat.PDF
-_ORDER = (ReportFormat.CSV, ReportFormat.JSON, ReportFormat.HTML, ReportFormat.XLSX)
+_ORDER = (ReportFormat.CSV, ReportFormat.JSON, ReportFormat.HTML, ReportFormat.PPTX, ReportFormat.XLSX)
 
 
 @dataclass(frozen=True)

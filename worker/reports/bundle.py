@@ -16,11 +16,12 @@ README_NAME = "README.txt"
 
 _PIECE_BYTES = 1024 * 1024
 _OLDEST_YEAR = 1980
-_COMPRESSED = frozenset({ReportFormat.PDF, ReportFormat.XLSX})
+_COMPRESSED = frozenset({ReportFormat.PDF, ReportFormat.XLSX, ReportFormat.PPTX})
 _PURPOSES = {
     ReportFormat.PDF: "the report for reading, printing and handing on",
     ReportFormat.HTML: "the same in a browser, to search, filter and sort; works without a network",
     ReportFormat.XLSX: "every recommendation in Excel, with the savings, what was left out of them and why",
+    ReportFormat.PPTX: "the executive summary as slides, to be shown and edited",
     ReportFormat.CSV: "every recommendation as a plain table, for other programs",
     ReportFormat.JSON: "everything as data, by the JSON Schema that the API serves, for other programs",
 }

@@ -60,6 +60,10 @@ def render(
 
                 rows = with_status(recommendations, savings or count_savings(recommendations))
                 render_json(content, rows, rejected_rows, partial, on_rows=on_rows)
+            case ReportFormat.PPTX:
+                from worker.reports.presentation import render_pptx  # noqa: PLC0415
+
+                render_pptx(content, partial, should_stop=should_stop)
             case ReportFormat.ZIP:
                 raise ValueError("a ZIP is packed from files, not rendered")
         return described(partial, destination, file_format, warnings)

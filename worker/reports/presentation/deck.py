@@ -1,0 +1,45 @@
+"""Put the chapters of the executive summary on slides, one or two a chapter."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from shared.reports import ReportType
+from worker.reports.blocks import Figure, KpiRow, Paragraph, Part, PartKind, Table
+from worker.reports.document import ReportContent
+from worker.reports.errors import RenderingCancelledError
+from worker.reports.presentation.slides import Deck
+from worker.reports.report_types import OUTLINES
+
+MAX_EXHIBITS_A_PART = 2
+
+
+def render_pptx(content: ReportContent, destination: Path, *, should_stop: Callable[[], bool] | None = None) -> None:
+    """Write the slides to ``destination``.
+
+    They tell what the executive summary tells, whatever the report's type: nobody shows thousands of resources. Raises
+    :class:`RenderingCancelledError` where the work is to stop.
+    """
+    deck = Deck(content.facts)
+    deck.add_cover(content.parts[0].title)
+    wanted = OUTLINES[ReportType.EXECUTIVE].parts
+    for part in sorted((part for part in content.parts if part.kind in wanted), key=lambda part: wanted.index(part.kind)):
+        if should_stop is not None and should_stop():
+            raise RenderingCancelledError("Making the slides was stopped on request.")
+        _add_part(deck, part)
+    deck.save(destination)
+
+
+def _add_part(deck: Deck, part: Part) -> None:
+    kpis = next((block for block in part.blocks if isinstance(block, KpiRow)), None)
+    words = [block for block in part.blocks if isinstance(block, Paragraph)]
+    exhibits = [block for block in part.blocks if isinstance(block, Figure | Table)]
+    deck.add_opening(part.title, kpis, _words_for_slide(part, words), exhibits[0] if exhibits else None)
+    for exhibit in exhibits[1:MAX_EXHIBITS_A_PART]:
+        deck.add_exhibit(part.title, exhibit)
+
+
+def _words_for_slide(part: Part, words: Sequence[Paragraph]) -> list[Paragraph]:
+    """Return what a slide has room for: what a hurried reader reads, else the first paragraph, and perhaps a note."""
+    leads = [paragraph for paragraph in words if paragraph.tone == "lead"] or list(words[:1])
+    notes = [paragraph for paragraph in words if paragraph.tone == "note"]
+    return leads[:2] if part.kind is PartKind.SUMMARY else [*leads[:1], *notes[:1]]

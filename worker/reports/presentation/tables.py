@@ -1,0 +1,72 @@
+"""Tables on slides, as many rows as can be read from the last row of chairs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pptx.enum.text import MSO_ANCHOR
+from pptx.util import Inches
+
+from worker.reports.blocks import Cell, ColumnKind, Table
+from worker.reports.charts import Timeline
+from worker.reports.presentation.pen import INK, WHITE, Box, Pen, Style, describe, rgb
+from worker.reports.wording import shortened
+
+MAX_ROWS = 9
+_ROW_HEIGHT = Inches(0.38)
+_MAX_CELL_CHARS = 110
+_NUMBERS = frozenset({ColumnKind.COUNT, ColumnKind.AMOUNT})
+
+
+def add_table(slide: Any, table: Table, box: Box, pen: Pen, header_colour: str) -> None:
+    """Put the first rows of a table on a slide, and its last where that sums up the others."""
+    kept = [index for index, column in enumerate(table.columns) if column.kind is not ColumnKind.PAGE]
+    rows = table.rows
+    if len(rows) > MAX_ROWS:
+        rows = rows[: MAX_ROWS - 1] + rows[-1:] if table.has_total else rows[:MAX_ROWS]
+    columns = [table.columns[index] for index in kept]
+    grid = [[Cell(column.title) for column in columns], *([row[index] for index in kept] for row in rows)]
+    frame = _frame(slide, len(grid), [column.share for column in columns], box)
+    describe(frame, table.heading or columns[0].title)
+    frame.table.last_row = table.has_total
+    for number, row in enumerate(grid):
+        is_header, is_total = number == 0, table.has_total and number == len(grid) - 1
+        for index, cell in enumerate(row):
+            style = Style(
+                11,
+                WHITE if is_header else INK,
+                bold=is_header or is_total or cell.impact is not None,
+                is_right=columns[index].kind in _NUMBERS,
+            )
+            _fill(frame.table.cell(number, index), cell.text, style, header_colour if is_header else WHITE, pen)
+
+
+def add_timeline(slide: Any, timeline: Timeline, box: Box, pen: Pen, header_colour: str) -> None:
+    """Put the days of a timeline on a slide as a table: no chart of Office draws them."""
+    events = timeline.events[:MAX_ROWS]
+    if not events:
+        return
+    frame = _frame(slide, len(events), (1.3, 2.7, 1.9), box)
+    describe(frame, f"{timeline.title}. {timeline.description}")
+    frame.table.first_row, frame.table.first_col = False, True
+    for number, event in enumerate(events):
+        _fill(frame.table.cell(number, 0), event.day_text, Style(12, header_colour, bold=True), WHITE, pen)
+        _fill(frame.table.cell(number, 1), event.label, Style(12), WHITE, pen)
+        _fill(frame.table.cell(number, 2), event.note, Style(12, is_right=True), WHITE, pen)
+
+
+def _frame(slide: Any, rows: int, shares: Sequence[float], box: Box) -> Any:
+    frame = slide.shapes.add_table(rows, len(shares), box.left, box.top, box.width, _ROW_HEIGHT * rows)
+    frame.table.horz_banding = False
+    for index, share in enumerate(shares):
+        frame.table.columns[index].width = int(box.width * share / sum(shares))
+    for row in frame.table.rows:
+        row.height = _ROW_HEIGHT
+    return frame
+
+
+def _fill(cell: Any, text: str, style: Style, ground: str, pen: Pen) -> None:
+    cell.fill.solid()
+    cell.fill.fore_color.rgb = rgb(ground)
+    cell.margin_top = cell.margin_bottom = Inches(0.03)
+    cell.vertical_anchor = MSO_ANCHOR.MIDDLE
+    pen.write(cell.text_frame, (shortened(text, _MAX_CELL_CHARS) or "–").split("\n"), style)
