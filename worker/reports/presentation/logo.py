@@ -1,5 +1,7 @@
 """The logo as the one kind of image that slides can hold."""
 
+from typing import Any
+
 import typst
 
 from shared.branding.branding import Logo
@@ -12,11 +14,7 @@ def png_of(logo: Logo) -> bytes:
     """Return a logo as PNG; an SVG (cleaned when it came in) is drawn large enough for a wall."""
     if logo.extension != "svg":
         return logo.content
-    drawn = typst.compile(
-        {"main.typ": _DRAWING.encode(), "logo.svg": logo.content},
-        format="png",
-        ppi=_PIXELS_PER_INCH,
-        ignore_system_fonts=True,
-    )
+    files: Any = {"main.typ": _DRAWING, "logo.svg": logo.content}
+    drawn = typst.compile(files, format="png", ppi=_PIXELS_PER_INCH, ignore_system_fonts=True)
     assert isinstance(drawn, bytes)  # noqa: S101  (one page was asked for)
     return drawn

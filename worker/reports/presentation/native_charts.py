@@ -7,8 +7,9 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION
 from pptx.util import Pt
 
+from shared.advisor.vocabulary import Impact
 from worker.reports.charts import Bars, ChangeBars, Chart, Donut, Lines, ScoreBars, StackedBars, Waterfall
-from worker.reports.charts.shapes import IMPACT_COLOURS, Impact
+from worker.reports.charts.shapes import IMPACT_COLOURS
 from worker.reports.presentation.pen import INK, MUTED, Box, rgb
 
 _SIZE = Pt(12)

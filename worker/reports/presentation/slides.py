@@ -20,7 +20,8 @@ from worker.reports.presentation.tables import add_table, add_timeline
 from worker.reports.presentation.theme import dress
 from worker.reports.wording import shortened
 
-_SLIDE = Box(0, 0, Inches(13.333), Inches(7.5))
+_WIDTH, _HEIGHT = Inches(13.333), Inches(7.5)
+_SLIDE = Box(0, 0, _WIDTH, _HEIGHT)
 _CONTENT = Box(Inches(0.75), Inches(1.4), Inches(11.83), Inches(5.4))
 _FOOT = Inches(6.98)
 _WORDS_WIDTH = Inches(4.1)
@@ -36,8 +37,8 @@ class Deck:
         self._language = Language.of(facts.language)
         self._palette = facts.branding.palette
         self._pen = Pen(facts.language)
-        self._presentation: Any = pptx.Presentation()
-        self._presentation.slide_width, self._presentation.slide_height = _SLIDE.width, _SLIDE.height
+        self._presentation = pptx.Presentation()
+        self._presentation.slide_width, self._presentation.slide_height = _WIDTH, _HEIGHT
         dress(self._presentation, self._palette, facts.branding.font.value)
         properties = self._presentation.core_properties
         properties.title = f"{facts.title} – {facts.client_name}"[:255]
