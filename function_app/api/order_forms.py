@@ -24,7 +24,6 @@ from function_app.api.models.reports import (
 from function_app.api.models.uploads import last_part
 from shared.azure.filters import filter_of
 from shared.azure.live_orders import LiveOrder
-from shared.connections.selection import selection_of
 from shared.reporting import reports
 from shared.reporting.uploads import UploadEmptyError
 from shared.settings import Settings
@@ -80,7 +79,7 @@ class LiveOrderGiven:
         chosen = given.selection
         return LiveOrder(
             connection_id=given.connection_id,
-            selection=None if chosen is None else selection_of(chosen),
+            selection=None if chosen is None else chosen.chosen(),
             filters=filter_of(given.filters.model_dump(mode="json", exclude_defaults=True)),
             keep_put_aside=given.keep_put_aside,
             refresh_first=given.refresh_first,

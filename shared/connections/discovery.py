@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,8 @@ PLACES_QUERY = (
 )
 """Where subscriptions stand among management groups; Resource Graph says so without a right on the groups themselves."""
 
+# So long a list of subscriptions is believed: one that was added meanwhile is missing from a report, which nobody would see.
+_FRESH_FOR = timedelta(minutes=10)
 # More than any directory holds; what lies beyond is told, not silently left out.
 MOST_SUBSCRIPTIONS = 20_000
 # The most subscriptions that one question to Resource Graph may name, and the most rows that one page holds.
@@ -58,6 +61,12 @@ class Discovery:
     subscriptions: tuple[Found, ...]
     graph_error: AzureCallError | None = None
     """Why Resource Graph did not answer; places among management groups are not known then."""
+
+
+def is_due(connection: AzureConnection) -> bool:
+    """Return whether Azure should be asked for the subscriptions before anything is read from them."""
+    seen_at = connection.subscriptions_seen_at
+    return seen_at is None or datetime.now(UTC) - seen_at > _FRESH_FOR
 
 
 def look(client: ManagementClient, connection: Connection, *, check: Callable[[], None] = lambda: None) -> Discovery:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from shared.azure.errors import AzureAuthenticationError, AzureCallError, AzurePermissionError, AzureRefusedError
 from shared.azure.management import ManagementClient
 from shared.connections import connections, discovery
-from shared.connections.credentials import Connection, credential_of
+from shared.connections.credentials import credential_of
 from shared.connections.discovery import Discovery, Found
 from shared.database.tables import AzureConnection, Job
 from shared.database.tables.azure_connection import ConnectionStatus
@@ -27,6 +28,7 @@ GRAPH_ACTION = "Microsoft.ResourceGraph/resources/read"
 ADVISOR_VERSION = "2023-01-01"
 # Roles are given to management groups or to single subscriptions; a few tell whether it was forgotten.
 _SAMPLED = 3
+_WARNED_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def ask(session: Session, connection_id: UUID, *, trace_id: str | None) -> tuple
     return job, True
 
 
-def examine(services: Services, connection: Connection, *, check: Callable[[], None] = lambda: None) -> Examination:
+def examine(services: Services, connection: AzureConnection, *, check: Callable[[], None] = lambda: None) -> Examination:
     """Test a connection; call it outside transactions. ``check`` is called between questions and may raise.
 
     Raises what may go away by itself (:attr:`~shared.errors.AdvisorReportsError.retryable`); anything else is a result.
@@ -84,6 +86,8 @@ def examine(services: Services, connection: Connection, *, check: Callable[[], N
         with ManagementClient(services.settings, credential, retries=0) as client:
             found = discovery.look(client, connection, check=check)
             result = _judged(client, found, check)
+        if result.success:
+            result = replace(result, next_step=_before_the_end(connection.secret_expires_at))
     except AdvisorReportsError as error:
         if error.retryable or not isinstance(error, AzureCallError):
             raise
@@ -99,7 +103,7 @@ def failure(error: AdvisorReportsError, *, began: float) -> Verdict:
     return _timed(result, began)
 
 
-def note(session: Session, connection: Connection, result: Verdict) -> None:
+def note(session: Session, connection: AzureConnection, result: Verdict) -> None:
     """Keep ``result`` with the connection, unless it is gone or signs in with something else by now."""
     status = ConnectionStatus.WORKING if result.success else ConnectionStatus.FAILING
     session.execute(
@@ -145,6 +149,12 @@ def _judged(client: ManagementClient, found: Discovery, check: Callable[[], None
         "permission_missing",
         "Give it the role Reader, which holds these permissions, on the subscriptions or on a management group above them.",
     )
+
+
+def _before_the_end(expires_at: datetime | None) -> str:
+    if expires_at is None or expires_at - datetime.now(UTC) > _WARNED_BEFORE:
+        return ""
+    return f"What it signs in with expires on {expires_at:%Y-%m-%d}: make a new one and change the connection before."
 
 
 def _unreadable(client: ManagementClient, sample: Sequence[Found], check: Callable[[], None]) -> list[str]:

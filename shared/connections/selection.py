@@ -74,7 +74,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     def stored(self) -> dict[str, Any]:
         """Return the selection in JSON's own types, without the fields that its mode does not need."""
-        given: dict[str, Any] = msgspec.to_builtins(self)
+        given: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
         return {name: value for name, value in given.items() if name == "mode" or value}
 
 

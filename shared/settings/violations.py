@@ -1,6 +1,6 @@
 """What the profile of a process forbids or demands, checked as a whole, so that nobody has to fix it one start at a time."""
 
-from base64 import urlsafe_b64decode
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,8 @@ _CREDENTIAL_PARTS = {
     "client_secret": ("azure_tenant_id", "azure_client_id", "azure_client_secret"),
     "client_certificate": ("azure_tenant_id", "azure_client_id", "azure_client_certificate_path"),
 }
+# 32 bytes in URL-safe base64, one or several.
+_FERNET_KEYS = re.compile(r"\s*[\w-]{43}=\s*(?:,\s*[\w-]{43}=\s*)*", re.ASCII)
 # As pydantic reads a switch that is on.
 _ON = {"true", "1", "yes", "on", "y", "t"}
 
@@ -94,20 +96,13 @@ def _of_secrets(profile: Profile, given: _Given) -> list[Violation]:
         found.append(Violation("VAULT_URL", "is not set; give the address of the Key Vault, https://NAME.vault.azure.net"))
     if given["sealed_store_keys"] and not profile.may_seal_secrets_with_own_keys:
         found.append(Violation("SEALED_STORE_KEYS", "is for local profiles; remove it, secrets belong into the Key Vault"))
-    elif given["sealed_store_keys"] and not all(map(_is_fernet_key, given["sealed_store_keys"].split(","))):
+    elif given["sealed_store_keys"] and not _FERNET_KEYS.fullmatch(given["sealed_store_keys"]):
         text = "must be Fernet keys, separated by commas; `python -m worker secrets new-key` makes one"
         found.append(Violation("SEALED_STORE_KEYS", text))
     if given["development_api_key"] and not profile.may_have_development_api_key:
         text = "is for local profiles; remove it and make a key with `python -m worker key create`"
         found.append(Violation("DEVELOPMENT_API_KEY", text))
     return found
-
-
-def _is_fernet_key(text: str) -> bool:
-    try:
-        return len(urlsafe_b64decode(text.strip())) == 32
-    except ValueError:
-        return False
 
 
 def _of_front(profile: Profile, given: _Given) -> list[Violation]:

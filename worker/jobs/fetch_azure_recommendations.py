@@ -167,9 +167,8 @@ def _freshen_texts(run: JobRun, graph: ResourceGraph, languages: tuple[str, ...]
 
 def _targets(run: JobRun, order: _Order) -> _Targets:
     with run.services.database.tenant(run.tenant_id) as session:
-        connection = connections.find(session, order.connection.id)
-        known = connection.subscriptions_seen_at is not None
-    if not known:
+        is_due = discovery.is_due(connections.find(session, order.connection.id))
+    if is_due:
         _discover(run, order)
     with run.services.database.tenant(run.tenant_id) as session:
         resolved = selection.resolve(session, order.connection.id, order.live.selection)

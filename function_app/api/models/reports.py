@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field_validator
 
 from function_app.api.models.common import STORABLE, Failure, Given
+from function_app.api.models.connections import SubscriptionSelection
 from function_app.api.models.jobs import Job
 from shared.advisor.vocabulary import Category, Impact
 from shared.azure.filters import MAX_VALUES
@@ -83,8 +84,8 @@ class LiveWanted(Given):
     """What is read from Azure."""
 
     connection_id: UUID = Field(description="The Azure connection to sign in with.")
-    selection: dict[str, Any] | None = Field(
-        None, description="Which subscriptions, as in a connection's `selection`; default: the connection's own."
+    selection: SubscriptionSelection | None = Field(
+        None, description="Which subscriptions; left out: those that the connection is set to."
     )
     filters: FiltersWanted = FiltersWanted()
     keep_put_aside: bool = Field(
