@@ -14,6 +14,7 @@ from shared.jobs.kinds import (
     GENERATE_REPORT,
     PROCESS_CSV_FILE,
     REMOVE_REPORT_FILES,
+    SYNC_AZURE_STATISTICS,
     TEST_AZURE_CONNECTION,
     JobKind,
 )
@@ -25,6 +26,7 @@ from worker.jobs import fetch_azure_recommendations as fetching
 from worker.jobs import generate_report as generating
 from worker.jobs import process_csv_file as importing
 from worker.jobs import remove_report_files as removing
+from worker.jobs import sync_azure_statistics as syncing
 from worker.jobs import test_azure_connection as testing
 
 
@@ -42,6 +44,12 @@ def process_csv_file(*, tenant_id: str, job_id: str) -> None:
 def fetch_azure_recommendations(*, tenant_id: str, job_id: str) -> None:
     """Read recommendations from Azure."""
     _perform(fetching.fetch_azure_recommendations, tenant_id, job_id)
+
+
+@app.task(**_of(SYNC_AZURE_STATISTICS))
+def sync_azure_statistics(*, tenant_id: str, job_id: str) -> None:
+    """Read the statistics of an Azure connection."""
+    _perform(syncing.sync_azure_statistics, tenant_id, job_id)
 
 
 @app.task(**_of(GENERATE_REPORT))

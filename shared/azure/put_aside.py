@@ -79,6 +79,10 @@ class Rules:
         """Return the names of the recommendations that are dismissed or postponed."""
         return sorted(self._suppressed)
 
+    def excluded_groups(self) -> list[tuple[str, str]]:
+        """Return subscription and name of the resource groups that are left out, in lower case."""
+        return sorted(self._excluded_groups)
+
     def excludes(self, subscription_id: str) -> bool:
         """Return whether the whole subscription is left out."""
         return subscription_id.lower() in self._excluded_subscriptions

@@ -6,6 +6,8 @@ times at most, and other tables once. Hence suppressions and configurations are 
 subscriptions, and not joins of every page.
 """
 
+from collections.abc import Sequence
+
 from shared.advisor.vocabulary import Category
 from shared.azure.filters import FetchFilter
 
@@ -50,11 +52,17 @@ advisorresources
 """
 
 
-def counts(left_out: list[str]) -> str:
-    """Return the query that counts recommendations and adds their amounts, but for those with the names ``left_out``."""
+def counts(named: Sequence[str] = (), *, without_groups: Sequence[tuple[str, str]] = ()) -> str:
+    """Return the query that counts recommendations and adds their amounts: all, or those with the names ``named``.
+
+    ``without_groups`` are subscription and resource group of those that are left out.
+    """
     parts = ["advisorresources", "| where type =~ 'microsoft.advisor/recommendations'"]
-    if left_out:
-        parts.append(f"| where not(name in~ {_literals(left_out)})")
+    if named:
+        parts.append(f"| where name in~ {_literals(named)}")
+    for subscription_id, group in without_groups:
+        inside = f"subscriptionId =~ {literal(subscription_id)} and resourceGroup =~ {literal(group)}"
+        parts.append(f"| where not({inside})")
     parts.append(
         "| extend category = tostring(properties.category), impact = tostring(properties.impact),"
         " currency = tostring(properties.extendedProperties.savingsCurrency),"
@@ -65,22 +73,18 @@ def counts(left_out: list[str]) -> str:
 
 
 def literal(text: str) -> str:
-    """Return ``text`` as a string of the language that means just this text.
+    """Return ``text`` as a string of the language that means just this text; control characters are refused.
 
-    Every character that could end the string or begin an escape is written as an escape itself.
+    https://learn.microsoft.com/kusto/query/scalar-data-types/string: within single quotes, a backslash and a single quote are
+    written with a backslash before them, and a line may not end.
     """
-    written = "".join(
-        character
-        if character.isalnum() or character in " -_./()"
-        else f"\\u{ord(character):04x}"
-        if ord(character) < 0x1_0000
-        else character
-        for character in text
-    )
-    return f"'{written}'"
+    if any(ord(character) < 0x20 or character in "\x7f\x85\u2028\u2029" for character in text):
+        raise ValueError("a query holds no control characters")
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
-def _literals(values: list[str] | tuple[str, ...]) -> str:
+def _literals(values: Sequence[str]) -> str:
     return f"({', '.join(map(literal, values))})"
 
 

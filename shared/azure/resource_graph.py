@@ -74,6 +74,18 @@ class ResourceGraph:
         for page in self.pages(query, subscriptions, asked_for=asked_for):
             yield from decoder.decode(page.data)
 
+    def summary(
+        self, query: str, subscriptions: Sequence[str], decoder: msgspec.json.Decoder[list[_Row]], *, asked_for: str
+    ) -> list[_Row]:
+        """Return the rows of a query that sums up; these have no ids and hence a single page.
+
+        Raises :class:`IncompleteAnswerError` where they do not fit, and :class:`~shared.azure.errors.AzureCallError`.
+        """
+        page = self._page(query, subscriptions, None, asked_for)
+        if page.result_truncated.lower() == "true":
+            raise IncompleteAnswerError
+        return decoder.decode(page.data)
+
     def _page(self, query: str, subscriptions: Sequence[str] | None, token: str | None, asked_for: str) -> Page:
         options: dict[str, Any] = {"resultFormat": "objectArray", "$top": PAGE_ROWS}
         if token:

@@ -50,6 +50,14 @@ FETCH_AZURE_RECOMMENDATIONS = JobKind(
     hard_limit_s=660,
     retry_delays_s=(60, 120, 180),
 )
+SYNC_AZURE_STATISTICS = JobKind(
+    "sync_azure_statistics",
+    Queue.AZURE_API,
+    Priority.NORMAL,
+    max_attempts=1,
+    soft_limit_s=120,
+    hard_limit_s=150,
+)
 REMOVE_REPORT_FILES = JobKind(
     "remove_report_files",
     Queue.DEFAULT,
@@ -77,6 +85,7 @@ KINDS: dict[str, JobKind] = {
         FETCH_AZURE_RECOMMENDATIONS,
         GENERATE_REPORT,
         GENERATE_AZURE_REPORT,
+        SYNC_AZURE_STATISTICS,
         REMOVE_REPORT_FILES,
         TEST_AZURE_CONNECTION,
     )

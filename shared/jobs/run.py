@@ -18,6 +18,8 @@ from shared.jobs.kinds import JobKind
 from shared.jobs.problems import JobCancelledError, LeaseLostError, Problem, TimeLimitError
 from shared.services import Services
 
+_LONGEST_NAP_S = 0.5
+
 
 class JobRun:
     """One attempt at a job: what to work on, when to stop, how to say how far it is, and how to commit.
@@ -71,6 +73,14 @@ class JobRun:
     def should_stop(self) -> bool:
         """Return whether :meth:`check` would raise; for those who poll."""
         return self._stop is not None or time.monotonic() > self._deadline
+
+    def wait(self, seconds: float) -> None:
+        """Sleep, and hear within half a second when the work should end; raises what :meth:`check` raises."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.check()
+            time.sleep(min(left, _LONGEST_NAP_S))
+        self.check()
 
     def ask_to_stop(self, reason: JobCancelledError | LeaseLostError) -> None:
         """Let :meth:`check` raise ``reason`` from now on; the first reason stays."""

@@ -10,6 +10,7 @@ from shared.jobs.sweep import sweep
 from shared.queue import results
 from shared.services import Services
 from shared.settings import Settings
+from shared.ticks.advisor_texts import refresh_texts
 from shared.ticks.expired_uploads import remove_expired_uploads
 
 _HOUR_S = 3600.0
@@ -38,6 +39,7 @@ def acts(settings: Settings) -> tuple[Act, ...]:
         Act("secrets", _SECRETS_S, upkeep.tidy),
         Act("uploads", _HOUR_S, lambda services: f"removed {remove_expired_uploads(services)}"),
         Act("retention", _HOUR_S, _remove_what_expired),
+        Act("advisor_texts", _HOUR_S, refresh_texts),
     )
 
 

@@ -22,13 +22,13 @@ from shared.azure.generating import generate
 from shared.azure.limiter import QueryLimiter
 from shared.azure.live_orders import LiveOrder, live_order_of
 from shared.azure.live_rows import LiveRows
-from shared.azure.management import ManagementClient
 from shared.azure.resource_graph import ResourceGraph
 from shared.azure.score_rows import write_scores
 from shared.azure.spool import Spool
-from shared.connections import connections, discovery, selection
+from shared.azure.targets import NothingToReadError, Targets, targets_of
+from shared.connections import connections
 from shared.connections.credentials import credential_of
-from shared.database.tables import AzureConnection, AzureSubscription, Report, Snapshot
+from shared.database.tables import AzureConnection, Report, Snapshot
 from shared.errors import AdvisorReportsError
 from shared.jobs.kinds import GENERATE_AZURE_REPORT
 from shared.jobs.run import JobRun
@@ -46,19 +46,6 @@ SOURCE_FORMAT = "azure_live"
 # Of this job's own progress, in percent: where Azure has been read, and the slices before it.
 _REFRESHED = 20.0
 _READ = 85.0
-_LONGEST_NAP_S = 0.5
-
-
-class NothingToReadError(AdvisorReportsError):
-    """An order names no subscription that the connection could read."""
-
-    code = "no_subscriptions"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The order leaves no subscription to read.",
-            next_step="Test the connection to see its subscriptions, then choose some of these.",
-        )
 
 
 @dataclass(frozen=True)
@@ -71,14 +58,6 @@ class _Order:
     languages: tuple[str, ...]
     requested_at: datetime
     fetched: bool
-
-
-@dataclass(frozen=True)
-class _Targets:
-    """The subscriptions to read, with their names as far as known, and those that cannot be asked for."""
-
-    names: dict[str, str]
-    unknown: tuple[str, ...]
 
 
 def fetch_azure_recommendations(run: JobRun) -> None:
@@ -120,8 +99,15 @@ def _fetch_into(run: JobRun, order: _Order, folder: Path) -> None:
     began, database = time.monotonic(), run.services.database
     credential = credential_of(run.services, order.connection)
     run.report_progress(0, "Looking for the subscriptions")
-    targets = _targets(run, order)
-    with AzureCalls(run.services.settings, credential, wait=lambda seconds: _nap(run, seconds)) as calls:
+    targets = targets_of(
+        run.services,
+        run.tenant_id,
+        order.connection,
+        order.live.selection,
+        only=order.live.filters.subscription_ids,
+        check=run.check,
+    )
+    with AzureCalls(run.services.settings, credential, wait=run.wait) as calls:
         graph = ResourceGraph(calls, QueryLimiter(run.services.redis))
         _freshen_texts(run, graph, order.languages)
         unfinished = _refresh(run, order, calls, targets)
@@ -165,36 +151,7 @@ def _freshen_texts(run: JobRun, graph: ResourceGraph, languages: tuple[str, ...]
             )
 
 
-def _targets(run: JobRun, order: _Order) -> _Targets:
-    with run.services.database.tenant(run.tenant_id) as session:
-        is_due = discovery.is_due(connections.find(session, order.connection.id))
-    if is_due:
-        _discover(run, order)
-    with run.services.database.tenant(run.tenant_id) as session:
-        resolved = selection.resolve(session, order.connection.id, order.live.selection)
-        named = select(AzureSubscription.subscription_id, AzureSubscription.name).where(
-            AzureSubscription.connection_id == order.connection.id
-        )
-        names = {row.subscription_id: row.name for row in session.execute(named)}
-    chosen = set(resolved.subscription_ids)
-    unknown = set(resolved.unknown)
-    if order.live.filters.subscription_ids:
-        wanted = {one.lower() for one in order.live.filters.subscription_ids}
-        unknown |= wanted - chosen
-        chosen &= wanted
-    if not chosen:
-        raise NothingToReadError
-    return _Targets({one: names.get(one, "") for one in chosen}, tuple(sorted(unknown)))
-
-
-def _discover(run: JobRun, order: _Order) -> None:
-    with ManagementClient(run.services.settings, credential_of(run.services, order.connection)) as client:
-        found = discovery.look(client, order.connection, check=run.check)
-    with run.services.database.tenant(run.tenant_id) as session:
-        discovery.keep(session, order.connection, found.subscriptions)
-
-
-def _refresh(run: JobRun, order: _Order, calls: AzureCalls, targets: _Targets) -> dict[str, str]:
+def _refresh(run: JobRun, order: _Order, calls: AzureCalls, targets: Targets) -> dict[str, str]:
     """Let Advisor compute its recommendations anew where that is wanted; return why it did not, by subscription."""
     if not order.live.refresh_first:
         return {}
@@ -204,7 +161,7 @@ def _refresh(run: JobRun, order: _Order, calls: AzureCalls, targets: _Targets) -
         run.report_progress(_REFRESHED * done / count, f"Refreshing recommendations: {done:,} of {count:,} subscriptions")
 
     on_progress(0)
-    return generate(calls, sorted(targets.names), wait=lambda seconds: _nap(run, seconds), on_progress=on_progress)
+    return generate(calls, sorted(targets.names), wait=run.wait, on_progress=on_progress)
 
 
 def _reading_progress(run: JobRun, order: _Order, count: int) -> Callable[[int], None]:
@@ -255,15 +212,6 @@ def _write(run: JobRun, order: _Order, rows: LiveRows, facts: fetch_facts.Facts,
         )
         run.add_follower(session, GENERATE_AZURE_REPORT)
     metrics.rows_read(accepted=written.accepted, rejected=written.rejected)
-
-
-def _nap(run: JobRun, seconds: float) -> None:
-    """Wait, and hear within half a second when the job is to stop."""
-    until = time.monotonic() + seconds
-    while (left := until - time.monotonic()) > 0:
-        run.check()
-        time.sleep(min(left, _LONGEST_NAP_S))
-    run.check()
 
 
 def _unknown(subscription_id: str) -> Refused:

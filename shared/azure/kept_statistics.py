@@ -1,0 +1,106 @@
+"""Statistics kept in Redis for an hour: many readers, one question to Azure."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+import redis
+
+from shared.azure.statistics import Statistics
+from shared.errors import AdvisorReportsError
+
+KEPT_S = 3600
+# A little longer than the look may take: who holds the lock and dies must not keep others waiting.
+_LOCKED_MS = 150_000
+_LOOK_AGAIN_S = 0.1
+
+_RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
+
+_decode = msgspec.json.Decoder(Statistics).decode
+
+
+class StatisticsPendingError(AdvisorReportsError):
+    """Somebody else is asking Azure, and it takes longer than a reader should wait."""
+
+    code = "statistics_pending"
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The statistics are being read from Azure; that takes a while.", next_step="Ask again in half a minute."
+        )
+
+
+class Kept(NamedTuple):
+    """Statistics, and whether they were at hand already."""
+
+    statistics: Statistics
+    cached: bool
+
+
+class KeptStatistics:
+    """The statistics of connections; one per process, safe to share between threads."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._release = client.register_script(_RELEASE)
+        # Where Redis is away, at least the threads of this process ask one after another.
+        self._alone = threading.Lock()
+
+    def read(self, tenant_id: UUID, connection_id: UUID, look: Callable[[], Statistics], *, patience_s: float) -> Kept:
+        """Return what is kept; where nothing is, one reader looks and the others wait for it.
+
+        Raises what ``look`` raises, and :class:`StatisticsPendingError`.
+        """
+        key = _key(tenant_id, connection_id)
+        until = time.monotonic() + patience_s
+        mark = secrets.token_hex(8)
+        try:
+            while True:
+                if (found := self._client.get(key)) is not None:
+                    return Kept(_decode(found), cached=True)  # type: ignore[arg-type]
+                if self._client.set(f"{key}:lock", mark, nx=True, px=_LOCKED_MS):
+                    break
+                if time.monotonic() > until:
+                    raise StatisticsPendingError
+                time.sleep(_LOOK_AGAIN_S)
+        except redis.RedisError:
+            with self._alone:
+                return Kept(look(), cached=False)
+        try:
+            # Somebody may have been done between the look at the key and the lock.
+            if (found := self._client.get(key)) is not None:
+                return Kept(_decode(found), cached=True)  # type: ignore[arg-type]
+            statistics = look()
+            self.keep(tenant_id, connection_id, statistics)
+            return Kept(statistics, cached=False)
+        finally:
+            self._let_go(key, mark)
+
+    def keep(self, tenant_id: UUID, connection_id: UUID, statistics: Statistics) -> None:
+        """Keep ``statistics`` for an hour, in place of what was there; a Redis that is away keeps nothing."""
+        try:
+            self._client.set(_key(tenant_id, connection_id), msgspec.json.encode(statistics), ex=KEPT_S)
+        except redis.RedisError:
+            return
+
+    def forget(self, tenant_id: UUID, connection_id: UUID) -> None:
+        """Keep nothing of a connection any more."""
+        try:
+            self._client.delete(_key(tenant_id, connection_id))
+        except redis.RedisError:
+            return
+
+    def _let_go(self, key: str, mark: str) -> None:
+        try:
+            self._release(keys=[f"{key}:lock"], args=[mark])
+        except redis.RedisError:
+            return
+
+
+def _key(tenant_id: UUID, connection_id: UUID) -> str:
+    return f"azure-statistics:{tenant_id}:{connection_id}"

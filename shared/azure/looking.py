@@ -1,0 +1,57 @@
+"""Statistics of a connection, read from Azure: who is asked, as whom, and what is kept."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from shared.azure import statistics
+from shared.azure.calls import AzureCalls
+from shared.azure.kept_statistics import Kept, KeptStatistics
+from shared.azure.limiter import QueryLimiter
+from shared.azure.resource_graph import ResourceGraph
+from shared.azure.statistics import Statistics
+from shared.azure.targets import targets_of
+from shared.connections.credentials import Connection, credential_of
+from shared.services import Services
+
+
+def kept(
+    services: Services, tenant_id: UUID, connection: Connection, *, wait: Callable[[float], None], patience_s: float
+) -> Kept:
+    """Return the connection's statistics, at most an hour old; raises what :func:`fresh` raises, and
+    :class:`~shared.azure.kept_statistics.StatisticsPendingError`.
+    """
+    return KeptStatistics(services.redis).read(
+        tenant_id, connection.id, lambda: _look(services, tenant_id, connection, wait=wait), patience_s=patience_s
+    )
+
+
+def fresh(
+    services: Services,
+    tenant_id: UUID,
+    connection: Connection,
+    *,
+    wait: Callable[[float], None],
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Statistics:
+    """Read the connection's statistics from Azure and keep them for an hour.
+
+    Raises :class:`~shared.azure.errors.AzureCallError` and :class:`~shared.azure.targets.NothingToReadError`.
+    """
+    found = _look(services, tenant_id, connection, wait=wait, on_progress=on_progress)
+    KeptStatistics(services.redis).keep(tenant_id, connection.id, found)
+    return found
+
+
+def _look(
+    services: Services,
+    tenant_id: UUID,
+    connection: Connection,
+    *,
+    wait: Callable[[float], None],
+    on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> Statistics:
+    targets = targets_of(services, tenant_id, connection, check=lambda: wait(0.0))
+    count = len(targets.names)
+    with AzureCalls(services.settings, credential_of(services, connection), wait=wait) as calls:
+        graph = ResourceGraph(calls, QueryLimiter(services.redis))
+        return statistics.look(graph, list(targets.names), on_progress=lambda done: on_progress(done, count))
