@@ -31,6 +31,7 @@ from function_app.api.routers import (
     report_contents,
     reports,
     schemas,
+    statistics,
     uploads,
 )
 from shared.services import Services
@@ -75,6 +76,7 @@ def create_application(services: Services) -> FastAPI:
         jobs,
         clients,
         connections,
+        statistics,
         uploads,
         report_contents,
         branding,

@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 from function_app import problems
 from function_app.api.answers import PreconditionMissingError
 from function_app.api.callers import ForbiddenError, UnauthenticatedError
+from shared.azure.errors import AzureCallError, AzureNetworkError, AzureServiceError
+from shared.azure.kept_statistics import StatisticsPendingError
 from shared.database.schema import SchemaMismatchError
 from shared.database.session import UnsafeRoleError
 from shared.errors import AdvisorReportsError, ConflictError, InvalidRequestError, NotFoundError
@@ -35,6 +37,11 @@ _STATUSES: tuple[tuple[type[AdvisorReportsError], int], ...] = (
     (BlobTooLargeError, 413),
     (BlobMissingError, 404),
     (StorageUnavailableError, 503),
+    (AzureServiceError, 503),
+    (AzureNetworkError, 503),
+    # Signing in or a right is missing: the connection has to change before the same request can be served.
+    (AzureCallError, 409),
+    (StatisticsPendingError, 503),
     (UnsafeRoleError, 503),
     (SchemaMismatchError, 503),
 )

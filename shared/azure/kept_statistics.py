@@ -62,7 +62,7 @@ class KeptStatistics:
         try:
             while True:
                 if (found := self._client.get(key)) is not None:
-                    return Kept(_decode(found), cached=True)  # type: ignore[arg-type]
+                    return Kept(_decode(found), cached=True)
                 if self._client.set(f"{key}:lock", mark, nx=True, px=_LOCKED_MS):
                     break
                 if time.monotonic() > until:
@@ -74,7 +74,7 @@ class KeptStatistics:
         try:
             # Somebody may have been done between the look at the key and the lock.
             if (found := self._client.get(key)) is not None:
-                return Kept(_decode(found), cached=True)  # type: ignore[arg-type]
+                return Kept(_decode(found), cached=True)
             statistics = look()
             self.keep(tenant_id, connection_id, statistics)
             return Kept(statistics, cached=False)

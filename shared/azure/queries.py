@@ -75,8 +75,8 @@ def counts(named: Sequence[str] = (), *, without_groups: Sequence[tuple[str, str
 def literal(text: str) -> str:
     """Return ``text`` as a string of the language that means just this text; control characters are refused.
 
-    https://learn.microsoft.com/kusto/query/scalar-data-types/string: within single quotes, a backslash and a single quote are
-    written with a backslash before them, and a line may not end.
+    https://learn.microsoft.com/kusto/query/scalar-data-types/string: within single quotes, a backslash and a single quote
+    are written with a backslash before them, and a line may not end.
     """
     if any(ord(character) < 0x20 or character in "\x7f\x85\u2028\u2029" for character in text):
         raise ValueError("a query holds no control characters")

@@ -125,7 +125,9 @@ class _Adding:
 
     def _count(self, graph: ResourceGraph, subscriptions: Sequence[str], query: str, *, sign: int) -> None:
         for row in graph.summary(query, subscriptions, _counted_rows, asked_for="count recommendations"):
-            self._counts[str(category_of(row.category or "")), str(impact_of(row.impact or ""))] += sign * row.recommendations
+            self._counts[str(category_of(row.category or "")), str(impact_of(row.impact or ""))] += (
+                sign * row.recommendations
+            )
             if row.savings and row.currency:
                 currency = row.currency.upper()
                 self._savings[currency] = self._savings.get(currency, Decimal(0)) + sign * Decimal(str(row.savings))

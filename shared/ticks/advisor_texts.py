@@ -40,7 +40,9 @@ def refresh_texts(services: Services) -> str:
                 read += metadata.refresh(services.system_database, graph, language)
     except AzureCallError as error:
         _log.warning(
-            "Advisor's texts could not be read again", extra={"action": "metadata_failed", "code": error.code}, exc_info=error
+            "Advisor's texts could not be read again",
+            extra={"action": "metadata_failed", "code": error.code},
+            exc_info=error,
         )
         return f"read {read} types, then failed: {error.code}"
     return f"read {read} types in {len(due)} languages"

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import msgspec
+
 from shared.azure import looking
 from shared.azure.errors import AzureAuthenticationError
 from shared.connections import connections
@@ -22,8 +24,10 @@ def sync_azure_statistics(run: JobRun) -> None:
         run.report_progress(100 * done / count, f"Counting: {done:,} of {count:,} subscriptions")
 
     try:
-        looking.fresh(run.services, run.tenant_id, connection, wait=run.wait, on_progress=on_progress)
+        found = looking.fresh(run.services, run.tenant_id, connection, wait=run.wait, on_progress=on_progress)
     except AzureAuthenticationError as error:
         with run.services.database.tenant(run.tenant_id) as session:
             connections.mark_failing(session, connection_id, error)
         raise
+    with run.finishing() as session:
+        run.answer(session, msgspec.to_builtins(found))

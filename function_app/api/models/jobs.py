@@ -24,7 +24,8 @@ class Job(BaseModel):
     cancel_requested: bool
     error: Failure | None
     result: dict[str, Any] | None = Field(
-        description="What it found, where its kind has something to tell: of `test_azure_connection` a ConnectionTest."
+        description="What it found, where its kind has something to tell: of `test_azure_connection` a ConnectionTest, "
+        "of `sync_azure_statistics` what the statistics are."
     )
     trace_id: str | None
     created_at: datetime

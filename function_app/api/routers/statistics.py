@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 
 from function_app.api import ordering
 from function_app.api.answers import json_answer
-from function_app.api.dependencies import ReportReader, ReportWriter
+from function_app.api.dependencies import ConnectionReader, ConnectionWriter
 from function_app.api.models.common import ALWAYS, failures
 from function_app.api.models.jobs import Job
 from function_app.api.models.statistics import Statistics
@@ -21,7 +21,7 @@ from shared.jobs.kinds import SYNC_AZURE_STATISTICS
 from shared.jobs.requests import add_job, publish_job
 from shared.reporting import job_lists
 
-router = APIRouter(prefix="/connections", tags=["Azure connections"])
+router = APIRouter(prefix="/connections", tags=["Connections"])
 
 # Readers wait this long for Azure, whoever asks it; who needs longer orders a sync and polls it.
 _PATIENCE_S = 45.0
@@ -32,10 +32,8 @@ _ACCEPTED: dict[str, Any] = {
 }
 
 
-@router.get(
-    "/{connection_id}/statistics", responses={200: {"model": Statistics}, **failures(*ALWAYS, 404, 409)}
-)
-def get_statistics(connection_id: UUID, caller: ReportReader) -> Response:
+@router.get("/{connection_id}/statistics", responses={200: {"model": Statistics}, **failures(*ALWAYS, 404, 409)})
+def get_statistics(connection_id: UUID, caller: ConnectionReader) -> Response:
     """Get counts by category and impact, savings by currency and Advisor's scores.
 
     Answered from a cache for an hour; `as_of` says of when. Where nothing is at hand Azure is asked once, however many ask
@@ -55,7 +53,7 @@ def get_statistics(connection_id: UUID, caller: ReportReader) -> Response:
 
 
 @router.post("/{connection_id}/sync", status_code=202, responses={202: _ACCEPTED, **failures(*ALWAYS, 404)})
-def sync_statistics(connection_id: UUID, caller: ReportWriter) -> Response:
+def sync_statistics(connection_id: UUID, caller: ConnectionWriter) -> Response:
     """Read the statistics from Azure anew, whatever is at hand; get them when the job has ended."""
     with caller.transaction() as session:
         connections.find(session, connection_id)

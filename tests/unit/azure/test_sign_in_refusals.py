@@ -39,7 +39,7 @@ def test_a_code_is_told_in_a_sentence(code: int, reason: str) -> None:
     assert "Whatever" not in error.message
 
 
-@pytest.mark.parametrize("refusal", set(sign_in_refusals.BY_CODE.values()), ids=lambda refusal: refusal.reason)
+@pytest.mark.parametrize("refusal", dict.fromkeys(sign_in_refusals.BY_CODE.values()), ids=lambda refusal: refusal.reason)
 def test_every_reason_says_what_happened_and_what_to_do(refusal: sign_in_refusals.Refusal) -> None:
     assert refusal.sentence.endswith(".")
     assert refusal.next_step.endswith(".")

@@ -1,0 +1,106 @@
+"""Statistics at a glance: right, kept for an hour, and asked for once however many want them."""
+
+import threading
+import time
+from collections import Counter
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+import redis
+
+from infra.local.valkey import Valkey
+from shared.azure import looking
+from shared.azure.kept_statistics import KeptStatistics, StatisticsPendingError
+from shared.azure.statistics import Statistics
+from shared.jobs import execution
+from shared.jobs.kinds import SYNC_AZURE_STATISTICS
+from shared.jobs.requests import add_job
+from shared.settings import Settings
+from tests.integration.azure.conftest import Tenancy
+from tests.integration.azure.test_fetch_job import rows_of
+from tests.simulators.azure_management import AzureManagement
+from worker.jobs.sync_azure_statistics import sync_azure_statistics
+
+_CATEGORIES = {"Cost", "Security", "Reliability", "OperationalExcellence", "Performance"}
+
+
+def _kept(tenancy: Tenancy) -> tuple[Statistics, bool]:
+    kept = looking.kept(tenancy.services, tenancy.tenant_id, tenancy.connection(), wait=time.sleep, patience_s=60)
+    return kept.statistics, kept.cached
+
+
+def test_statistics_agree_with_a_fetch(tenancy: Tenancy) -> None:
+    report_id = tenancy.order()
+    tenancy.run(report_id)
+    rows = list(rows_of(tenancy, report_id))
+    found, cached = _kept(tenancy)
+    assert not cached
+    assert found.recommendations == len(rows)
+    assert {(one.category, one.impact): one.recommendations for one in found.counts} == Counter(
+        (row.category.value, row.impact.value) for row in rows
+    )
+    total = sum((row.annual_savings for row in rows if row.annual_savings is not None), Decimal(0))
+    assert {currency: Decimal(text) for currency, text in found.annual_savings.items()} == {"USD": total}
+    assert set(found.scores) == {*_CATEGORIES, "Overall"}
+    mean = sum((Decimal(found.scores[category]) for category in _CATEGORIES), Decimal(0)) / 5
+    assert abs(Decimal(found.scores["Overall"]) - mean) < Decimal("0.02")
+    assert (found.subscriptions_wanted, found.subscriptions_read) == (5, 5)
+
+
+def test_stampede_of_a_hundred_readers_asks_azure_once(tenancy: Tenancy, azure: AzureManagement) -> None:
+    looking.kept(tenancy.services, tenancy.tenant_id, tenancy.connection(), wait=time.sleep, patience_s=60)
+    alone = len([call for call in azure.calls if "ResourceGraph" in call])
+    KeptStatistics(tenancy.services.redis).forget(tenancy.tenant_id, tenancy.connection_id)
+    azure.calls.clear()
+    connection = tenancy.connection()
+    results: list[bool] = []
+
+    def read() -> None:
+        kept = looking.kept(tenancy.services, tenancy.tenant_id, connection, wait=time.sleep, patience_s=60)
+        results.append(kept.cached)
+
+    threads = [threading.Thread(target=read) for _ in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # The first look also found the subscriptions, which takes one question more.
+    assert len(azure.calls) == alone - 1
+    assert Counter(results) == {False: 1, True: 99}
+
+
+def test_sync_reads_anew_and_readers_see_it(tenancy: Tenancy, azure: AzureManagement) -> None:
+    before, _ = _kept(tenancy)
+    one = next(iter(azure.estate.subscriptions.values()))
+    row = next(one.items())
+    one.add({**row, "id": f"{row['id']}-new", "name": str(uuid4())})
+    azure.graph.forget()
+    assert _kept(tenancy) == (before, True)
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        arguments = {"connection_id": str(tenancy.connection_id)}
+        job = add_job(session, SYNC_AZURE_STATISTICS, tenant_id=tenancy.tenant_id, arguments=arguments)
+    ended = execution.execute(
+        tenancy.services, sync_azure_statistics, tenant_id=tenancy.tenant_id, job_id=job.id, worker="test"
+    )
+    assert ended == "succeeded"
+    after, cached = _kept(tenancy)
+    assert cached
+    assert after.as_of > before.as_of
+    assert after.recommendations == before.recommendations + 1
+
+
+def test_reader_does_not_wait_for_ever(settings: Settings) -> None:
+    with redis.Redis.from_url(settings.broker_url.get_secret_value()) as client:
+        tenant_id, connection_id = uuid4(), uuid4()
+        client.set(f"azure-statistics:{tenant_id}:{connection_id}:lock", "somebody", px=60_000)
+        with pytest.raises(StatisticsPendingError):
+            KeptStatistics(client).read(tenant_id, connection_id, lambda: pytest.fail("asked"), patience_s=0)
+
+
+def test_statistics_are_read_where_redis_is_away(tenancy: Tenancy, own_broker: Valkey) -> None:
+    found, _ = _kept(tenancy)
+    own_broker.kill()
+    with redis.Redis.from_url(own_broker.url(0), socket_connect_timeout=1) as client:
+        kept = KeptStatistics(client).read(tenancy.tenant_id, tenancy.connection_id, lambda: found, patience_s=1)
+    assert kept == (found, False)
