@@ -59,7 +59,7 @@ Existing files of the same name are replaced, each in one step when its successo
     "formats",
     multiple=True,
     metavar="FORMAT...",
-    help="One or more of pdf, html, xlsx, csv, json and zip (all of these in one file); all but zip where not given.",
+    help="One or more of pdf, html, xlsx, pptx, csv, json and zip (all of these in one file); all but zip where not given.",
 )
 @click.option("--client", metavar="NAME", help="Whom the report is for; where not given, told from the file name.")
 @click.option(

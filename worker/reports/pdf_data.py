@@ -104,7 +104,7 @@ def typst_setting(content: ReportContent) -> dict[str, Any]:
     return {
         "words": _words(language),
         "brand": _brand(content.facts.branding),
-        "logo_alt": language.gettext("Logo"),
+        "logo_alt": language.gettext("Logo of the company that made this report"),
     }
 
 

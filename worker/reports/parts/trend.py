@@ -35,14 +35,15 @@ def findings_chart(trend: Trend, language: Language) -> Lines:
     )
     return Lines(
         title=language.gettext("Open recommendations over time"),
-        description="; ".join(
-            language.gettext(
-                "{date}: {total}, of high impact {high}",
-                date=language.short_date(point.taken_at.date()),
-                total=language.number(point.total),
-                high=language.number(number),
-            )
-            for point, number in zip(trend.points, high, strict=True)
+        description=language.gettext(
+            "From {first}, of which {first_high} of high impact, on {first_date} to {last}, of which {last_high} of high "
+            "impact, on {last_date}. The table below has every value.",
+            first=terms.recommendations(trend.points[0].total, language),
+            first_high=language.number(high[0]),
+            first_date=language.date(trend.points[0].taken_at.date()),
+            last=terms.recommendations(trend.points[-1].total, language),
+            last_high=language.number(high[-1]),
+            last_date=language.date(trend.points[-1].taken_at.date()),
         ),
         labels=tuple(language.short_date(point.taken_at.date()) for point in trend.points),
         series=series,
@@ -57,24 +58,26 @@ def savings_chart(trend: Trend, language: Language) -> Lines | None:
         return None
     currency = max(sorted(set(currencies)), key=currencies.count)
     amounts = [point.savings.get(currency) for point in trend.points]
-    known = [amount for amount in amounts if amount is not None]
+    known = [(point, amount) for point, amount in zip(trend.points, amounts, strict=True) if amount is not None]
     heading = language.gettext("Achievable savings a year in {currency}", currency=currency or "–")
     return Lines(
         title=heading,
-        description="; ".join(
-            f"{language.short_date(point.taken_at.date())}: {language.whole_money(amount, currency)}"
-            for point, amount in zip(trend.points, amounts, strict=True)
-            if amount is not None
+        description=language.gettext(
+            "From {first} on {first_date} to {last} on {last_date}. The table below has every value.",
+            first=language.whole_money(known[0][1], currency),
+            first_date=language.date(known[0][0].taken_at.date()),
+            last=language.whole_money(known[-1][1], currency),
+            last_date=language.date(known[-1][0].taken_at.date()),
         ),
         labels=tuple(language.short_date(point.taken_at.date()) for point in trend.points),
         series=(
             Series(
                 language.gettext("Achievable"),
                 tuple(None if amount is None else float(amount) for amount in amounts),
-                language.whole_money(known[-1], currency),
+                language.whole_money(known[-1][1], currency),
             ),
         ),
-        top_text=language.number(max(known)),
+        top_text=language.number(max(amount for _, amount in known)),
     )
 
 

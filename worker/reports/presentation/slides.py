@@ -157,4 +157,4 @@ class Deck:
             width,
             int(width * logo.height / logo.width),
         )
-        describe(picture, self._language.gettext("Logo"))
+        describe(picture, self._language.gettext("Logo of the company that made this report"))
