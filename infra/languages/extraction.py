@@ -7,9 +7,9 @@ from babel.messages.extract import extract_from_dir
 
 ROOT = Path(__file__).resolve().parents[2]
 
-_METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+_METHODS = [("**.py", "infra.languages.python_calls:extract"), ("**.html", "jinja2")]
 _FOLDERS = ("shared", "worker")
-_KEYWORDS = {
+KEYWORDS = {
     "gettext": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
@@ -24,7 +24,7 @@ def messages() -> Catalog:
     catalogue = Catalog(project="Azure Advisor Reports", charset="utf-8")
     for folder in _FOLDERS:
         found = extract_from_dir(
-            str(ROOT / folder), _METHODS, keywords=_KEYWORDS, comment_tags=["Translators:"], strip_comment_tags=False
+            str(ROOT / folder), _METHODS, keywords=KEYWORDS, comment_tags=["Translators:"], strip_comment_tags=False
         )
         for name, _, message, comments, context in found:
             catalogue.add(message, locations=[(f"{folder}/{name}", 0)], auto_comments=comments, context=context)
