@@ -105,6 +105,13 @@ class Caller:
             raise UnauthenticatedError
         return self._holder.tenant_id
 
+    @property
+    def key_name(self) -> str:
+        """The name of the caller's key; known since the first transaction."""
+        if self._holder is None:
+            raise UnauthenticatedError
+        return self._holder.key_name
+
     def read(self, query: Query) -> list[dict[str, Any]]:
         """Return what ``query`` finds among the caller's rows, in one round trip.
 

@@ -31,7 +31,8 @@ from shared.storage.blobs import BlobTooLargeError
 
 _FILE_FIELDS = ("file", "files")
 _MAX_FIELDS = 100
-_MAX_FIELD_BYTES = 64 * 1024
+# A thousand recommendations added by hand, of the usual length.
+_MAX_FIELD_BYTES = 2 * 1024 * 1024
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -160,7 +161,12 @@ def _files_order(form: FormData, settings: Settings) -> FilesOrder:
 
 def _order(wanted: ReportFromFiles | ReportFromUploads | ReportFromAzure | ReportFromSnapshot) -> reports.Order:
     return reports.Order(
-        wanted.client_id, tuple(wanted.formats), wanted.report_type, title=wanted.title, category=wanted.category
+        wanted.client_id,
+        tuple(wanted.formats),
+        wanted.report_type,
+        title=wanted.title,
+        category=wanted.category,
+        options=wanted.options(),
     )
 
 

@@ -50,9 +50,13 @@ class Paging:
 
     def answer_rows(self, rows: list[dict[str, Any]]) -> Response:
         """Return ``rows``, one of them more than the limit where another page follows, as JSON."""
+        return json_answer(self.content(rows))
+
+    def content(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return ``rows``, one of them more than the limit where another page follows, as the fields of an answer."""
         shown = rows[: self.limit]
         following = self._cursor(self.order.position_of(shown[-1])) if len(rows) > self.limit else None
-        return json_answer({"items": shown, "next_cursor": following})
+        return {"items": shown, "next_cursor": following}
 
     def _cursor(self, position: Position) -> str:
         payload = orjson.dumps(list(position))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from shared.database.tables import Report, Snapshot
@@ -37,7 +37,7 @@ def earlier_of(session: Session, snapshot: Snapshot, report_id: UUID, choice: Co
     """Return what a report of ``snapshot`` is compared with.
 
     Without a choice it is the client's newest earlier snapshot that holds at least half of the same subscriptions and half
-    of the same categories: an export of one category says nothing about the others.
+    of the same categories: an export of one category says nothing of the others. The same files once more are passed over.
     """
     if choice.mode is ComparisonMode.NONE:
         return Earlier(None, reason=NOT_WANTED)
@@ -48,10 +48,7 @@ def earlier_of(session: Session, snapshot: Snapshot, report_id: UUID, choice: Co
         .where(
             Snapshot.client_id == snapshot.client_id,
             Snapshot.id != snapshot.id,
-            or_(
-                Snapshot.taken_at < snapshot.taken_at,
-                and_(Snapshot.taken_at == snapshot.taken_at, Snapshot.id < snapshot.id),
-            ),
+            Snapshot.taken_at < snapshot.taken_at,
         )
         .order_by(Snapshot.taken_at.desc(), Snapshot.id.desc())
         .limit(_MAX_CANDIDATES)
@@ -60,6 +57,8 @@ def earlier_of(session: Session, snapshot: Snapshot, report_id: UUID, choice: Co
         return Earlier(None, reason=FIRST_SNAPSHOT)
     mine = _holds(session, snapshot.id)
     for candidate in candidates:
+        if _is_twin(candidate, snapshot):
+            continue
         theirs = _holds(session, candidate.id)
         if all(_mostly_same(one, other) for one, other in zip(mine, theirs, strict=True)):
             return Earlier(candidate, _newest_report(session, candidate.id, report_id))
@@ -87,6 +86,12 @@ def _newest_report(session: Session, snapshot_id: UUID, but: UUID) -> UUID | Non
 def _holds(session: Session, snapshot_id: UUID) -> tuple[set[str], set[str]]:
     row = session.execute(_HOLDS, {"snapshot_id": snapshot_id}).one()
     return set(row.subscriptions or ()), set(row.categories or ())
+
+
+def _is_twin(one: Snapshot, other: Snapshot) -> bool:
+    """Whether both were made of the very same files: nothing can have changed, and what did change would be hidden."""
+    checksums = [[file["sha256"] for file in snapshot.details.get("files", ())] for snapshot in (one, other)]
+    return bool(checksums[0]) and checksums[0] == checksums[1]
 
 
 def _mostly_same(one: set[str], other: set[str]) -> bool:

@@ -1,12 +1,15 @@
 """The history of a client's findings: when each was first and last seen."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.comparison.keys import CROSS_KEY, is_portal
-from shared.database.tables import Snapshot
+from shared.database.tables import Finding, Snapshot
+from shared.reports.manual import ManualRecommendation
 
 # Two jobs may note findings of one client at once: they take turns, or they would wait for each other's rows in a circle.
 _TURN = text("select pg_advisory_xact_lock(hashtextextended('findings of ' || :client_id, 0))")
@@ -28,7 +31,7 @@ def note_findings(session: Session, snapshot_id: UUID) -> None:
     snapshot = session.get_one(Snapshot, snapshot_id)
     if snapshot.findings_noted:
         return
-    session.execute(_TURN, {"client_id": str(snapshot.client_id)})
+    _take_turn(session, snapshot.client_id)
     session.execute(
         text(_NOTE),
         {
@@ -40,3 +43,39 @@ def note_findings(session: Session, snapshot_id: UUID) -> None:
     )
     snapshot.findings_noted = True
     session.flush()
+
+
+def note_manual(session: Session, snapshot: Snapshot, manual: Sequence[ManualRecommendation]) -> None:
+    """Enter what was added to a report by hand into the history too, as seen when its snapshot was taken."""
+    fingerprints = sorted({given.as_recommendation().fingerprint for given in manual})
+    if not fingerprints:
+        return
+    _take_turn(session, snapshot.client_id)
+    statement = insert(Finding).values(
+        [
+            {
+                "tenant_id": snapshot.tenant_id,
+                "client_id": snapshot.client_id,
+                "fingerprint": fingerprint,
+                # No other source tells of it.
+                "cross_key": fingerprint,
+                "from_portal": False,
+                "first_seen_at": snapshot.taken_at,
+                "last_seen_at": snapshot.taken_at,
+            }
+            for fingerprint in fingerprints
+        ]
+    )
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["client_id", "fingerprint"],
+            set_={
+                "first_seen_at": func.least(Finding.first_seen_at, statement.excluded.first_seen_at),
+                "last_seen_at": func.greatest(Finding.last_seen_at, statement.excluded.last_seen_at),
+            },
+        )
+    )
+
+
+def _take_turn(session: Session, client_id: UUID) -> None:
+    session.execute(_TURN, {"client_id": str(client_id)})

@@ -1,10 +1,9 @@
 """Setting marks on findings, reading them, and their history."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from shared.comparison.marks import Mark, MarkStatus
@@ -52,7 +51,7 @@ def set_mark(
 
     Raises :class:`FindingNotFoundError`.
     """
-    _known(session, client_id, fingerprint)
+    require_finding(session, client_id, fingerprint)
     row = FindingMark(
         id=new_id(),
         tenant_id=tenant_id,
@@ -74,14 +73,8 @@ def marks_of(session: Session, client_id: UUID) -> dict[bytes, Mark]:
     return {bytes(row.fingerprint): _mark(row) for row in session.execute(_OF_REPORT, {"client_id": client_id})}
 
 
-def history_of(session: Session, client_id: UUID, fingerprint: bytes, *, limit: int) -> Sequence[FindingMark]:
-    """Return the marks that a finding bore, the newest first; raises :class:`FindingNotFoundError`."""
-    _known(session, client_id, fingerprint)
-    of_finding = select(FindingMark).where(FindingMark.client_id == client_id, FindingMark.fingerprint == fingerprint)
-    return session.scalars(of_finding.order_by(FindingMark.id.desc()).limit(limit)).all()
-
-
-def _known(session: Session, client_id: UUID, fingerprint: bytes) -> None:
+def require_finding(session: Session, client_id: UUID, fingerprint: bytes) -> None:
+    """Return where the client has, or had, such a finding; else raise :class:`FindingNotFoundError`."""
     if session.get(Finding, (client_id, fingerprint)) is None:
         raise FindingNotFoundError
 

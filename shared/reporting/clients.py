@@ -93,6 +93,14 @@ def create(session: Session, tenant_id: UUID, fields: Mapping[str, Any]) -> Clie
     return client
 
 
+def find(session: Session, client_id: UUID) -> Client:
+    """Return a client; raises :class:`ClientNotFoundError`."""
+    client = session.scalars(select(Client).where(Client.id == client_id, Client.deleted_at.is_(None))).one_or_none()
+    if client is None:
+        raise ClientNotFoundError
+    return client
+
+
 def change(session: Session, client_id: UUID, fields: Mapping[str, Any], *, version: int | None) -> Client:
     """Change the given fields of a client and raise its version.
 

@@ -35,6 +35,7 @@ _FILES = f"""
     ) as file) as files
 """  # noqa: S608
 _SOURCE = """
+    r.options - 'manual' as options, jsonb_array_length(coalesce(r.options -> 'manual', '[]')) as manual_count,
     r.details -> 'fetch' as fetch,
     (select json_build_object('id', s.id, 'source_format', s.source_format, 'file_name', s.file_name, 'taken_at', s.taken_at,
         'taken_at_is_exact', s.taken_at_is_exact, 'accepted_count', s.accepted_count, 'rejected_count', s.rejected_count,

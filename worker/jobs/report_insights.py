@@ -51,6 +51,7 @@ def _compare(run: JobRun, order: ReportOrder, savings: Savings) -> _Changed:
     with run.transaction() as session:
         snapshot = session.get_one(Snapshot, order.snapshot_id)
         history.note_findings(session, snapshot.id)
+        history.note_manual(session, snapshot, options.manual)
         earlier = choosing.earlier_of(session, snapshot, run.report_id, options.comparison)
         if earlier.snapshot is None:
             keeping.keep(session, run.tenant_id, run.report_id, None, earlier.reason)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field
 from function_app.api.models.common import STORABLE, Failure, Given
 from function_app.api.models.connections import SubscriptionSelection
 from function_app.api.models.jobs import Job
+from function_app.api.models.options import OptionsWanted
 from shared.advisor.vocabulary import Category, Impact
 from shared.azure.filters import MAX_VALUES
 from shared.database.tables.report import FileState, ReportState
@@ -28,7 +29,7 @@ def _split(given: Any) -> Any:
     return [word.strip().lower() for part in parts for word in part.split(",") if word.strip()]
 
 
-class _Wanted(Given):
+class _Wanted(OptionsWanted):
     client_id: UUID = Field(description="For whom the report is.")
     formats: Annotated[list[ReportFormat], BeforeValidator(_split)] = Field(
         default=[ReportFormat.PDF], min_length=1, max_length=16, examples=[["pdf", "xlsx"]]
@@ -206,6 +207,11 @@ class ReportSource(BaseModel):
 class ReportDetail(Report):
     """A report with its files."""
 
+    options: dict[str, Any] = Field(
+        examples=[{"policy": {"term": "P1Y"}, "scope": {"categories": ["Cost"]}}],
+        description="What the report was ordered to say, as in the order; what is left out is as by default.",
+    )
+    manual_count: int = Field(description="Recommendations added by hand.")
     files: list[ReportFile]
     fetch: Fetch | None = Field(description="`null` where the recommendations were not read from Azure, or not yet.")
     snapshot: ReportSource | None = Field(description="`null` until the recommendations were read.")
