@@ -18,7 +18,8 @@ from shared.database.session import Database
 from shared.identifiers import new_id
 from shared.jobs import execution
 from shared.services import Services
-from tests.integration.connections.conftest import Cloud, MakeApi
+from tests.integration.connections.conftest import MakeApi
+from tests.simulators.cloud import Cloud
 from tests.simulators.faults import Fault
 from tests.simulators.tokens import DIRECTORY_ID
 from worker.jobs.test_azure_connection import test_azure_connection as perform

@@ -22,7 +22,8 @@ from shared.database.tables.azure_connection import ConnectionKind
 from shared.identifiers import new_id
 from shared.services import Services
 from shared.vault import SecretMissingError, VaultUnavailableError
-from tests.integration.connections.conftest import Cloud, MakeConnection
+from tests.integration.connections.conftest import MakeConnection
+from tests.simulators.cloud import Cloud
 from tests.simulators.entra import FEDERATED_AUDIENCE
 
 ARM = "https://management.azure.com/.default"

@@ -29,7 +29,9 @@ from tests.integration.jobs.orders import portal_csv
 from tests.integration.jobs.waiting import until
 from tests.integration.jobs.workers import Worker
 from tests.integration.telemetry.canaries import Search, canary
+from tests.integration.telemetry.connecting import use_connections
 from tests.integration.telemetry.processes import Front, run
+from tests.simulators.cloud import Cloud
 from tests.simulators.otlp_collector import OtlpCollector
 
 CELERY = ["-m", "celery", "-A", "worker.celery_app"]
@@ -43,11 +45,19 @@ SECRET_SETTINGS = {name.upper() for name, field in Settings.model_fields.items()
 
 
 @pytest.fixture
-def planted(own_environment: dict[str, str], own_broker: Valkey, collector: OtlpCollector) -> dict[str, str]:
+def cloud(tmp_path: Path) -> Iterator[Cloud]:
+    """Azure, for connections to sign in to."""
+    with Cloud(tmp_path / "authority.pem") as running:
+        yield running
+
+
+@pytest.fixture
+def planted(own_environment: dict[str, str], own_broker: Valkey, collector: OtlpCollector, cloud: Cloud) -> dict[str, str]:
     """A working environment whose every secret is a canary."""
     closed = ports.choose()
     return {
         **own_environment,
+        **cloud.sign_in,
         "SEALED_STORE_KEYS": Fernet.generate_key().decode(),
         "DEVELOPMENT_API_KEY": f"aar_{canary('development')}".ljust(48, "x"),
         "AZURE_CLIENT_SECRET": canary("client"),
@@ -63,6 +73,7 @@ def planted(own_environment: dict[str, str], own_broker: Valkey, collector: Otlp
         "WORKER_METRICS_PORT": str(ports.choose()),
         "STRANGERS_PASSWORD": canary("password"),
         "STRANGERS_KEY": canary("key"),
+        "STRANGERS_CLIENT_SECRET": canary("client-secret"),
         "STRANGERS_SIGNATURE": canary("signature").replace("%", "a").replace("/", "b").replace("+", "c"),
         "CLOSED_PORT": str(closed),
         # What the environment's password hides in the broker's address.
@@ -130,8 +141,13 @@ def places(
     services.close()
 
 
-def test_no_secret_is_written_anywhere(
-    planted: dict[str, str], search: Search, collector: OtlpCollector, places: Places, key_of_tenant: tuple[str, UUID]
+def test_no_secret_is_written_anywhere(  # noqa: PLR0917
+    planted: dict[str, str],
+    search: Search,
+    collector: OtlpCollector,
+    cloud: Cloud,
+    places: Places,
+    key_of_tenant: tuple[str, UUID],
 ) -> None:
     key, tenant = key_of_tenant
     outputs = places.outputs
@@ -145,6 +161,8 @@ def test_no_secret_is_written_anywhere(
             reports = [_order(api, search, portal_csv(20) + _row_with(content)), _order(api, search, b"no export at all")]
             _follow(api, search, reports)
             _ask_wrongly(anonymous, search, planted)
+            refusals = use_connections(api, search, cloud, planted)
+            assert refusals == ["None", "secret_wrong", "secret_expired", "certificate_not_registered"]
             with _broken(places.database, "client"):
                 answer = api.get("/api/v1/clients")
                 assert answer.status_code == 500, answer.text
