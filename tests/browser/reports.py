@@ -1,16 +1,16 @@
 """The HTML reports that the browser is shown."""
 
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 
 import msgspec
 
 from shared.advisor.recommendation import Recommendation
 from shared.branding.branding import Branding, FontFamily, Logo
-from shared.comparison.marks import Mark, MarkStatus
 from shared.reports import ReportType
 from shared.reports.insights import Insights
+from shared.savings import count_savings
+from tests.generators.insights import COVERAGE, SCORES, insights_for
 from tests.unit.reports import samples
 from worker.reports.content import build_content
 from worker.reports.html import render_html
@@ -45,12 +45,11 @@ def write_reports(folder: Path) -> dict[str, Path]:
 
 def _write(folder: Path, name: str, rows: Sequence[Recommendation], **facts: object) -> Path:
     of_client = samples.facts("Contoso Ltd", accepted=len(rows), rejected=len(samples.REJECTED))
-    marks = {
-        row.fingerprint: Mark(status=status, note="After the migration", owner="Ada Lovelace", due_on=date(2025, 6, 30))
-        for row, status in zip(rows, MarkStatus, strict=False)
-    }
+    facts = {"coverage": COVERAGE, "scores": SCORES, **facts} if rows else facts
+    savings = count_savings(rows)
+    insights = insights_for(rows, savings, samples.CREATED_AT, clients=4) if rows else Insights()
     content = build_content(
-        rows, samples.REJECTED, msgspec.structs.replace(of_client, **facts), insights=Insights(marks=marks)
+        rows, samples.REJECTED, msgspec.structs.replace(of_client, **facts), savings=savings, insights=insights
     )
     path = folder / f"{name}.html"
     render_html(content, path)

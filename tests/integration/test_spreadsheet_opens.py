@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from shared.advisor.recommendation import Recommendation
+from shared.language.language import Language
 from shared.savings import count_savings
 from tests.unit.reports import samples
 from worker.reports import xlsx
-from worker.reports.columns import RECOMMENDATION_COLUMNS, recommendation_values
-from worker.reports.content import build_content, with_status
+from worker.reports.columns import RECOMMENDATION_COLUMNS, RowWriter
+from worker.reports.content import build_content
+from worker.reports.judged import judged
 from worker.reports.xlsx import render_xlsx
 
 SOFFICE = shutil.which("soffice")
@@ -45,7 +47,8 @@ def convert(path: Path, target: str, folder: Path) -> None:
 
 def sheet_as_csv(rows: Sequence[Recommendation], folder: Path) -> list[list[str]]:
     content = build_content(rows, samples.REJECTED, samples.facts())
-    render_xlsx(content, with_status(rows, count_savings(rows)), samples.REJECTED, folder / "report.xlsx")
+    savings = count_savings(rows)
+    render_xlsx(content, judged(rows, savings), samples.REJECTED, folder / "report.xlsx", savings=savings)
     convert(folder / "report.xlsx", ALL_SHEETS_AS_CSV, folder)
     with (folder / "report-Recommendations.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
@@ -69,18 +72,20 @@ def test_libreoffice_reads_every_value_as_it_was_written(
     assert header == [column.title for column in RECOMMENDATION_COLUMNS]
     assert len(found) == len(rows)
     titles = ("Recommendation", "Solution", "Resource", "Subscription", "Resource id", "Savings status")
-    for line, (recommendation, status) in zip(found, with_status(rows, count_savings(rows)), strict=True):
-        wanted = dict(zip(header, recommendation_values(recommendation, status), strict=True))
+    writer = RowWriter(Language.of())
+    for line, row in zip(found, judged(rows, count_savings(rows)), strict=True):
+        wanted = dict(zip(header, writer.values(row), strict=True))
         read = dict(zip(header, line, strict=True))
         assert {title: read[title] for title in titles} == {title: wanted[title] for title in titles}
-        amount = recommendation.annual_savings
+        amount = row.recommendation.annual_savings
         assert (Decimal(read["Savings a year"]) if read["Savings a year"] else None) == amount
 
 
 def test_libreoffice_prints_the_workbook(tmp_path: Path) -> None:
     content = build_content(samples.recommendations(20), (), samples.facts())
     rows = samples.recommendations(20)
-    render_xlsx(content, with_status(rows, count_savings(rows)), (), tmp_path / "report.xlsx")
+    savings = count_savings(rows)
+    render_xlsx(content, judged(rows, savings), (), tmp_path / "report.xlsx", savings=savings)
     convert(tmp_path / "report.xlsx", "pdf", tmp_path)
 
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")

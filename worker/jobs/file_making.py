@@ -17,6 +17,7 @@ from pathlib import Path, PurePath
 from shared.jobs.problems import Problem, is_retryable
 from shared.jobs.run import JobRun
 from shared.reports import BUNDLED_FORMATS, ReportFormat
+from shared.reports.insights import Insights
 from shared.savings import Savings
 from shared.snapshots.reader import SnapshotRejectedRows
 from shared.storage.paths import report_file_path
@@ -44,6 +45,7 @@ class Material:
     recommendations: OfType
     rejected_rows: SnapshotRejectedRows
     savings: Savings
+    insights: Insights
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class _Workshop:
                 file_format,
                 self._path(file_format),
                 savings=material.savings,
+                insights=material.insights,
                 timeout_s=settings.pdf_timeout_s,
                 should_stop=self._should_stop,
                 on_progress=lambda rows: self._progress.rows_written(file_format, rows),

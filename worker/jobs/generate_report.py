@@ -89,7 +89,7 @@ def _gather(run: JobRun, order: ReportOrder) -> Material:
     insights = gather_insights(run, order, savings)
     content = build_content(counted, rejected_rows, order.facts, savings=savings, insights=insights)
     recommendations = rows(run.check)
-    return Material(content, recommendations, rejected_rows, savings)
+    return Material(content, recommendations, rejected_rows, savings, insights)
 
 
 def _end(run: JobRun, made: list[Made]) -> None:

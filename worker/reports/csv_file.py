@@ -7,9 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from shared.advisor.recommendation import Recommendation
-from shared.savings import SavingsStatus
-from worker.reports.columns import RECOMMENDATION_COLUMNS, Value, recommendation_values, text_of
+from shared.language.language import Language
+from worker.reports.columns import RECOMMENDATION_COLUMNS, RowWriter, Value, text_of
+from worker.reports.judged import Judged
 from worker.reports.progress import EveryFewRows
 
 # Spreadsheet programs take a cell that begins so for a formula (OWASP, "CSV Injection"); Japanese ones take full-width
@@ -22,19 +22,19 @@ _FORMULA_START = re.compile(rf"[\t\r\n]| *[{_FORMULA_CHARS}]")
 _FORMULA_WITHIN = re.compile(rf"(?<=[;|\t\r\n])(?=[ \u00a0\"]*[{_FORMULA_CHARS}])")
 
 
-def render_csv(
-    rows: Iterable[tuple[Recommendation, SavingsStatus]], destination: Path, *, on_rows: EveryFewRows | None = None
-) -> None:
+def render_csv(rows: Iterable[Judged], destination: Path, *, on_rows: EveryFewRows | None = None) -> None:
     """Write every row to ``destination`` as UTF-8 with BOM and CRLF line ends (RFC 4180), one at a time.
 
-    Amounts have a decimal point, times are ISO 8601 in UTC. A text that could be run as a formula gets a leading apostrophe.
+    Headings and words are English whatever the report's language, since programs read them. Amounts have a decimal point,
+    times are ISO 8601 in UTC. A text that could be run as a formula gets a leading apostrophe.
     """
     on_rows = on_rows or EveryFewRows()
     with destination.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow([column.title for column in RECOMMENDATION_COLUMNS])
-        for recommendation, status in rows:
-            writer.writerow([_cell(value) for value in recommendation_values(recommendation, status)])
+        row_writer = RowWriter(Language.of())
+        for row in rows:
+            writer.writerow([_cell(value) for value in row_writer.values(row)])
             on_rows.row_done()
 
 

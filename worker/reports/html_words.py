@@ -3,10 +3,10 @@
 from types import SimpleNamespace
 
 from shared.advisor.vocabulary import Category, Impact
-from shared.comparison.marks import MarkStatus
 from shared.language.language import Language
 from shared.language.marking import marked
 from worker.reports import terms
+from worker.reports.columns import MARK_WORDS
 
 _WORDS = {
     "skip": marked("Skip to the report"),
@@ -37,14 +37,6 @@ _WORDS = {
     "logo": marked("Logo"),
 }
 
-MARKS = {
-    MarkStatus.ACCEPTED: marked("Accepted"),
-    MarkStatus.PLANNED: marked("Planned"),
-    MarkStatus.DONE: marked("Done"),
-    MarkStatus.REJECTED: marked("Rejected"),
-}
-"""What was decided about a finding, in a word."""
-
 
 class PageWords:
     """The words of one language, looked up once a page: templates ask for them row by row."""
@@ -54,4 +46,4 @@ class PageWords:
         self.impacts = {impact: language.gettext(terms.IMPACT_TITLES[impact]) for impact in Impact}
         self.impact_labels = {impact: language.gettext(terms.IMPACT_LABELS[impact]) for impact in Impact}
         self.categories = {category: language.gettext(terms.CATEGORY_TITLES[category]) for category in Category}
-        self.marks = {status: language.gettext(words) for status, words in MARKS.items()}
+        self.marks = {status: language.gettext(words) for status, words in MARK_WORDS.items()}

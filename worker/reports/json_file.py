@@ -1,17 +1,21 @@
 """Render a report as JSON by the types of :mod:`shared.report_json.model`, one row at a time."""
 
 from collections.abc import Callable, Iterable
-from decimal import Decimal
 from pathlib import Path
 from typing import IO, TypeVar
 
 import msgspec
 
-from shared.advisor.recommendation import Recommendation, RejectedRow
+from shared.advisor.recommendation import RejectedRow
+from shared.language.language import Language
 from shared.report_json import model
-from shared.savings import SavingsStatus
+from shared.reports.manual import ORIGIN_KEY, is_manual
+from shared.savings import Savings
 from worker.reports.columns import text_of
 from worker.reports.document import ReportContent
+from worker.reports.json_parts import amount_of, changes_of, mark_of, savings_result, trend_of
+from worker.reports.judged import Judged
+from worker.reports.parts.appendix import source_kind
 from worker.reports.progress import EveryFewRows
 from worker.reports.tallies import impact_totals
 from worker.reports.wording import portal_url
@@ -23,22 +27,23 @@ _encoder = msgspec.json.Encoder()
 
 def render_json(
     content: ReportContent,
-    rows: Iterable[tuple[Recommendation, SavingsStatus]],
+    rows: Iterable[Judged],
     rejected_rows: Iterable[RejectedRow],
     destination: Path,
     *,
+    savings: Savings,
     on_rows: EveryFewRows | None = None,
 ) -> None:
     """Write the file to ``destination`` as UTF-8, one recommendation a line; memory does not grow with their number."""
     on_rows = on_rows or EveryFewRows()
 
-    def recommendation(row: tuple[Recommendation, SavingsStatus]) -> model.JsonRecommendation:
+    def recommendation(row: Judged) -> model.JsonRecommendation:
         on_rows.row_done()
-        return _recommendation(*row)
+        return _recommendation(row)
 
     with destination.open("wb") as file:
         file.write(b"{")
-        for name, part in _head(content).items():
+        for name, part in _head(content, savings).items():
             file.write(b'"%s":%s,\n' % (name.encode(), _encoder.encode(part)))
         _write_rows(file, "recommendations", rows, recommendation)
         file.write(b",\n")
@@ -58,7 +63,7 @@ def _write_rows(file: IO[bytes], name: str, rows: Iterable[_Row], as_json: Calla
     file.write(b"\n]")
 
 
-def _head(content: ReportContent) -> dict[str, object]:
+def _head(content: ReportContent, savings: Savings) -> dict[str, object]:
     """Return everything that is not a list of rows, in the order of the model."""
     facts = content.facts
     return {
@@ -66,13 +71,14 @@ def _head(content: ReportContent) -> dict[str, object]:
         "report": model.ReportHead(
             title=facts.title,
             client=facts.client_name,
-            type=facts.report_type.value,
+            type=facts.report_type,
+            language=facts.language,
             scope=facts.scope,
             created_at=facts.created_at,
             sources=tuple(
                 model.Source(
                     name=source.file_name,
-                    kind=source.kind,
+                    kind=source_kind(source.kind, Language.of(facts.language)),
                     exported_at=source.exported_at,
                     accepted=source.accepted,
                     rejected=source.rejected,
@@ -96,23 +102,14 @@ def _head(content: ReportContent) -> dict[str, object]:
             rejected_rows=content.rejected_total,
             paragraphs=content.summary,
         ),
-        "savings": model.SavingsResult(
-            by_currency=tuple(
-                model.CurrencyTotal(
-                    currency=line.currency,
-                    counted=amount_of(line.counted),
-                    counted_recommendations=line.counted_rows,
-                    alternative_recommendations=line.alternative_rows,
-                )
-                for line in content.savings
-            ),
-            not_estimated=content.not_estimated,
-            method=tuple(model.Explanation(heading=heading, text=text) for heading, text in content.method),
-        ),
+        "savings": savings_result(savings, content.method),
+        "changes": changes_of(content.comparison) if content.comparison is not None else None,
+        "trend": trend_of(content.trend),
     }
 
 
-def _recommendation(row: Recommendation, status: SavingsStatus) -> model.JsonRecommendation:
+def _recommendation(judged: Judged) -> model.JsonRecommendation:
+    row = judged.recommendation
     return model.JsonRecommendation(
         category=row.category,
         category_as_given=text_of(row.category_as_given),
@@ -133,7 +130,8 @@ def _recommendation(row: Recommendation, status: SavingsStatus) -> model.JsonRec
         portal_url=portal_url(row.resource_id),
         annual_savings=None if row.annual_savings is None else amount_of(row.annual_savings),
         currency=text_of(row.currency),
-        savings_status=status,
+        savings_status=judged.status,
+        not_counted_because=judged.reason,
         term=text_of(row.term),
         lookback_days=row.lookback_days,
         sku=text_of(row.sku),
@@ -142,7 +140,9 @@ def _recommendation(row: Recommendation, status: SavingsStatus) -> model.JsonRec
         updated_at=row.updated_at,
         retirement_date=row.retirement_date,
         retiring_feature=text_of(row.retiring_feature),
-        other_fields={text_of(name): text_of(value) for name, value in row.extras.items() if value},
+        mark=mark_of(judged.mark),
+        is_manual=is_manual(row),
+        other_fields={text_of(name): text_of(value) for name, value in row.extras.items() if value and name != ORIGIN_KEY},
     )
 
 
@@ -155,8 +155,3 @@ def _rejected_row(row: RejectedRow) -> model.JsonRejectedRow:
         reason_code=row.reason_code,
         reason=text_of(row.reason),
     )
-
-
-def amount_of(amount: Decimal) -> str:
-    """Return an amount without an exponent, which the schema does not allow."""
-    return f"{amount:f}"

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.reports import ReportFormat
+from shared.reports.insights import Insights
 from shared.savings import Savings, count_savings
-from worker.reports.content import with_status
 from worker.reports.document import ReportContent
+from worker.reports.judged import judged
 from worker.reports.progress import EveryFewRows
 from worker.reports.rendered_file import RenderedFile, described, written_whole
 
@@ -20,6 +21,7 @@ def render(
     destination: Path,
     *,
     savings: Savings | None = None,
+    insights: Insights | None = None,
     timeout_s: float = 120.0,
     should_stop: Callable[[], bool] | None = None,
     on_progress: Callable[[int], None] | None = None,
@@ -28,11 +30,12 @@ def render(
     """Write one file of ``content`` to ``destination``, replacing what is there only once the new file is complete.
 
     PDF and HTML need only ``content``; Excel, CSV and JSON iterate ``recommendations`` (the ones that ``content`` was built
-    of, in the same order) and ``rejected_rows`` once. ``savings`` is the count over them, where the caller has it.
-    ``on_progress`` gets the rows written so far. A ZIP is made of other files: :func:`worker.reports.bundle.bundle`. Raises
-    errors of :mod:`worker.reports.errors`.
+    of, in the same order) and ``rejected_rows`` once. ``savings`` is the count over them, where the caller has it, and
+    ``insights`` what the report knows beyond them. ``on_progress`` gets the rows written so far. A ZIP is made of other
+    files: :func:`worker.reports.bundle.bundle`. Raises errors of :mod:`worker.reports.errors`.
     """
     on_rows = EveryFewRows(should_stop, on_progress)
+    insights = insights or Insights()
     warnings: tuple[str, ...] = ()
     with written_whole(destination) as partial:
         # Renderers are imported where they are used: the command line must not load Excel's writer to make a PDF.
@@ -48,18 +51,27 @@ def render(
             case ReportFormat.XLSX:
                 from worker.reports.xlsx import render_xlsx  # noqa: PLC0415
 
-                rows = with_status(recommendations, savings or count_savings(recommendations))
-                render_xlsx(content, rows, rejected_rows, partial, on_rows=on_rows)
+                savings = savings or count_savings(recommendations)
+                render_xlsx(
+                    content,
+                    judged(recommendations, savings, insights.marks),
+                    rejected_rows,
+                    partial,
+                    savings=savings,
+                    no_comparison_reason=insights.no_comparison_reason,
+                    on_rows=on_rows,
+                )
             case ReportFormat.CSV:
                 from worker.reports.csv_file import render_csv  # noqa: PLC0415
 
-                rows = with_status(recommendations, savings or count_savings(recommendations))
-                render_csv(rows, partial, on_rows=on_rows)
+                savings = savings or count_savings(recommendations)
+                render_csv(judged(recommendations, savings, insights.marks), partial, on_rows=on_rows)
             case ReportFormat.JSON:
                 from worker.reports.json_file import render_json  # noqa: PLC0415
 
-                rows = with_status(recommendations, savings or count_savings(recommendations))
-                render_json(content, rows, rejected_rows, partial, on_rows=on_rows)
+                savings = savings or count_savings(recommendations)
+                rows = judged(recommendations, savings, insights.marks)
+                render_json(content, rows, rejected_rows, partial, savings=savings, on_rows=on_rows)
             case ReportFormat.PPTX:
                 from worker.reports.presentation import render_pptx  # noqa: PLC0415
 

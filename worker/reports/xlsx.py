@@ -5,37 +5,42 @@ from pathlib import Path
 
 import xlsxwriter
 
-from shared.advisor.recommendation import Recommendation, RejectedRow
-from shared.savings import SavingsStatus
-from worker.reports.columns import (
-    RECOMMENDATION_COLUMNS,
-    REJECTED_COLUMNS,
-    RESOURCE_COLUMN,
-    recommendation_values,
-)
+from shared.advisor.recommendation import RejectedRow
+from shared.language.language import Language
+from shared.savings import Savings
+from worker.reports.columns import RowWriter
 from worker.reports.document import ReportContent
+from worker.reports.judged import Judged
 from worker.reports.progress import EveryFewRows
-from worker.reports.wording import portal_url
-from worker.reports.xlsx_sheets import Formats, RowSheet, write_guide, write_summary
+from worker.reports.workbook.cells import Formats
+from worker.reports.workbook.guide import write_guide
+from worker.reports.workbook.lists import OfferSheet, RecommendationSheet, write_changes, write_rejected
+from worker.reports.workbook.resources import ResourceTally
+from worker.reports.workbook.row_sheet import MAX_SHEET_ROWS, Book
+from worker.reports.workbook.summary import SummarySheet
 
 MAX_TABLE_ROWS = 20_000
 """Up to so many rows a sheet is a native Excel table, which keeps the workbook in memory (about 60 MB); beyond it rows are
 written straight to disk and the sheet has filters only: xlsxwriter cannot do both."""
 
-MAX_SHEET_ROWS = 1_048_575
-"""Excel's limit of 1,048,576 rows, less the header. More continue on a further sheet."""
-
 
 def render_xlsx(
     content: ReportContent,
-    rows: Iterable[tuple[Recommendation, SavingsStatus]],
+    rows: Iterable[Judged],
     rejected_rows: Iterable[RejectedRow],
     destination: Path,
     *,
+    savings: Savings,
+    no_comparison_reason: str = "",
     on_rows: EveryFewRows | None = None,
     max_sheet_rows: int = MAX_SHEET_ROWS,
 ) -> None:
-    """Write the workbook to ``destination``: summary, all recommendations, all rejected rows, how to read it."""
+    """Write the workbook to ``destination``: summary, recommendations, resources, savings, changes, rejected rows, guide.
+
+    Memory grows with the number of resources, not with that of ``rows``, which are iterated once.
+    """
+    facts = content.facts
+    language = Language.of(facts.language)
     is_large = max(content.total, content.rejected_total) > MAX_TABLE_ROWS
     options = {
         "constant_memory": is_large,
@@ -49,30 +54,25 @@ def render_xlsx(
     with xlsxwriter.Workbook(str(destination), options) as workbook:
         workbook.set_properties(
             {
-                "title": content.facts.title,
-                "subject": f"Azure Advisor recommendations for {content.facts.client_name}",
+                "title": facts.title,
+                "subject": f"{facts.client_name} · Azure Advisor",
                 "author": "Azure Advisor Reports",
-                "created": content.facts.created_at.replace(tzinfo=None),
+                "created": facts.created_at.replace(tzinfo=None),
             }
         )
-        formats = Formats(workbook)
-        write_summary(workbook.add_worksheet("Summary"), content, formats)
-        recommendations = RowSheet(
-            workbook, "Recommendations", RECOMMENDATION_COLUMNS, formats, is_table=not is_large, max_rows=max_sheet_rows
-        )
-        for recommendation, status in rows:
-            recommendations.add(
-                recommendation_values(recommendation, status),
-                link_column=RESOURCE_COLUMN,
-                link=portal_url(recommendation.resource_id),
-            )
+        book = Book(workbook, Formats(workbook, facts.branding.palette), language, is_large, max_sheet_rows)
+        SummarySheet(book, content, savings).write()
+        writer, resources = RowWriter(language), ResourceTally()
+        recommendations, offers = RecommendationSheet(book, writer), OfferSheet(book, writer)
+        for row in rows:
+            recommendations.add(row)
+            offers.add(row)
+            resources.add(row)
             if on_rows is not None:
                 on_rows.row_done()
-        recommendations.finish("No recommendations.")
-        rejected = RowSheet(
-            workbook, "Rejected rows", REJECTED_COLUMNS, formats, is_table=not is_large, max_rows=max_sheet_rows
-        )
-        for row in rejected_rows:
-            rejected.add((row.file_name, row.line, row.column, row.value, row.reason, row.reason_code))
-        rejected.finish("Every row of the sources was read.")
-        write_guide(workbook.add_worksheet("How to read"), content, formats)
+        recommendations.finish()
+        offers.finish()
+        resources.write(book)
+        write_changes(book, content.comparison, no_comparison_reason)
+        write_rejected(book, rejected_rows)
+        write_guide(book, content)

@@ -12,14 +12,14 @@ from shared.advisor.recommendation import Recommendation
 from shared.savings import count_savings
 from tests.unit.reports import samples
 from worker.reports.columns import RECOMMENDATION_COLUMNS
-from worker.reports.content import with_status
 from worker.reports.csv_file import render_csv
 from worker.reports.errors import RenderingCancelledError
+from worker.reports.judged import judged
 from worker.reports.progress import EveryFewRows
 
 
 def written(rows: Sequence[Recommendation], folder: Path) -> list[dict[str, str]]:
-    render_csv(with_status(rows, count_savings(rows)), folder / "report.csv")
+    render_csv(judged(rows, count_savings(rows)), folder / "report.csv")
     with (folder / "report.csv").open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -88,7 +88,7 @@ def test_a_cancelled_file_stops_within_a_few_thousand_rows(tmp_path: Path) -> No
 
     with pytest.raises(RenderingCancelledError):
         render_csv(
-            with_status(rows, count_savings(rows)),
+            judged(rows, count_savings(rows)),
             tmp_path / "report.csv",
             on_rows=EveryFewRows(lambda: len(reported) > 1, reported.append),
         )

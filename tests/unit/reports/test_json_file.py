@@ -11,17 +11,23 @@ import pytest
 
 from shared.advisor.recommendation import Recommendation
 from shared.report_json.schema import report_schema, written_schema
+from shared.reports.insights import Insights
 from shared.savings import count_savings
+from tests.generators.insights import insights_for
 from tests.unit.reports import samples
-from worker.reports.content import build_content, with_status
+from worker.reports.content import build_content
 from worker.reports.json_file import render_json
+from worker.reports.judged import judged
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(report_schema(), validate_formats=True)
 
 
-def written(rows: Sequence[Recommendation], folder: Path) -> Any:
-    content = build_content(rows, samples.REJECTED, samples.facts(accepted=len(rows), rejected=len(samples.REJECTED)))
-    render_json(content, with_status(rows, count_savings(rows)), samples.REJECTED, folder / "report.json")
+def written(rows: Sequence[Recommendation], folder: Path, insights: Insights | None = None) -> Any:
+    savings = count_savings(rows)
+    insights = insights or Insights()
+    facts = samples.facts(accepted=len(rows), rejected=len(samples.REJECTED))
+    content = build_content(rows, samples.REJECTED, facts, savings=savings, insights=insights)
+    render_json(content, judged(rows, savings, insights.marks), samples.REJECTED, folder / "report.json", savings=savings)
     report = json.loads((folder / "report.json").read_bytes())
     VALIDATOR.validate(report)
     return report
@@ -54,6 +60,29 @@ def test_amounts_are_strings_to_the_last_digit_and_absent_ones_null(tmp_path: Pa
 
     assert [row["annual_savings"] for row in report["recommendations"]] == ["1000", "0.10", None]
     assert {line["currency"]: line["counted"] for line in report["savings"]["by_currency"]} == {"USD": "1000", "EUR": "0.10"}
+
+
+def test_changes_course_and_decisions_are_in_it(tmp_path: Path) -> None:
+    rows = samples.recommendations(60)
+    insights = insights_for(rows, count_savings(rows), samples.CREATED_AT)
+    report = written(rows, tmp_path, insights)
+
+    assert report["changes"]["counts"]["new"] == len([row for row in report["changes"]["listed"] if row["change"] == "new"])
+    assert [point["recommendations"] for point in report["trend"]][-1] == len(rows)
+    assert sum(row["mark"] is not None for row in report["recommendations"]) == len(insights.marks)
+    for bridge in report["changes"]["savings"]:
+        amounts = {name: Decimal(bridge[name]) for name in bridge if name != "currency"}
+        moved = amounts["newly_found"] + amounts["grown"] - amounts["realised"] - amounts["lost"]
+        assert amounts["before"] + moved == amounts["after"]
+
+
+def test_every_alternative_says_why_it_does_not_count(tmp_path: Path) -> None:
+    report = written(samples.recommendations(300), tmp_path)
+
+    for row in report["recommendations"]:
+        assert (row["not_counted_because"] is not None) is (row["savings_status"] == "alternative")
+    [usd] = report["savings"]["by_currency"]
+    assert sum(Decimal(kind["counted"]) for kind in usd["by_kind"]) == Decimal(usd["counted"])
 
 
 def test_what_json_cannot_carry_is_replaced(tmp_path: Path) -> None:

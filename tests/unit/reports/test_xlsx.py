@@ -1,21 +1,29 @@
 """Excel reports, read back with another library."""
 
+import re
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
+from shared.advisor.vocabulary import Impact
+from shared.comparison.result import ChangeKind
+from shared.language.language import Language
 from shared.savings import count_savings
+from tests.generators.insights import insights_for
 from tests.unit.reports import samples
-from worker.reports import xlsx, xlsx_sheets
+from worker.reports import xlsx
 from worker.reports.columns import RECOMMENDATION_COLUMNS
-from worker.reports.content import build_content, with_status
+from worker.reports.content import build_content
+from worker.reports.judged import judged
+from worker.reports.workbook import row_sheet
 from worker.reports.xlsx import render_xlsx
 
 COLUMN = {column.title: index for index, column in enumerate(RECOMMENDATION_COLUMNS, start=1)}
@@ -26,11 +34,18 @@ def workbook_of(
     rows: Sequence[Recommendation],
     folder: Path,
     rejected: Sequence[RejectedRow] = samples.REJECTED,
-    max_sheet_rows: int = xlsx.MAX_SHEET_ROWS,
+    max_sheet_rows: int = row_sheet.MAX_SHEET_ROWS,
 ) -> openpyxl.Workbook:
     content = build_content(rows, rejected, samples.facts())
-    with_savings = with_status(rows, count_savings(rows))
-    render_xlsx(content, with_savings, rejected, folder / "report.xlsx", max_sheet_rows=max_sheet_rows)
+    savings = count_savings(rows)
+    render_xlsx(
+        content,
+        judged(rows, savings),
+        rejected,
+        folder / "report.xlsx",
+        savings=savings,
+        max_sheet_rows=max_sheet_rows,
+    )
     return openpyxl.load_workbook(folder / "report.xlsx")
 
 
@@ -44,8 +59,12 @@ def cell(sheet: Worksheet, title: str, row: int = 2) -> object:
     return sheet.cell(row, COLUMN[title]).value
 
 
-def test_the_workbook_has_its_four_sheets(tmp_path: Path) -> None:
-    assert workbook_of((), tmp_path).sheetnames == ["Summary", "Recommendations", "Rejected rows", "How to read"]
+def test_the_workbook_has_its_seven_sheets_and_empty_ones_say_so(tmp_path: Path) -> None:
+    book = workbook_of((), tmp_path, ())
+    names = ["Summary", "Recommendations", "Savings", "Resources", "Changes", "Rejected rows", "How to read"]
+
+    assert book.sheetnames == names
+    assert all(str(book[name]["A2"].value).endswith(".") for name in names[1:6])
 
 
 def test_amounts_dates_and_counts_are_numbers_and_dates(tmp_path: Path) -> None:
@@ -89,7 +108,7 @@ def test_a_sheet_is_a_table_with_a_frozen_header(tmp_path: Path) -> None:
 
     sheet = book["Recommendations"]
     assert sheet.freeze_panes == "A2"
-    assert [table.ref for table in sheet.tables.values()] == ["A1:AA31"]
+    assert [table.ref for table in sheet.tables.values()] == ["A1:AG31"]
     assert list(book["Rejected rows"].tables) == ["Rejected_rows_1"]
 
 
@@ -98,7 +117,7 @@ def test_a_large_sheet_has_filters_and_a_frozen_header(tmp_path: Path) -> None:
     rows = samples.recommendations(30)
     sheet = workbook_of(rows, tmp_path)["Recommendations"]
 
-    assert sheet.auto_filter.ref == "A1:AA31"
+    assert sheet.auto_filter.ref == "A1:AG31"
     assert sheet.freeze_panes == "A2"
     assert [cell(sheet, "Resource", row) for row in range(2, 32)] == [row.resource_name for row in rows]
 
@@ -121,7 +140,7 @@ def test_resources_with_an_id_are_links_to_the_portal(tmp_path: Path) -> None:
 
 
 def test_beyond_excels_number_of_links_names_stay_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_sheets, "MAX_LINKS", 2)
+    monkeypatch.setattr(row_sheet, "MAX_LINKS", 2)
     rows = [samples.recommendation(resource_id="/subscriptions/1", resource_name=f"vm-{number}") for number in range(4)]
     sheet = workbook_of(rows, tmp_path)["Recommendations"]
 
@@ -183,3 +202,95 @@ def test_no_partial_files_stay_behind(tmp_path: Path) -> None:
     workbook_of(samples.recommendations(10), tmp_path)
 
     assert [path.name for path in tmp_path.iterdir()] == ["report.xlsx"]
+
+
+def column_of(sheet: Worksheet, title: str) -> list[object]:
+    index = next(cell.column for cell in sheet[1] if cell.value == title)
+    return [line[index - 1] for line in sheet.iter_rows(min_row=2, values_only=True)]
+
+
+def test_every_offer_says_whether_it_counts_and_why_not(tmp_path: Path) -> None:
+    rows = samples.recommendations(300)
+    savings = count_savings(rows)
+    sheet = workbook_of(rows, tmp_path)["Savings"]
+
+    statuses, amounts = column_of(sheet, "Savings status"), column_of(sheet, "Savings a year")
+    assert len(amounts) == sum(row.annual_savings is not None for row in rows)
+    counted = sum(Decimal(str(amount)) for amount, status in zip(amounts, statuses, strict=True) if status == "Counted")
+    assert counted == savings.by_currency[0].counted_amount
+    for status, reason in zip(statuses, column_of(sheet, "Why not counted"), strict=True):
+        assert bool(reason) is (status != "Counted")
+    assert "Reservations" in column_of(sheet, "How")
+
+
+def test_each_resource_has_one_row_with_the_number_of_its_recommendations(tmp_path: Path) -> None:
+    row = samples.recommendation
+    rows = [
+        row(resource_name="vm", impact=Impact.LOW, impact_as_given="Low", annual_savings=Decimal(5), currency="EUR"),
+        row(resource_name="VM", problem="Another", annual_savings=Decimal(7), currency="USD", fingerprint=b"1" * 16),
+        row(resource_name="other"),
+        row(resource_name="contoso production", resource_type="Subscription"),
+    ]
+    sheet = workbook_of(rows, tmp_path)["Resources"]
+
+    assert [line[:1] + line[4:10] for line in sheet.iter_rows(min_row=2, values_only=True)] == [
+        ("vm", 2, 1, 0, 1, 5, "EUR"),
+        ("vm", 2, 1, 0, 1, 7, "USD"),
+        ("other", 1, 1, 0, 0, None, None),
+    ]
+
+
+def test_amounts_have_the_decimal_places_of_their_currency_and_never_lose_a_digit(tmp_path: Path) -> None:
+    exact = Decimal("12345678901234567.89")
+    rows = [
+        samples.recommendation(annual_savings=amount, currency=currency, fingerprint=currency.encode() * 4)
+        for amount, currency in ((Decimal(1200), "JPY "), (Decimal("1.5"), "KWD "), (exact, "USD "))
+    ]
+    rows = [msgspec.structs.replace(row, currency=row.currency.strip()) for row in rows]
+    sheet = workbook_of(rows, tmp_path)["Recommendations"]
+
+    formats = [sheet.cell(row, COLUMN["Savings a year"]).number_format for row in (2, 3)]
+    assert formats == ["#,##0", "#,##0.000"]
+    assert cell(sheet, "Savings a year", 4) == str(exact)
+
+
+def test_charts_are_native_and_say_what_they_show(tmp_path: Path) -> None:
+    book = workbook_of(samples.recommendations(300), tmp_path)
+
+    assert len(book["Summary"]._charts) == 3
+    with zipfile.ZipFile(tmp_path / "report.xlsx") as archive:
+        drawing = archive.read("xl/drawings/drawing1.xml").decode()
+        sheets = {name: archive.read(name) for name in archive.namelist() if name.startswith("xl/charts/chart")}
+    described = re.findall(r'<xdr:cNvPr [^>]*descr="([^"]+)"', drawing)
+    assert len(described) == len(sheets) == 3
+    assert "High" in described[0]
+    assert all(b"Summary" in chart for chart in sheets.values()), "drawn from cells, so that they follow them"
+
+
+def test_what_changed_stands_in_rows_and_in_the_trend(tmp_path: Path) -> None:
+    rows = samples.recommendations(40)
+    savings = count_savings(rows)
+    insights = insights_for(rows, savings, samples.CREATED_AT)
+    assert insights.comparison is not None
+    more = msgspec.structs.replace(insights.comparison, counts={ChangeKind.NEW: 1_000})
+    insights = msgspec.structs.replace(insights, comparison=more)
+    content = build_content(rows, (), samples.facts(), savings=savings, insights=insights)
+    render_xlsx(content, judged(rows, savings), (), tmp_path / "report.xlsx", savings=savings)
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+
+    assert column_of(book["Changes"], "Change")[:1] == ["New"]
+    assert "The most important changes are listed" in str(book["Changes"].cell(book["Changes"].max_row, 1).value)
+    assert "Trend" in [line[0].value for line in book["Summary"].iter_rows(max_col=1)]
+    assert len(book["Summary"]._charts) == 4
+
+
+def test_headings_and_words_are_in_the_reports_language(tmp_path: Path) -> None:
+    rows = samples.recommendations(10)
+    facts = msgspec.structs.replace(samples.facts(), language="de")
+    content = build_content(rows, (), facts)
+    savings = count_savings(rows)
+    render_xlsx(content, judged(rows, savings), (), tmp_path / "report.xlsx", savings=savings)
+    book = openpyxl.load_workbook(tmp_path / "report.xlsx")
+
+    assert book.sheetnames[1] == Language.of("de").gettext("Recommendations")
+    assert len(book.sheetnames) == len(set(book.sheetnames)) == 7

@@ -17,7 +17,7 @@ from worker.reports.wording import clean_text, shortened
 MAX_LISTED = 10
 """Recommendation types, of each kind of change."""
 
-_HEADINGS = {
+HEADINGS = {
     ChangeKind.NEW: marked("New"),
     ChangeKind.RETURNED: marked("Returned"),
     ChangeKind.RESOLVED: marked("Resolved"),
@@ -50,7 +50,7 @@ def changes_part(draft: Draft) -> Part | None:
         blocks.append(Figure(language.gettext("Resolved and new, by category"), chart))
     blocks += [_bridges_table(comparison.bridges, language)] if comparison.bridges else []
     if not draft.is_brief:
-        blocks += [_changes_table(comparison, kind, language) for kind in _HEADINGS if comparison.changes.get(kind)]
+        blocks += [_changes_table(comparison, kind, language) for kind in HEADINGS if comparison.changes.get(kind)]
         if any(age.count for age in comparison.ages):
             blocks.append(_ages_table(comparison, language))
     return Part(kind=PartKind.CHANGES, key=PartKind.CHANGES.value, title=title, blocks=tuple(blocks))
@@ -255,7 +255,7 @@ def _changes_table(comparison: Comparison, kind: ChangeKind, language: Language)
         )
     if has_savings and kind is not ChangeKind.CHANGED:
         notes.append(language.gettext("Amounts are of single offers; those that exclude each other are not added."))
-    heading = f"{language.gettext(_HEADINGS[kind])} ({language.number(total)})"
+    heading = f"{language.gettext(HEADINGS[kind])} ({language.number(total)})"
     return Table(heading, tuple(columns), rows, note=" ".join(notes))
 
 

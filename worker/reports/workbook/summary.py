@@ -1,0 +1,237 @@
+"""The first sheet: headline figures, counts, savings and the course of time, with their charts beside them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.advisor.vocabulary import Impact
+from shared.comparison.result import Trend
+from shared.savings import Savings
+from worker.reports import terms
+from worker.reports.blocks import Cell, ColumnKind, Part, PartKind, Table
+from worker.reports.charts.shapes import IMPACT_COLOURS
+from worker.reports.columns import Kind
+from worker.reports.document import ReportContent
+from worker.reports.parts.appendix import source_kind
+from worker.reports.tallies import impact_totals
+from worker.reports.workbook import pictures
+from worker.reports.workbook.cells import write_value
+from worker.reports.workbook.row_sheet import Book
+
+_CHART_COLUMN = 7
+_FIRST_WIDTH, _WIDTH = 58, 18
+_ALTERNATIVE_COLOUR = "#9fb3bf"
+_MAX_BARS = 12
+_NUMBERS = frozenset({ColumnKind.COUNT, ColumnKind.AMOUNT})
+_TOLD_ELSEWHERE = frozenset({PartKind.SUMMARY, PartKind.TREND, PartKind.FINDINGS, PartKind.APPENDIX})
+
+
+class SummarySheet:
+    """Writes the sheet from top to bottom, as files that are written straight to disk must be."""
+
+    def __init__(self, book: Book, content: ReportContent, savings: Savings) -> None:
+        self._book = book
+        self._content = content
+        self._savings = savings
+        self._language = book.language
+        self._formats = book.formats
+        self._sheet: Any = book.add_sheet(book.language.gettext("Summary"))
+        self._row = 0
+        self._chart_row = 4
+        """The first row beside the tables that no chart covers."""
+
+    def write(self) -> None:
+        """Write everything."""
+        sheet = self._sheet
+        sheet.hide_gridlines(2)
+        sheet.set_column(0, 0, _FIRST_WIDTH)
+        sheet.set_column(1, 6, _WIDTH)
+        self._head()
+        self._kpis()
+        self._counts()
+        self._savings_by_currency()
+        if self._content.trend is not None and len(self._content.trend.points) > 1:
+            self._trend(self._content.trend)
+        for part in self._content.parts:
+            if part.kind not in _TOLD_ELSEWHERE:
+                for block in part.blocks:
+                    if isinstance(block, Table):
+                        self._table(block, part)
+        self._sources()
+
+    def _put(self, column: int, value: Any, cell_format: Any) -> None:
+        write_value(self._sheet, self._row, column, value, cell_format)
+
+    def _head(self) -> None:
+        facts, language = self._content.facts, self._language
+        self._sheet.set_row(0, 30)
+        self._sheet.set_row(1, 20)
+        self._put(0, facts.title, self._formats.title)
+        self._row = 1
+        self._put(0, facts.client_name, self._formats.heading)
+        self._row = 2
+        made = language.gettext("Made on {moment}.", moment=language.moment(facts.created_at))
+        self._put(0, f"{made} {facts.scope}", self._formats.muted)
+        self._row = 4
+
+    def _kpis(self) -> None:
+        for kpi in self._content.kpis:
+            self._put(0, kpi.label, self._formats.text)
+            self._put(1, "; ".join(kpi.values), self._formats.text)
+            self._put(2, kpi.note, self._formats.muted)
+            self._row += 1
+        for note in (self._content.left_out_note,):
+            if note:
+                self._put(0, note, self._formats.muted)
+                self._row += 1
+
+    def _heading(self, words: str, names: Sequence[str], texts: int = 1) -> None:
+        """Write a heading, and the header of the table below it; the next row is the table's first."""
+        self._row += 1
+        self._sheet.set_row(self._row, 20)
+        self._put(0, words, self._formats.heading)
+        self._row += 1
+        if any(len(name) > _WIDTH - 3 for name in names[1:]):
+            self._sheet.set_row(self._row, 28)
+        for index, name in enumerate(names):
+            self._put(index, name, self._formats.header if index < texts else self._formats.header_right)
+        self._row += 1
+
+    def _counts(self) -> None:
+        content, language = self._content, self._language
+        totals = impact_totals(content.categories)
+        impacts = [impact for impact in Impact if impact is not Impact.OTHER or impact in totals]
+        titles = [self._language.gettext(terms.IMPACT_TITLES[impact]) for impact in impacts]
+        heading = self._language.gettext("By category and impact")
+        self._heading(heading, (self._language.gettext("Category"), *titles, self._language.gettext("Total")))
+        first, above = self._row, self._row - 1
+        for line in content.categories:
+            self._put(0, self._language.gettext(terms.CATEGORY_TITLES[line.category]), self._formats.text)
+            for index, impact in enumerate(impacts, start=1):
+                self._put(index, line.counts.get(impact, 0), self._formats.count)
+            self._put(len(impacts) + 1, line.total, self._formats.count)
+            self._row += 1
+        last = self._row
+        self._put(0, self._language.gettext("All categories"), self._formats.bold)
+        for index, impact in enumerate(impacts, start=1):
+            self._put(index, totals.get(impact, 0), self._formats.count_bold)
+        self._put(len(impacts) + 1, content.total, self._formats.count_bold)
+        self._row += 1
+        if not content.total:
+            return
+        pictures.impact_ring(
+            self._frame(language.gettext("By impact"), content.impact_chart.description),
+            names=(above, 1, above, len(impacts)),
+            values=(last, 1, last, len(impacts)),
+        )
+        pictures.impact_bars(
+            self._frame(language.gettext("By category"), content.category_chart.description),
+            names=(first, 0, last - 1, 0),
+            columns={impact: (above, index) for index, impact in enumerate(impacts, start=1)},
+        )
+
+    def _savings_by_currency(self) -> None:
+        lines = self._savings.by_currency
+        if not lines:
+            return
+        say = self._language.gettext
+        names = (
+            say("Currency"),
+            say("Counted a year"),
+            say("Number"),
+            say("Alternatives, not counted"),
+            say("Number"),
+        )
+        self._heading(say("Savings a year"), names)
+        for line in lines:
+            amount = self._formats.amount(line.currency)
+            self._put(0, line.currency or self._language.gettext("no currency named"), self._formats.text)
+            self._put(1, line.counted_amount, amount)
+            self._put(2, line.counted_number, self._formats.count)
+            self._put(3, line.alternative_amount, amount)
+            self._put(4, line.alternative_number, self._formats.count)
+            self._row += 1
+        if converted := self._savings.converted:
+            words = self._language.gettext(
+                "Converted at the rates of {date}", date=self._language.short_date(converted.as_of)
+            )
+            self._put(0, f"{converted.currency}, {words}", self._formats.text)
+            self._put(1, converted.counted_amount, self._formats.amount(converted.currency))
+            self._row += 1
+
+    def _trend(self, trend: Trend) -> None:
+        impacts = [impact for impact in Impact if any(point.by_impact.get(impact.value) for point in trend.points)]
+        titles = [self._language.gettext(terms.IMPACT_TITLES[impact]) for impact in impacts]
+        heading = self._language.gettext("Trend")
+        self._heading(heading, (self._language.gettext("Date"), *titles, self._language.gettext("Total")))
+        first = self._row
+        for point in trend.points:
+            self._put(0, f"{point.taken_at:%Y-%m-%d}", self._formats.text)
+            for index, impact in enumerate(impacts, start=1):
+                self._put(index, point.by_impact.get(impact.value, 0), self._formats.count)
+            self._put(len(impacts) + 1, point.total, self._formats.count)
+            self._row += 1
+        alt = "; ".join(f"{point.taken_at:%Y-%m-%d}: {self._language.number(point.total)}" for point in trend.points)
+        columns = {
+            title: (index, IMPACT_COLOURS[impact])
+            for index, (title, impact) in enumerate(zip(titles, impacts, strict=True), 1)
+        }
+        columns[self._language.gettext("Total")] = (len(impacts) + 1, "#1B2733")
+        pictures.course(self._frame(heading, alt), (first, 0, self._row - 1, 0), columns)
+
+    def _frame(self, title: str, alt: str) -> pictures.Frame:
+        """Return the frame of the next chart: beside the tables, below the chart before."""
+        row = self._chart_row
+        self._chart_row += pictures.CHART_ROWS
+        return pictures.Frame(self._book.workbook, self._sheet, (row, _CHART_COLUMN), title, alt)
+
+    def _table(self, table: Table, part: Part) -> None:
+        """Write a table of a chapter, its numbers as numbers; small ones about savings get a chart."""
+        title = f"{part.title}: {table.heading}" if table.heading else part.title
+        kept = [index for index, column in enumerate(table.columns) if column.kind is not ColumnKind.PAGE]
+        columns = [table.columns[index] for index in kept]
+        texts = next((place for place, column in enumerate(columns) if column.kind in _NUMBERS), len(columns))
+        self._heading(title, [column.title for column in columns], texts=max(texts, 1))
+        first = self._row
+        for number, row in enumerate(table.rows, start=1):
+            is_total = table.has_total and number == len(table.rows)
+            if len(row[kept[0]].text) > _FIRST_WIDTH:
+                self._sheet.set_row(self._row, 28)
+            for place, index in enumerate(kept):
+                self._cell(place, row[index], is_total=is_total)
+            self._row += 1
+        last = self._row - 1 - table.has_total
+        if part.kind is PartKind.SAVINGS and columns[1].kind is ColumnKind.AMOUNT and first <= last < first + _MAX_BARS:
+            self._chart_of_amounts(title, table, first, last)
+
+    def _chart_of_amounts(self, title: str, table: Table, first: int, last: int) -> None:
+        accent = self._content.facts.branding.palette.accent
+        colours = iter((accent, _ALTERNATIVE_COLOUR, "#1B2733"))
+        series = {
+            column.title: (place, next(colours))
+            for place, column in enumerate(table.columns[:4])
+            if column.kind is ColumnKind.AMOUNT
+        }
+        alt = "; ".join(f"{row[0].text}: {row[1].text or 0}" for row in table.rows)
+        pictures.amount_bars(self._frame(title, alt), (first, 0, last, 0), series)
+
+    def _cell(self, column: int, cell: Cell, *, is_total: bool) -> None:
+        formats = self._formats
+        if cell.number is not None and cell.currency:
+            self._put(column, cell.number, formats.amount(cell.currency, is_total=is_total))
+        elif cell.number is not None:
+            self._put(column, cell.number, formats.count_bold if is_total else formats.count)
+        else:
+            words = f"{cell.text} ({cell.note})" if cell.note and cell.text else cell.text or cell.note
+            self._put(column, words.replace("\n", "; "), formats.bold if is_total else formats.wrapped)
+
+    def _sources(self) -> None:
+        say = self._language.gettext
+        names = (say("Source"), say("Kind"), say("Data of"), say("Accepted"), say("Rejected"))
+        self._heading(say("Sources"), names, texts=3)
+        for source in self._content.facts.sources:
+            self._put(0, source.file_name, self._formats.text)
+            self._put(1, source_kind(source.kind, self._language), self._formats.text)
+            self._put(2, source.exported_at, self._formats.of_kind[Kind.MOMENT])
+            self._put(3, source.accepted, self._formats.count)
+            self._put(4, source.rejected, self._formats.count)
+            self._row += 1
