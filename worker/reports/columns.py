@@ -118,7 +118,7 @@ class RowWriter:
 
     def reason(self, reason: NoteCode | None) -> str:
         """Return why an amount does not count, as a sentence; "" where it does."""
-        return self._reasons[reason] if reason is not None else ""
+        return self._reasons.get(reason, "") if reason is not None else ""
 
     def values(self, row: Judged) -> tuple[Value, ...]:
         """Return the values of one recommendation; ``None`` and ``""`` are empty cells."""

@@ -65,7 +65,7 @@ def render_html(content: ReportContent, destination: Path) -> None:
         logo=_logo_address(facts.branding),
         group_facts=group_facts,
         left_out_of=left_out_of,
-        reason=lambda code: language.gettext(REASONS[code]),
+        reasons={code: language.gettext(sentence) for code, sentence in REASONS.items()},
         svg=lambda chart: _svg(chart, facts.branding),
     )
     stream.enable_buffering(64)
