@@ -37,7 +37,6 @@ var roles = {
   storageBlobDelegator: 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a'
   storageQueueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
   keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
-  keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
   acrPull: '7f951dda-4ed3-4680-a7ca-43fe172d538d'
 }
@@ -184,14 +183,15 @@ resource workerWakesWorkers 'Microsoft.Authorization/roleAssignments@2022-04-01'
   }
 ]
 
-// Workers: read the secrets of customers' connections to sign in there, and write none.
+// Workers: read the secrets of customers' connections to sign in there; their clock removes those nobody uses any more when
+// the front's timers stand still, for which no smaller built-in role will do.
 resource workerReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault
-  name: guid(vault.id, workerPrincipalId, roles.keyVaultSecretsUser)
+  name: guid(vault.id, workerPrincipalId, roles.keyVaultSecretsOfficer)
   properties: {
     principalId: workerPrincipalId
     principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsUser)
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.keyVaultSecretsOfficer)
   }
 }
 
