@@ -76,6 +76,12 @@ FEDERATION_MISMATCH = Refusal(
     "Compare issuer, subject (case counts) and audience of the application's federated credential with those that "
     "docs/connections.md lists for this installation.",
 )
+FEDERATION_ACROSS = Refusal(
+    "federated_credential_elsewhere",
+    "An application cannot trust an identity of another directory.",
+    "Register the application, for accounts in any directory, in the directory of this installation's identity, add the "
+    "federated credential there, and let an administrator of this directory consent to it.",
+)
 CONSENT_MISSING = Refusal(
     "consent_missing",
     "An administrator of this directory has not consented to the application.",
@@ -157,6 +163,7 @@ BY_CODE: dict[int, Refusal] = {
         (CREDENTIAL_KIND, (7000218, 700025, 7000214, 7000217)),
         (ASSERTION_TIME, (700024,)),
         (FEDERATION_MISMATCH, (70021, 70025, 700021, 700023, 700211, 700212, 700213, 7002137, 7002138)),
+        (FEDERATION_ACROSS, (700236,)),
         (CONSENT_MISSING, (65001, 65004, 650052, 650056, 90008, 90094)),
         (CONDITIONAL_ACCESS, (53000, 53001, 53002, 53003, 53004, 530004, 530031, 530034, 530036)),
         (RISK, (53011, 530032, 530033)),

@@ -24,6 +24,7 @@ from shared.azure.errors import error_of, refusal_of, sign_in_error
         (700212, "federated_credential_mismatch"),
         (700213, "federated_credential_mismatch"),
         (7002138, "federated_credential_mismatch"),
+        (700236, "federated_credential_elsewhere"),
         (65001, "consent_missing"),
         (53003, "conditional_access"),
         (500021, "tenant_restricted"),
