@@ -16,7 +16,7 @@ from shared.azure.errors import AzureServiceError, sign_in_error
 from shared.connections.secret_store import store_of
 from shared.database.tables.azure_connection import ConnectionKind
 from shared.identity import scopes
-from shared.identity.credential import authority_options
+from shared.identity.credential import authority_options, create_credential
 from shared.identity.token_cache import CachingCredential, TokenUnavailableError
 from shared.services import Services
 from shared.settings import Settings
@@ -92,11 +92,12 @@ class ConnectionCredential:
             raise sign_in_error(error) from None
 
 
-def credential_of(services: Services, connection: Connection) -> ConnectionCredential:
+def credential_of(services: Services, connection: Connection, *, anew: bool = False) -> ConnectionCredential:
     """Return the credential of ``connection``, made on the first call in this very process; call it outside transactions.
 
-    Asks the vault for the secret where the connection has one. Raises :class:`~shared.vault.SecretMissingError`,
-    :class:`~shared.vault.VaultUnavailableError` or :class:`~shared.connections.secret_store.SecretStoreMissingError`.
+    With ``anew`` it has no token yet, so that what it is used for signs in now. Asks the vault for the secret where the
+    connection has one. Raises :class:`~shared.vault.SecretMissingError`, :class:`~shared.vault.VaultUnavailableError` or
+    :class:`~shared.connections.secret_store.SecretStoreMissingError`.
     """
     key = _Key(
         services.settings,
@@ -108,12 +109,14 @@ def credential_of(services: Services, connection: Connection) -> ConnectionCrede
         connection.secret_version,
     )
     with _lock:
-        if (found := _kept.get(key)) is not None:
+        if not anew and (found := _kept.get(key)) is not None:
             _kept.move_to_end(key)
             return found
     # Two threads may both come here; the second finds the first one's below. Nobody waits for the vault under the lock.
-    made = ConnectionCredential(_made(services, connection))
+    made = ConnectionCredential(_made(services, connection, anew=anew))
     with _lock:
+        if anew:
+            _kept[key] = made
         kept = _kept.setdefault(key, made)
         _kept.move_to_end(key)
         while len(_kept) > _MOST_KEPT:
@@ -121,10 +124,10 @@ def credential_of(services: Services, connection: Connection) -> ConnectionCrede
     return kept
 
 
-def _made(services: Services, connection: Connection) -> CachingCredential:
+def _made(services: Services, connection: Connection, *, anew: bool) -> CachingCredential:
     kind = ConnectionKind(connection.kind)
     if kind is ConnectionKind.MANAGED_IDENTITY:
-        return services.credential
+        return CachingCredential(create_credential(services.settings)) if anew else services.credential
     application: tuple[str, str] = (str(connection.directory_id), str(connection.application_id))
     options = authority_options(services.settings)
     credential: TokenCredential

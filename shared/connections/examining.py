@@ -81,7 +81,8 @@ def examine(services: Services, connection: AzureConnection, *, check: Callable[
     """
     began = time.monotonic()
     try:
-        credential = credential_of(services, connection)
+        # A token of before would hide that what it was signed in with is worth nothing any more.
+        credential = credential_of(services, connection, anew=True)
         # What is throttled here is tried again by the job: nobody waits on the line for the end of a quota.
         with ManagementClient(services.settings, credential, retries=0) as client:
             found = discovery.look(client, connection, check=check)

@@ -198,6 +198,7 @@ def test_a_test_that_is_refused_is_a_result_with_a_next_step(  # noqa: PLR0917
     reason: str,
 ) -> None:
     connection = made(api, by_secret)
+    assert after_test(api, services, tenant, connection["id"])["result"]["success"] is True
     cloud.entra.refuse_with = code
     job = after_test(api, services, tenant, connection["id"])
     assert (job["state"], job["attempt"]) == ("succeeded", 1)
