@@ -28,8 +28,8 @@ class ManagedIdentityEndpoint:
     header: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     _server: ThreadingHTTPServer | None = None
 
-    def start(self) -> None:
-        """Listen on a free port of the loopback interface."""
+    def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen, on a free port of the loopback interface where nothing else is said."""
         endpoint = self
 
         class Handler(JsonHandler):
@@ -40,7 +40,7 @@ class ManagedIdentityEndpoint:
                 status, body = endpoint.answer(self.path, self.headers.get("X-IDENTITY-HEADER"))
                 self.answer_json(status, body)
 
-        self._server = QuietServer(("127.0.0.1", 0), Handler)
+        self._server = QuietServer((host, port), Handler)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     def stop(self) -> None:

@@ -1,0 +1,1 @@
+"""Self-hosting without Azure, in containers."""
