@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help install demo start test check bench languages clean
+.PHONY: help install demo start test check check-infra bench languages clean
 
 PYTHON := .venv/bin/python
 # Processes that run tests side by side; `auto` is one per core.
@@ -17,7 +17,7 @@ FIND_PYTHON = $$(for newest in 14 99; do for python in $(BASE_PYTHON) python3 py
 	echo "$$python" && break 2; done; done)
 
 help:  ## Explain the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make demo FILE=path/to/export.csv takes an export of your own."
 
@@ -48,6 +48,9 @@ check: install  ## Lint, formatting, types, import contracts
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
+
+check-infra:  ## Check templates, images, scripts, workflows and units: syntax, types, schemas, security
+	@infra/check.sh
 
 bench: install  ## Measure against the targets (ARGS="--help" tells what there is)
 	@$(PYTHON) -c "import django" 2>/dev/null || $(PYTHON) -m pip install -q -r tests/bench/requirements.txt

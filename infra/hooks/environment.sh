@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sourced by the scripts beside it: the settings of an operator's own machine, made from what the templates put out.
 # azd gives the outputs to its hooks; elsewhere `set -a; . <(azd env get-values)` or `az deployment sub show` does.
 
@@ -20,7 +21,7 @@ export DB_HOST DB_NAME BROKER_URL STORAGE_ACCOUNT_URL
 unset AZURE_CLIENT_ID AZURE_CLIENT_SECRET AZURE_TENANT_ID
 
 root="$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)"
-cd "$root"
+cd "$root" || exit 78
 python="${ADVISOR_PYTHON:-$root/.venv/bin/python}"
 if [ ! -x "$python" ]; then
     echo "error: $python is missing; run \`make install\`, or set ADVISOR_PYTHON to a Python with worker/requirements.txt" >&2

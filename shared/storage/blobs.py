@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from azure.core import MatchConditions
 from azure.core.credentials import TokenCredential
@@ -92,6 +92,7 @@ class BlobStore:
             retry_policy=LinearRetry(backoff=RETRY_PAUSE_S, retry_total=PATIENT.retries, random_jitter_range=0),
             **verify,
         )
+        self._account = _account_of(settings.storage_account_url)
         self._container: ContainerClient = self._service.get_container_client(settings.storage_container)
         self._key: UserDelegationKey | None = None
         self._key_expires_at = datetime.min.replace(tzinfo=UTC)
@@ -210,7 +211,7 @@ class BlobStore:
         content_type: str | None = None,
     ) -> str:
         now = datetime.now(UTC)
-        account, container = str(self._service.account_name), str(self._container.container_name)
+        account, container = self._account, str(self._container.container_name)
         signature = generate_blob_sas(
             account,
             container,
@@ -254,6 +255,15 @@ class BlobTooLargeError(AdvisorReportsError):
             f"The file has {size_bytes:,} bytes, more than the {max_bytes:,} allowed.",
             next_step="Send a smaller export, or let the administrator raise MAX_UPLOAD_BYTES.",
         )
+
+
+def _account_of(url: str) -> str:
+    """Return the account's name: the path where servers have one address for all accounts, else the host's first label.
+
+    The SDK knows only some hosts of the first sort, and signs for an account ``None`` at others.
+    """
+    address = urlsplit(url)
+    return address.path.strip("/") or str(address.hostname).partition(".")[0]
 
 
 @contextmanager

@@ -1,0 +1,107 @@
+#!/bin/sh
+# Everything that `azd up` does, with Azure's command line alone: for pipelines, and for those who do without azd.
+#
+#     infra/hooks/deploy.sh what-if     shows what would change
+#     infra/hooks/deploy.sh provision   resources, then the database where it can be reached
+#     infra/hooks/deploy.sh release     worker image, migration, workers, front
+#     infra/hooks/deploy.sh all         both
+#
+# Reads the variables of infra/main.parameters.json; docs/deploy.md explains each. Signed in already: az login.
+set -eu
+
+act="${1:-}"
+case "$act" in what-if | provision | release | all) ;; *)
+    echo "usage: $0 what-if|provision|release|all" >&2
+    exit 64
+    ;;
+esac
+for name in AZURE_ENV_NAME AZURE_LOCATION ADVISOR_ADMINISTRATOR_OBJECT_ID ADVISOR_ADMINISTRATOR_NAME ADVISOR_OIDC_AUDIENCE \
+    ADVISOR_BUDGET_START_DATE; do
+    eval "value=\${$name:-}"
+    if [ -z "$value" ]; then
+        echo "error: $name is not set; docs/deploy.md says what it is" >&2
+        exit 78
+    fi
+done
+
+hooks="$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)"
+cd "$hooks/../.."
+deployment="advisor-reports-$AZURE_ENV_NAME"
+python="${ADVISOR_PYTHON:-python3}"
+
+image_of_workers() {
+    # What runs now: provisioning must not take the image away. Nothing runs before the first release.
+    group="rg-$AZURE_ENV_NAME"
+    found="$(az containerapp list --resource-group "$group" --output tsv \
+        --query "[?tags.\"azd-service-name\"=='worker'].properties.template.containers[0].image | [0]" 2>/dev/null || true)"
+    case "$found" in None | */k8se/quickstart:*) found= ;; esac
+    printf %s "$found"
+}
+
+template() {
+    # what-if or create
+    az deployment sub "$1" --name "$deployment" --location "$AZURE_LOCATION" --template-file infra/main.bicep --parameters \
+        environmentName="$AZURE_ENV_NAME" \
+        location="$AZURE_LOCATION" \
+        tier="${ADVISOR_TIER:-dev}" \
+        administratorObjectId="$ADVISOR_ADMINISTRATOR_OBJECT_ID" \
+        administratorName="$ADVISOR_ADMINISTRATOR_NAME" \
+        administratorType="${ADVISOR_ADMINISTRATOR_TYPE:-User}" \
+        oidcIssuer="${ADVISOR_OIDC_ISSUER:-}" \
+        oidcAudience="$ADVISOR_OIDC_AUDIENCE" \
+        privateNetworking="${ADVISOR_PRIVATE_NETWORKING:-false}" \
+        publicFront="${ADVISOR_PUBLIC_FRONT:-true}" \
+        monthlyBudget="${ADVISOR_MONTHLY_BUDGET:-200}" \
+        budgetStartDate="$ADVISOR_BUDGET_START_DATE" \
+        workerImage="$(image_of_workers)" \
+        --output "${2:-none}"
+}
+
+take_outputs() {
+    # As azd does: each output of the templates becomes a variable.
+    outputs="$(az deployment sub show --name "$deployment" --query properties.outputs --output json)"
+    variables="$(printf %s "$outputs" | "$python" -c '
+import json, shlex, sys
+for name, output in json.load(sys.stdin).items():
+    value = output["value"]
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    print(f"export {name}={shlex.quote(text)}")')"
+    eval "$variables"
+}
+
+provision() {
+    template create
+    take_outputs
+    if [ "$DATABASE_IS_PUBLIC" = "true" ] && [ -x .venv/bin/python ]; then
+        "$hooks/postprovision.sh"
+    else
+        echo "the migration job prepares the database, with the release"
+    fi
+}
+
+release() {
+    take_outputs
+    tag="$(git rev-parse --short=12 HEAD)"
+    registry="${AZURE_CONTAINER_REGISTRY_ENDPOINT%%.*}"
+    az acr build --registry "$registry" --image "worker:$tag" --file worker/Dockerfile . --output none
+    digest="$(az acr manifest show-metadata --registry "$registry" --name "worker:$tag" --query digest --output tsv)"
+    export SERVICE_WORKER_IMAGE_NAME="$AZURE_CONTAINER_REGISTRY_ENDPOINT/worker@$digest"
+    # The migration and the role reports, then the role interactive, then the front: each runs beside the release before.
+    "$hooks/postdeploy.sh"
+    az containerapp update --resource-group "$AZURE_RESOURCE_GROUP" --name "$INTERACTIVE_WORKER_NAME" \
+        --image "$SERVICE_WORKER_IMAGE_NAME" --output none
+    "$python" infra/package_front.py out/front.zip
+    az functionapp deployment source config-zip --resource-group "$AZURE_RESOURCE_GROUP" --name "$FUNCTION_APP_NAME" \
+        --src out/front.zip --build-remote true --output none
+    echo "released $tag: $API_URL"
+}
+
+case "$act" in
+what-if) template what-if table ;;
+provision) provision ;;
+release) release ;;
+all)
+    provision
+    release
+    ;;
+esac
