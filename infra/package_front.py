@@ -1,7 +1,7 @@
 """Packs the front as the Functions host takes it: ``python infra/package_front.py out/front.zip``.
 
-What stays out is said by ``.funcignore``. Packages are installed by the platform's build, from requirements.txt. Needs nothing
-but Python's own library, so that a pipeline need not install anything first.
+What stays out is said by ``.funcignore``. Packages are installed by the platform's build, from requirements.txt. Needs
+nothing but Python's own library, so that a pipeline need not install anything first.
 """
 
 import fnmatch

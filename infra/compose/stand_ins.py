@@ -1,4 +1,4 @@
-"""What Azure would give to containers: a certificate for storage, its container, and tokens. ``python -m infra.compose.stand_ins``.
+"""What Azure would give to containers: a certificate for storage, its container, and tokens.
 
 ``certificates`` writes an authority and a certificate for the storage emulator; ``container`` makes the container of uploads
 and reports; ``serve`` answers for tokens as the managed identity endpoint does; ``check`` asks whether it does.

@@ -24,7 +24,7 @@ _SHAPES = {
 
 
 @click.command()
-@click.argument("role", type=click.Choice(Role))
+@click.argument("role", type=click.Choice(Role, case_sensitive=False))
 @click.option("--concurrency", type=click.IntRange(1, 64), help="Jobs at once; default: what suits the role.")
 def serve(role: Role, concurrency: int | None) -> None:
     """Take jobs from the queues of ROLE until told to end.

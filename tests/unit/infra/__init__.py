@@ -1,0 +1,1 @@
+"""Tests of what deploys the product, as it is written."""

@@ -1,0 +1,38 @@
+"""What the templates say, read from their text: the few shapes that these tests ask for, not the language."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+INFRA = ROOT / "infra"
+MODULES = INFRA / "modules"
+
+
+def assignments(template: Path, variable: str) -> dict[str, str]:
+    """Return the entries of the object that ``variable`` is (or is united with), each with its expression."""
+    text = template.read_text()
+    found = re.search(rf"^var {variable} = (?:union\(\w+, )?\{{\n(.*?)^\}}", text, re.MULTILINE | re.DOTALL)
+    assert found, f"{template.name} has no object {variable}"
+    return dict(re.findall(r"^  (\w+): (.+)$", found[1], re.MULTILINE))
+
+
+def app_settings() -> dict[str, dict[str, str]]:
+    """Return the settings of the product that the templates give to each of its processes."""
+    main = INFRA / "main.bicep"
+    common = assignments(main, "commonSettings")
+    worker = common | assignments(main, "workerSettings") | assignments(MODULES / "worker.bicep", "roleSettings")
+    return {
+        "front": common | assignments(main, "frontSettings"),
+        "worker": worker,
+        "migration": common | assignments(main, "migrationSettings"),
+    }
+
+
+def resources(template: Path) -> dict[str, str]:
+    """Return the text of each resource of ``template``, by its symbol."""
+    found = re.findall(
+        r"^resource (\w+) '[^']+' = (.*?)(?=^(?:resource|module|output|var|@|//)|\Z)",
+        template.read_text(),
+        re.MULTILINE | re.DOTALL,
+    )
+    return dict(found)
