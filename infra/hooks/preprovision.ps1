@@ -12,12 +12,15 @@ function Set-IfMissing([string] $name, [string] $value) {
 # A budget's first month may not change later, so it is decided once.
 Set-IfMissing 'ADVISOR_BUDGET_START_DATE' ([DateTime]::UtcNow.ToString('yyyy-MM-01'))
 
-if (-not $env:ADVISOR_ADMINISTRATOR_NAME) {
-    if ($env:ADVISOR_ADMINISTRATOR_OBJECT_ID) {
-        [Console]::Error.WriteLine('error: ADVISOR_ADMINISTRATOR_OBJECT_ID is set, its name is not:')
-        [Console]::Error.WriteLine('       azd env set ADVISOR_ADMINISTRATOR_NAME <sign-in name, or display name of a group>')
-        exit 78
+# The first administrator is whoever is signed in, unless both are set.
+if ($env:ADVISOR_ADMINISTRATOR_OBJECT_ID -or $env:ADVISOR_ADMINISTRATOR_NAME) {
+    foreach ($name in 'ADVISOR_ADMINISTRATOR_OBJECT_ID', 'ADVISOR_ADMINISTRATOR_NAME') {
+        if (-not [Environment]::GetEnvironmentVariable($name)) {
+            [Console]::Error.WriteLine("error: of the first administrator, $name is not set: azd env set $name <value>")
+            exit 78
+        }
     }
+} else {
     Set-IfMissing 'ADVISOR_ADMINISTRATOR_OBJECT_ID' (az ad signed-in-user show --query id --output tsv)
     Set-IfMissing 'ADVISOR_ADMINISTRATOR_NAME' (az ad signed-in-user show --query userPrincipalName --output tsv)
 }

@@ -11,12 +11,16 @@ remember() {
 # A budget's first month may not change later, so it is decided once.
 remember ADVISOR_BUDGET_START_DATE "$(date -u +%Y-%m-01)"
 
-if [ -z "${ADVISOR_ADMINISTRATOR_NAME:-}" ]; then
-    if [ -n "${ADVISOR_ADMINISTRATOR_OBJECT_ID:-}" ]; then
-        echo "error: ADVISOR_ADMINISTRATOR_OBJECT_ID is set, its name is not:" >&2
-        echo "       azd env set ADVISOR_ADMINISTRATOR_NAME <sign-in name, or display name of a group>" >&2
-        exit 78
-    fi
+# The first administrator is whoever is signed in, unless both are set.
+if [ -n "${ADVISOR_ADMINISTRATOR_OBJECT_ID:-}${ADVISOR_ADMINISTRATOR_NAME:-}" ]; then
+    for name in ADVISOR_ADMINISTRATOR_OBJECT_ID ADVISOR_ADMINISTRATOR_NAME; do
+        eval "value=\${$name:-}"
+        if [ -z "$value" ]; then
+            echo "error: of the first administrator, $name is not set: azd env set $name <value>" >&2
+            exit 78
+        fi
+    done
+else
     remember ADVISOR_ADMINISTRATOR_OBJECT_ID "$(az ad signed-in-user show --query id --output tsv)"
     remember ADVISOR_ADMINISTRATOR_NAME "$(az ad signed-in-user show --query userPrincipalName --output tsv)"
 fi
