@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.settings.outgoing import hosts_in, networks_in, ports_in
 from shared.settings.profiles import DEFAULTS, PROFILES, Environment
 from shared.settings.violations import violations
 
@@ -101,6 +102,13 @@ class Settings(BaseSettings):
     api_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = Field(
         "", description="Address of the HTTP API, for the doctor's probe of it"
     )
+    outgoing_ports: str = Field("443", description="Ports that webhooks and other addresses given by users may use")
+    outgoing_networks: str = Field(
+        "", description="Private networks that such requests may go to, such as `10.20.0.0/16`, over TLS; default: none"
+    )
+    outgoing_hosts: str = Field(
+        "", description="Hosts with port, such as `hooks.internal:8080`, that are trusted as they are, also without TLS"
+    )
     oidc_issuer: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = Field(
         "", description="https address of the identity provider that people sign in with"
     )
@@ -169,6 +177,14 @@ class Settings(BaseSettings):
             raise ValueError("must not hold a password; local profiles set DB_PASSWORD")
         if not (address.hostname and address.path.strip("/")):
             raise ValueError("must name host and database: postgresql://USER@HOST:PORT/NAME")
+        return value
+
+    @field_validator("outgoing_ports", "outgoing_networks", "outgoing_hosts")
+    @classmethod
+    def _readable_list(cls, value: str, info: ValidationInfo) -> str:
+        {"outgoing_ports": ports_in, "outgoing_networks": networks_in, "outgoing_hosts": hosts_in}[info.field_name or ""](
+            value
+        )
         return value
 
     @field_validator("storage_account_url")
