@@ -25,6 +25,8 @@ class Scope(StrEnum):
     CONNECTIONS_WRITE = "connections:write"
     REPORTS_READ = "reports:read"
     REPORTS_WRITE = "reports:write"
+    SCHEDULES_READ = "schedules:read"
+    SCHEDULES_WRITE = "schedules:write"
     ADMIN = "admin"
     """Sees how the installation is: hosts, logins, what is down. Never given unless asked for by name."""
 

@@ -12,6 +12,7 @@ from shared.jobs.kinds import (
     FETCH_AZURE_RECOMMENDATIONS,
     GENERATE_AZURE_REPORT,
     GENERATE_REPORT,
+    ORDER_SCHEDULED_REPORTS,
     PROCESS_CSV_FILE,
     REMOVE_REPORT_FILES,
     SYNC_AZURE_STATISTICS,
@@ -24,6 +25,7 @@ from worker import processes
 from worker.celery_app import app
 from worker.jobs import fetch_azure_recommendations as fetching
 from worker.jobs import generate_report as generating
+from worker.jobs import order_scheduled_reports as ordering
 from worker.jobs import process_csv_file as importing
 from worker.jobs import remove_report_files as removing
 from worker.jobs import sync_azure_statistics as syncing
@@ -74,6 +76,12 @@ def remove_report_files(*, tenant_id: str, job_id: str) -> None:
 def test_azure_connection(*, tenant_id: str, job_id: str) -> None:
     """Test an Azure connection."""
     _perform(testing.test_azure_connection, tenant_id, job_id)
+
+
+@app.task(**_of(ORDER_SCHEDULED_REPORTS))
+def order_scheduled_reports(*, tenant_id: str, job_id: str) -> None:
+    """Order the reports of a scheduled run."""
+    _perform(ordering.order_scheduled_reports, tenant_id, job_id)
 
 
 @app.task(bind=True, name=DEBUG_TASK, ignore_result=False, soft_time_limit=10, time_limit=20)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from shared import access, startup
 from shared.access import Scope
+from shared.audit.actor import Actor
 from shared.database.async_reading import AsyncReader
 from shared.database.reading import KeyHolder, Query, authenticate, read_as_key_holder, read_soon_as_key_holder
 from shared.database.session import Database
@@ -84,7 +85,16 @@ class Front:
 class Caller:
     """Who presented ``secret``, if anybody holds that key; asked for ``scope`` in every transaction."""
 
-    def __init__(self, front: Front, secret: str, scope: Scope | None, trace_id: str | None) -> None:
+    def __init__(
+        self,
+        front: Front,
+        secret: str,
+        scope: Scope | None,
+        trace_id: str | None,
+        *,
+        ip: str | None = None,
+        user_agent: str | None = None,
+    ) -> None:
         if not secret.startswith(access.KEY_START) or len(secret) > _MAX_KEY_CHARS or not secret.isascii():
             raise UnauthenticatedError
         self._front = front
@@ -92,6 +102,8 @@ class Caller:
         self._scope = scope
         self._holder: KeyHolder | None = None
         self.trace_id = trace_id
+        self._ip = ip
+        self._user_agent = user_agent
 
     @property
     def services(self) -> Services:
@@ -111,6 +123,13 @@ class Caller:
         if self._holder is None:
             raise UnauthenticatedError
         return self._holder.key_name
+
+    @property
+    def actor(self) -> Actor:
+        """Who the caller is, for what is kept of changes; known since the first transaction."""
+        if self._holder is None:
+            raise UnauthenticatedError
+        return Actor(self._holder.key_name, self._holder.key_id, self._ip, self._user_agent)
 
     def read(self, query: Query) -> list[dict[str, Any]]:
         """Return what ``query`` finds among the caller's rows, in one round trip.

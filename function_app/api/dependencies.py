@@ -43,7 +43,15 @@ class _Key(HTTPBearer):
             tracing.carry(trace_parent)
         trace_id = tracing.current_ids().get("trace_id") or known or current.get() or None
         context.bind(trace_id=trace_id)
-        return Caller(front_of(request), secret.strip(), self._scope, trace_id)
+        return Caller(
+            front_of(request),
+            secret.strip(),
+            self._scope,
+            trace_id,
+            # The edge put there what the platform's front end saw, and nothing that a caller could have made up.
+            ip=request.client.host if request.client else None,
+            user_agent=request.headers.get("user-agent"),
+        )
 
 
 ClientReader = Annotated[Caller, Security(_Key(Scope.CLIENTS_READ))]
@@ -52,6 +60,8 @@ ConnectionReader = Annotated[Caller, Security(_Key(Scope.CONNECTIONS_READ))]
 ConnectionWriter = Annotated[Caller, Security(_Key(Scope.CONNECTIONS_WRITE))]
 ReportReader = Annotated[Caller, Security(_Key(Scope.REPORTS_READ))]
 ReportWriter = Annotated[Caller, Security(_Key(Scope.REPORTS_WRITE))]
+ScheduleReader = Annotated[Caller, Security(_Key(Scope.SCHEDULES_READ))]
+ScheduleWriter = Annotated[Caller, Security(_Key(Scope.SCHEDULES_WRITE))]
 Administrator = Annotated[Caller, Security(_Key(Scope.ADMIN))]
 
 _any_key = _Key(None)

@@ -1,6 +1,6 @@
 """Domain events: recorded in the transaction that causes them, passed on by whoever ticks, so that none is lost."""
 
-from shared.events.outbox import record
+from shared.events.outbox import Happened, record, record_all
 from shared.events.types import EventType
 
-__all__ = ["EventType", "record"]
+__all__ = ["EventType", "Happened", "record", "record_all"]

@@ -1,10 +1,12 @@
 """The outbox: events are written with their cause, and claimed by whoever passes them on."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from shared.database.tables import DomainEvent
@@ -16,28 +18,38 @@ _LONGEST_WAIT_S = 3600.0
 _MAX_ERROR_CHARS = 500
 
 
-def record(
-    session: Session,
-    tenant_id: UUID,
-    payload: Payload,
-    *,
-    client_id: UUID | None = None,
-    occurred_at: datetime | None = None,
-) -> UUID:
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event to be recorded."""
+
+    tenant_id: UUID
+    payload: Payload
+    client_id: UUID | None = None
+    """The client it is about, for those who only follow some."""
+
+
+def record(session: Session, tenant_id: UUID, payload: Payload, *, client_id: UUID | None = None) -> UUID:
     """Write an event in the caller's transaction and return its id: it happened if the transaction commits, else not."""
+    return record_all(session, [Happened(tenant_id, payload, client_id)])[0]
+
+
+def record_all(session: Session, happened: Iterable[Happened]) -> list[UUID]:
+    """Do the same for many events at once."""
     now = datetime.now(UTC)
-    event = DomainEvent(
-        id=new_id(),
-        tenant_id=tenant_id,
-        type=payload.type.value,
-        occurred_at=occurred_at or now,
-        client_id=client_id,
-        data=msgspec.to_builtins(payload),
-        dispatch_after=now,
-    )
-    session.add(event)
-    session.flush()
-    return event.id
+    rows = [
+        {
+            "id": new_id(),
+            "tenant_id": one.tenant_id,
+            "type": one.payload.type.value,
+            "occurred_at": now,
+            "client_id": one.client_id,
+            "data": msgspec.to_builtins(one.payload),
+            "dispatch_after": now,
+        }
+        for one in happened
+    ]
+    session.execute(insert(DomainEvent), rows)
+    return [row["id"] for row in rows]
 
 
 def claim(session: Session, *, limit: int = 100) -> list[DomainEvent]:

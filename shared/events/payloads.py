@@ -151,7 +151,6 @@ class TickerStale(Payload, frozen=True, kw_only=True):
     type = EventType.TICKER_STALE
     last_tick_at: datetime
     silent_for_s: int
-    found_by: Text
 
 
 class WebhookEndpointDisabled(Payload, frozen=True, kw_only=True):

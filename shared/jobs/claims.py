@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Interval, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Interval, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningUpdate
 
@@ -48,7 +48,10 @@ def _claiming() -> ReturningUpdate[Any]:
     now = func.clock_timestamp()
     return (
         update(Job)
-        .where(Job.id == bindparam("of_job"), Job.state == JobState.QUEUED, Job.run_after <= now)
+        .where(
+            *(Job.id == bindparam("of_job"), Job.state == JobState.QUEUED, Job.run_after <= now),
+            or_(Job.expires_at.is_(None), Job.expires_at > now),
+        )
         .values(
             state=JobState.RUNNING,
             attempt=Job.attempt + 1,

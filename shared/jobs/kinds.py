@@ -1,8 +1,17 @@
 """The kinds of jobs: where each waits, how often it is tried and how long it may take."""
 
 from dataclasses import dataclass, replace
+from uuid import UUID
+
+import msgspec
 
 from shared.queue.names import Priority, Queue
+
+
+class OfConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a job about one Azure connection takes."""
+
+    connection_id: UUID
 
 
 @dataclass(frozen=True)
@@ -19,6 +28,8 @@ class JobKind:
     """When its process is ended; below the broker's visibility timeout."""
     retry_delays_s: tuple[int, ...] = ()
     """Waits before the second, third … attempt after a retryable failure; the last one repeats."""
+    arguments: type[msgspec.Struct] | None = None
+    """What it can be asked for with, where people may schedule it; ``None`` where only the product itself asks."""
 
 
 PROCESS_CSV_FILE = JobKind(
@@ -57,6 +68,7 @@ SYNC_AZURE_STATISTICS = JobKind(
     max_attempts=1,
     soft_limit_s=120,
     hard_limit_s=150,
+    arguments=OfConnection,
 )
 REMOVE_REPORT_FILES = JobKind(
     "remove_report_files",
@@ -76,6 +88,16 @@ TEST_AZURE_CONNECTION = JobKind(
     soft_limit_s=30,
     hard_limit_s=40,
     retry_delays_s=(3,),
+    arguments=OfConnection,
+)
+ORDER_SCHEDULED_REPORTS = JobKind(
+    "order_scheduled_reports",
+    Queue.DEFAULT,
+    Priority.NORMAL,
+    max_attempts=3,
+    soft_limit_s=300,
+    hard_limit_s=330,
+    retry_delays_s=(10, 60),
 )
 
 KINDS: dict[str, JobKind] = {
@@ -88,5 +110,6 @@ KINDS: dict[str, JobKind] = {
         SYNC_AZURE_STATISTICS,
         REMOVE_REPORT_FILES,
         TEST_AZURE_CONNECTION,
+        ORDER_SCHEDULED_REPORTS,
     )
 }

@@ -68,6 +68,12 @@ WORKER_LOST = Problem(
     "Retry the report; if it fails again, look at the memory and the log of the workers.",
 )
 
+EXPIRED = Problem(
+    "expired",
+    "No worker began this in the time it had.",
+    "Look at how many workers there are, or let the schedule's runs expire later.",
+)
+
 
 def is_retryable(error: BaseException) -> bool:
     """Return whether the same work may succeed later without anybody changing anything."""

@@ -14,6 +14,9 @@ from shared.jobs.kinds import JobKind
 from shared.queue.publisher import Publisher
 from shared.telemetry import tracing
 
+PUBLISHING_TAKES_S = 2.0
+"""A request publishes right after its commit; before this time a row without a message is simply young."""
+
 
 def add_job(
     session: Session,
@@ -24,6 +27,8 @@ def add_job(
     arguments: dict[str, Any] | None = None,
     trace_id: str | None = None,
     by_sweep: bool = False,
+    schedule_run_id: UUID | None = None,
+    expires_at: datetime | None = None,
 ) -> Job:
     """Write a queued job of ``kind`` in the caller's transaction and return it; publish it after the commit.
 
@@ -44,6 +49,8 @@ def add_job(
         # Noted before it is true: to note it after the sending would be one more transaction, on the very row that the
         # worker is about to claim. Should the caller die in between, the sweep takes the message for lost and sends another.
         published_at=None if by_sweep else now,
+        schedule_run_id=schedule_run_id,
+        expires_at=expires_at,
         trace_id=trace_id,
         trace_parent=tracing.current_parent(),
     )

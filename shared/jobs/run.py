@@ -147,5 +147,9 @@ class JobRun:
             arguments=arguments,
             trace_id=self.claim.trace_id,
         )
-        self._followers.append(job)
+        self.publish_afterwards(job)
         return job.id
+
+    def publish_afterwards(self, job: Job) -> None:
+        """Send the message of a job that the finishing transaction writes, after the commit."""
+        self._followers.append(job)

@@ -15,7 +15,8 @@ from shared.database.tables import Job
 from shared.database.tables.job import JobState
 from shared.jobs import report_stages, requests
 from shared.jobs.kinds import REMOVE_REPORT_FILES
-from shared.jobs.problems import WORKER_LOST
+from shared.jobs.problems import EXPIRED, WORKER_LOST, Problem
+from shared.jobs.requests import PUBLISHING_TAKES_S
 from shared.services import Services
 from shared.telemetry import metrics
 
@@ -24,8 +25,6 @@ _log = logging.getLogger(__name__)
 # Small enough that a batch's locks are held for milliseconds, large enough that a thousand lost jobs take ten rounds.
 _BATCH = 100
 _MOST_BATCHES = 50
-# A request publishes right after its commit; before this time a row without a message is simply young.
-_PUBLISHING_TAKES_S = 2.0
 # A queue may be long without anything being lost: the waits between messages of one row double up to this.
 _LONGEST_WAIT_S = 600.0
 
@@ -37,6 +36,8 @@ class Swept:
     requeued: int = 0
     failed: int = 0
     cancelled: int = 0
+    expired: int = 0
+    """Nobody began them in the time they had."""
     published: int = 0
     unpublished: int = 0
     """Due for a message that the broker did not take."""
@@ -59,6 +60,12 @@ def sweep(services: Services) -> Swept:
         )
         if batch.requeued + batch.failed + batch.cancelled < _BATCH:
             break
+    expired = 0
+    for _ in range(_MOST_BATCHES):
+        ended = _end_expired(services.system_database)
+        expired += ended
+        if ended < _BATCH:
+            break
     published = unpublished = 0
     for _ in range(_MOST_BATCHES):
         due = _take_unpublished(services.system_database, republish_after_s=services.settings.job_republish_after_s)
@@ -66,7 +73,7 @@ def sweep(services: Services) -> Swept:
         published, unpublished = published + sent, unpublished + len(due) - sent
         if len(due) < _BATCH or sent < len(due):
             break
-    swept = replace(swept, published=published, unpublished=unpublished)
+    swept = replace(swept, expired=expired, published=published, unpublished=unpublished)
     metrics.swept(vars(swept))
     return swept
 
@@ -86,15 +93,7 @@ def _settle_lost(database: Database) -> Swept:
         for job in cancelled:
             _end(session, job, state=JobState.CANCELLED, phase="Cancelled")
         for job in failed:
-            _end(
-                session,
-                job,
-                state=JobState.FAILED,
-                phase="Failed",
-                error_code=WORKER_LOST.code,
-                error_text=WORKER_LOST.text,
-                next_step=WORKER_LOST.next_step,
-            )
+            _fail(session, job, WORKER_LOST)
         revived = [job for job in jobs if job not in cancelled and job not in failed]
         if revived:
             session.execute(
@@ -102,7 +101,7 @@ def _settle_lost(database: Database) -> Swept:
                 .where(Job.id.in_([job.id for job in revived]))
                 .values(
                     state=JobState.QUEUED,
-                    run_after=func.clock_timestamp() - timedelta(seconds=_PUBLISHING_TAKES_S),
+                    run_after=func.clock_timestamp() - timedelta(seconds=PUBLISHING_TAKES_S),
                     published_at=None,
                     lease_expires_at=None,
                     worker=None,
@@ -125,7 +124,35 @@ def _settle_lost(database: Database) -> Swept:
         return Swept(requeued=len(revived), failed=len(failed), cancelled=len(cancelled))
 
 
-def _end(session: Session, job: Job, **values: object) -> None:
+def _end_expired(database: Database) -> int:
+    """End one batch of queued jobs whose time to begin is over, and return how many."""
+    with database.across_tenants() as session:
+        jobs = session.scalars(
+            select(Job)
+            .where(Job.state == JobState.QUEUED, Job.expires_at <= func.clock_timestamp())
+            .order_by(Job.id)
+            .limit(_BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        for job in jobs:
+            _fail(session, job, EXPIRED)
+        return len(jobs)
+
+
+def _fail(session: Session, job: Job, problem: Problem) -> None:
+    _end(
+        session,
+        job,
+        problem,
+        state=JobState.FAILED,
+        phase="Failed",
+        error_code=problem.code,
+        error_text=problem.text,
+        next_step=problem.next_step,
+    )
+
+
+def _end(session: Session, job: Job, problem: Problem | None = None, **values: object) -> None:
     session.execute(
         update(Job)
         .where(Job.id == job.id)
@@ -134,10 +161,10 @@ def _end(session: Session, job: Job, **values: object) -> None:
     )
     if job.report_id is None or report_stages.stage_of(job.kind) is None:
         return
-    if values["state"] == JobState.CANCELLED:
+    if problem is None:
         report_stages.cancel(session, job.report_id)
     else:
-        report_stages.fail(session, job.report_id, WORKER_LOST)
+        report_stages.fail(session, job.report_id, problem)
     # Whatever the lost worker had uploaded belongs to nobody now.
     requests.add_job(session, REMOVE_REPORT_FILES, tenant_id=job.tenant_id, report_id=job.report_id, by_sweep=True)
 
@@ -153,7 +180,7 @@ def _take_unpublished(database: Database, *, republish_after_s: float) -> list[J
             .where(
                 Job.state == JobState.QUEUED,
                 or_(
-                    Job.published_at.is_(None) & (Job.run_after <= now - timedelta(seconds=_PUBLISHING_TAKES_S)),
+                    Job.published_at.is_(None) & (Job.run_after <= now - timedelta(seconds=PUBLISHING_TAKES_S)),
                     (Job.run_after <= now) & (Job.published_at < now - func.least(func.greatest(waited, shortest), longest)),
                 ),
             )

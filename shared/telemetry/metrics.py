@@ -59,9 +59,14 @@ TOKEN_FETCHED = Definition("azure_token_fetched_timestamp_seconds", Kind.GAUGE, 
 TOKEN_EXPIRY = Definition("azure_token_expiry_timestamp_seconds", Kind.GAUGE, "When the newest token ends", ("scope",))
 TOKEN_REFRESHES = Definition("azure_token_refreshes", Kind.COUNTER, "Tokens fetched", ("scope",))
 TOKEN_FAILURES = Definition("azure_token_refresh_failures", Kind.COUNTER, "Tokens that could not be fetched", ("scope",))
+SCHEDULE_LAST_SUCCESS = Definition(
+    "schedule_last_success_timestamp", Kind.GAUGE, "When a scheduled run last succeeded, by what it runs", ("work",)
+)
+TICKER_LAST_TICK = Definition("ticker_last_tick_timestamp", Kind.GAUGE, "When a driver last ticked", ("driver",))
 DEFINITIONS = (
     *(JOBS, JOB_DURATION, JOB_WAIT, SWEPT, ROWS, RENDER_DURATION),
     *(TOKEN_FETCHED, TOKEN_EXPIRY, TOKEN_REFRESHES, TOKEN_FAILURES),
+    *(SCHEDULE_LAST_SUCCESS, TICKER_LAST_TICK),
 )
 
 
@@ -111,6 +116,23 @@ def enable(folder: Path | None = None) -> "CollectorRegistry":
         _recorder = made = _Recorder()
         os.register_at_fork(after_in_child=made.forget_tokens)
     return _recorder.registry
+
+
+def is_enabled() -> bool:
+    """Return whether anything is recorded, for those who would have to ask the database what to record."""
+    return _recorder is not None
+
+
+def schedule_succeeded(work: str, at: float) -> None:
+    """Take down when a scheduled run last succeeded, in seconds since 1970."""
+    if _recorder is not None:
+        _recorder.gauges[SCHEDULE_LAST_SUCCESS.name].labels(work).set(at)
+
+
+def ticked(driver: str, at: float) -> None:
+    """Take down when a driver last ticked, in seconds since 1970."""
+    if _recorder is not None:
+        _recorder.gauges[TICKER_LAST_TICK.name].labels(driver).set(at)
 
 
 def job_claimed(kind: str, waited_s: float) -> None:

@@ -77,5 +77,7 @@ def export_by_opentelemetry(source: Collector) -> None:
         elif made.kind is Kind.HISTOGRAM:
             for name in (f"{made.name}_sum", f"{made.name}_count"):
                 meter.create_observable_counter(name, observing(name), description=made.help)
+        elif made not in (TOKEN_FETCHED, TOKEN_EXPIRY):
+            meter.create_observable_gauge(made.name, observing(made.name), description=made.help)
     for name, text in ((_AGE, "Age of the newest token"), (_EXPIRES_IN, "Life left to the newest token")):
         meter.create_observable_gauge(name, observing(name), unit="s", description=text)

@@ -8,11 +8,13 @@ from shared.jobs import backlog
 from shared.jobs.retention import remove_expired_answers, remove_old_jobs
 from shared.jobs.sweep import sweep
 from shared.queue import results
+from shared.scheduling import driving
 from shared.services import Services
 from shared.settings import Settings
 from shared.ticks.advisor_texts import refresh_texts
 from shared.ticks.expired_uploads import remove_expired_uploads
 
+_MINUTE_S = 60.0
 _HOUR_S = 3600.0
 # Often enough for alerts that look back a quarter of an hour.
 _BACKLOG_S = 300.0
@@ -28,11 +30,15 @@ class Act:
     every_s: float
     do: Callable[[Services], str]
     """Does it and returns in a few words what was done."""
+    is_the_timers: bool = False
+    """Whether the worker's clock leaves it to the timer of the front, as long as that one is heard of."""
 
 
 def acts(settings: Settings) -> tuple[Act, ...]:
     """Return all recurring acts, the most urgent first."""
     return (
+        # Before the sweep, which sends the messages of the jobs that it makes.
+        Act("schedules", _MINUTE_S, driving.drive, is_the_timers=True),
         Act("sweep", settings.sweep_interval_s, lambda services: str(sweep(services))),
         *([Act("wake", settings.sweep_interval_s, backlog.fit_alarm)] if settings.wake_queue_url else []),
         Act("backlog", _BACKLOG_S, backlog.report),

@@ -1,6 +1,7 @@
 """The tick: does what is due, once, however many timers and clocks drive it."""
 
 import logging
+import time
 from datetime import timedelta
 from zlib import crc32
 
@@ -9,7 +10,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from shared.database.tables import Tick
 from shared.services import Services
+from shared.telemetry import metrics
 from shared.ticks.acts import Act, acts
+from shared.ticks.drivers import Driver, driver_of
 
 _log = logging.getLogger(__name__)
 
@@ -17,6 +20,8 @@ _log = logging.getLogger(__name__)
 _LOCK_CLASS = 731_058
 # Timers do not fire to the millisecond: an act this near to its time is due.
 _EARLY = 0.9
+TIMER_SILENT_AFTER_S = 120.0
+"""The worker's clock does what is the timer's where the timer has been silent for so long."""
 
 
 def tick(services: Services, *, driver: str) -> dict[str, str]:
@@ -26,11 +31,33 @@ def tick(services: Services, *, driver: str) -> dict[str, str]:
     kept as the result; the others are done all the same. Raises what SQLAlchemy raises where the database is away.
     """
     results: dict[str, str] = {}
+    kind = driver_of(driver)
+    timer_is_alive = _note_driver(services, kind)
     for act in acts(services.settings):
+        if act.is_the_timers and kind is Driver.CLOCK and timer_is_alive:
+            continue
         result = _do_alone(services, act, driver)
         if result is not None:
             results[act.name] = result
     return results
+
+
+def _note_driver(services: Services, kind: Driver) -> bool:
+    """Write down that a driver is alive, and return whether the timer was within the last two minutes."""
+    now = func.clock_timestamp()
+    seen = {"last_started_at": now, "last_driver": kind.value}
+    # Nobody's work hangs on the last heartbeat before a crash: not worth a wait for the disk.
+    with services.system_database.across_tenants() as session:
+        session.execute(text("set local synchronous_commit to off"))
+        session.execute(
+            insert(Tick).values(name=kind.value, **seen).on_conflict_do_update(index_elements=[Tick.name], set_=seen)
+        )
+        lately = now - timedelta(seconds=TIMER_SILENT_AFTER_S)
+        alive = session.scalar(
+            select(Tick.name).where(Tick.name == Driver.TIMER.value, Tick.last_started_at.between(lately, now))
+        )
+    metrics.ticked(kind.value, time.time())
+    return alive is not None
 
 
 def _do_alone(services: Services, act: Act, driver: str) -> str | None:
@@ -60,7 +87,9 @@ def _begin(connection: Connection, act: Act, driver: str) -> bool:
     """Write the heartbeat if the act is due, and return whether it is."""
     now = func.clock_timestamp()
     early_enough = now - timedelta(seconds=act.every_s * _EARLY)
-    due = connection.scalar(select(Tick.name).where(Tick.name == act.name, Tick.last_started_at > early_enough)) is None
+    # A start in the future was by a clock that has been set back since; it must not keep the act from being done.
+    lately = Tick.last_started_at.between(early_enough, now)
+    due = connection.scalar(select(Tick.name).where(Tick.name == act.name, lately)) is None
     if due:
         started = {"last_started_at": now, "last_driver": driver}
         connection.execute(

@@ -15,6 +15,7 @@ from shared.database.tables.kept_secret import SealedSecret, SecretUpkeep
 from shared.database.tables.recommendation import RecommendationRow
 from shared.database.tables.report import Report, ReportFile
 from shared.database.tables.report_comparison import ReportChange, ReportComparison, SnapshotTotals
+from shared.database.tables.schedule import Schedule, ScheduleChange, ScheduleRun
 from shared.database.tables.snapshot import RejectedRowRecord, Snapshot
 from shared.database.tables.tenant import Tenant
 from shared.database.tables.tick import Tick
@@ -41,6 +42,9 @@ __all__ = [
     "ReportChange",
     "ReportComparison",
     "ReportFile",
+    "Schedule",
+    "ScheduleChange",
+    "ScheduleRun",
     "SealedSecret",
     "SecretUpkeep",
     "Snapshot",

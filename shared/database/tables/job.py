@@ -40,6 +40,10 @@ class Job(Identified, Base):
     """How often a worker has claimed it; also the fence that keeps a worker that lost its lease from writing."""
     max_attempts: Mapped[int] = mapped_column(SmallInteger)
     run_after: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    """A job that no worker began by then ends instead."""
+    schedule_run_id: Mapped[UUID | None]
+    """The run of a schedule that it is; named without a foreign key, as jobs and runs are removed each in their own time."""
     published_at: Mapped[datetime | None]
     lease_expires_at: Mapped[datetime | None]
     worker: Mapped[str | None]

@@ -64,6 +64,8 @@ class Report(Identified, Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    schedule_run_id: Mapped[UUID | None]
+    """The run of a schedule that ordered it."""
 
 
 class ReportFile(Identified, Base):

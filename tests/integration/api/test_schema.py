@@ -82,7 +82,16 @@ def known(api: Client, client_id: str, services: Services, tenant: UUID) -> dict
         results.import_into(session, tenant, UUID(report_id), rows, rejected=2)
     results.finish(services, tenant, UUID(report_id), b"%PDF")
     upload = api.post("/api/v1/uploads", json={"file_name": "a.csv"}).json()
-    return {"client_id": client_id, "report_id": report_id, "job_id": ordered["job"]["id"], "upload_id": upload["id"]}
+    work = {"kind": "report", "client_ids": [client_id]}
+    when = {"kind": "interval", "every_s": 3600}
+    schedule = api.post("/api/v1/schedules", json={"name": "Hourly", "when": when, "work": work}).json()
+    return {
+        "schedule_id": schedule["id"],
+        "client_id": client_id,
+        "report_id": report_id,
+        "job_id": ordered["job"]["id"],
+        "upload_id": upload["id"],
+    }
 
 
 @pytest.mark.parametrize("mode", GenerationMode)

@@ -172,6 +172,16 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id:
     )
     yield tables.SealedSecret(tenant_id=tenant, name="n", version="1", sealed=b"")
     yield tables.SecretUpkeep(tenant_id=tenant, connection_id=connection_id, name="n", due_at=_NOW)
+    schedule_id = new_id()
+    yield tables.Schedule(
+        id=schedule_id, tenant_id=tenant, name="S", timing={}, time_zone="UTC", starts_at=_NOW, work_kind="job", work={},
+        rules={},
+    )  # fmt: skip
+    yield tables.ScheduleRun(
+        tenant_id=tenant, schedule_id=schedule_id, work_kind="job", trigger="manual", planned_at=_NOW, due_at=_NOW,
+        state="waiting",
+    )  # fmt: skip
+    yield tables.ScheduleChange(tenant_id=tenant, schedule_id=schedule_id, action="created", actor_name="Test")
     yield tables.DomainEvent(tenant_id=tenant, type="webhook.test", occurred_at=_NOW, data={}, dispatch_after=_NOW)
     yield tables.Upload(tenant_id=tenant, file_name="a.csv", blob_path="a", expires_at=_NOW)
     yield tables.BrandingRow(tenant_id=tenant, footer="Confidential")

@@ -117,3 +117,24 @@ def _driver(services: Services) -> str | None:
     with services.system_database.across_tenants() as session:
         row = session.get(Tick, "sweep")
         return row.last_driver if row and row.last_started_at else None
+
+
+def test_workers_clock_leaves_schedules_to_the_timer_until_that_is_silent(services: Services) -> None:
+    assert "schedules" in tick(services, driver="worker clock")
+    with services.system_database.across_tenants() as session:
+        session.execute(update(Tick).values(last_started_at=None))
+    assert "schedules" in tick(services, driver="functions timer, late")
+    two_minutes = func.now() - timedelta(seconds=121)
+    with services.system_database.across_tenants() as session:
+        session.execute(update(Tick).where(Tick.name != "functions timer").values(last_started_at=two_minutes))
+    assert "schedules" not in tick(services, driver="worker clock")
+    with services.system_database.across_tenants() as session:
+        session.execute(update(Tick).values(last_started_at=two_minutes))
+    assert "schedules" in tick(services, driver="worker clock")
+
+
+def test_act_is_done_though_its_last_start_lies_in_the_future(services: Services) -> None:
+    tick(services, driver="a timer")
+    with services.system_database.across_tenants() as session:
+        session.execute(update(Tick).values(last_started_at=func.now() + timedelta(days=1)))
+    assert "sweep" in tick(services, driver="a timer")
