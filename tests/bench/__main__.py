@@ -16,6 +16,7 @@ from tests.bench.measure import Finding, Options, timed
 BENCHES = {
     "bulk_write": "100,000 recommendations into PostgreSQL, against raw COPY and Django",
     "import_file": "an export in Blob storage to committed rows, and its memory",
+    "live_fetch": "5,000 simulated subscriptions to committed rows: rate, quota used, memory, calls",
     "readers": "CSV and JSON to recommendations, against bare loops",
     "job_latency": "from ordering a job to its start, against a bare Celery task",
     "report_list": "the report list over HTTP, against a bare FastAPI endpoint",

@@ -162,6 +162,16 @@ def _failed(fault: Fault | None) -> Answer | None:
     return None
 
 
+def _figures(azure: AzureManagement) -> dict[str, float]:
+    quota = azure.graph.quota or Quota()
+    return {
+        "calls": len(azure.calls),
+        "counted": quota.counted,
+        "refused": quota.refused,
+        "seconds": quota.last_at - quota.first_at,
+    }
+
+
 def main() -> None:
     """Serve an estate until standard input ends; print the variables of a client as one line of JSON when ready."""
     parser = argparse.ArgumentParser(description="Serve a made-up estate as Azure Resource Manager would.")
@@ -179,13 +189,10 @@ def main() -> None:
         identity.start()
         print(json.dumps({**azure.environment(wanted.ca_file), **identity.environment}), flush=True)
         for line in sys.stdin:
-            # Figures on demand: how many calls there were, and how many queries the quota let through or refused.
-            if line.strip() == "calls":
-                quota = azure.graph.quota or Quota()
-                print(
-                    json.dumps({"calls": len(azure.calls), "counted": quota.counted, "refused": quota.refused}), flush=True
-                )
-                azure.calls.clear()
+            # Figures on demand, since the last time: calls, queries that the quota let through or refused, and how long.
+            print(json.dumps(_figures(azure)), flush=True)
+            azure.calls.clear()
+            azure.graph.quota = Quota() if line.strip() == "quota" else None
         identity.stop()
 
 

@@ -35,6 +35,9 @@ class Quota:
     counted: int = 0
     """Queries that were let through in all."""
     refused: int = 0
+    first_at: float = 0.0
+    last_at: float = 0.0
+    """When the first and the last query were let through, in seconds of the monotonic clock."""
     _windows: dict[str, tuple[float, int]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -48,6 +51,8 @@ class Quota:
             allowed = used < self.queries
             self.counted += allowed
             self.refused += not allowed
+            if allowed:
+                self.first_at, self.last_at = self.first_at or now, now
             used += allowed
             self._windows[principal] = began, used
             return allowed, self.queries - used, began + self.window_s - now

@@ -1,0 +1,28 @@
+"""``python -m tests.bench.fetching_child TENANT JOB``: do one live fetch as a worker does, and say what it took."""
+
+import json
+import sys
+from uuid import UUID
+
+from shared import settings
+from shared.database.tables.job import JobState
+from shared.jobs import execution
+from shared.services import Services
+from tests.bench.measure import peak_rss_mb, timed
+from worker.jobs.fetch_azure_recommendations import fetch_azure_recommendations
+
+
+def main(tenant_id: str, job_id: str) -> int:
+    """Claim the job, do it, and print seconds (from before the claim to after the commit) and the peak of memory."""
+    services = Services(settings.load())
+    with timed() as watch:
+        state = execution.execute(
+            services, fetch_azure_recommendations, tenant_id=UUID(tenant_id), job_id=UUID(job_id), worker="bench"
+        )
+    services.close()
+    print(json.dumps({"seconds": watch.seconds, "peak_rss_mb": peak_rss_mb()}))
+    return 0 if state is JobState.SUCCEEDED else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
