@@ -20,6 +20,7 @@ help:  ## Explain the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make demo FILE=path/to/export.csv takes an export of your own."
+	@echo "  make demo LIVE=1 reads 50 subscriptions of a simulated Azure; make start AZURE=50 runs one beside the stack."
 
 install:  ## Make .venv and fetch what the stack needs (Python packages, Azurite, fonts); quick when done before
 	@python="$(FIND_PYTHON)"; \
@@ -29,11 +30,11 @@ install:  ## Make .venv and fetch what the stack needs (Python packages, Azurite
 	fi; \
 	"$$python" infra/local/install.py
 
-demo: install  ## Turn 1,000 realistic rows, or FILE=export.csv, into reports in out/ through the whole stack, then stop
-	@$(PYTHON) -m infra.local demo $(if $(FILE),--file "$(FILE)")
+demo: install  ## Turn 1,000 realistic rows, or FILE=export.csv, or LIVE=1 a simulated Azure, into reports in out/, then stop
+	@$(PYTHON) -m infra.local demo $(if $(FILE),--file "$(FILE)") $(if $(LIVE),--live)
 
 start: install  ## Run the whole stack until Ctrl-C: addresses printed, one log, data kept in .local/
-	@exec $(PYTHON) -m infra.local start
+	@exec $(PYTHON) -m infra.local start $(if $(AZURE),--azure "$(AZURE)")
 
 test: install  ## Run all tests in parallel and in random order, measure branch coverage (TESTS="-k name" for some)
 	@infra/local/libreoffice.sh

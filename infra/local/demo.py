@@ -16,7 +16,7 @@ from shared.errors import AdvisorReportsError
 from tests.generators.estate import Estate
 from tests.generators.portal_csv import save_portal_csv
 
-_FORMATS = ("pdf", "html", "xlsx", "csv")
+FORMATS = ("pdf", "html", "xlsx", "csv")
 _ROWS = 1000
 
 
@@ -44,17 +44,17 @@ def demo(file: Path | None, out: Path, *, log: InterleavedLog) -> None:
     with places.scratch_folder("demo") as folder:
         export = file or _make_export(folder)
         begun = time.monotonic()
-        _say(console, "Starting PostgreSQL, Valkey, Azurite, the HTTP front and two workers …")
+        say(console, "Starting PostgreSQL, Valkey, Azurite, the HTTP front and two workers …")
         with stack.running(folder, postgres_folder=folder / "postgres", passwords=Passwords(), log=log) as running:
             started = time.monotonic()
             if running.first_key is None:
                 raise DemoFailedError("The new database already holds a tenant.")
-            _say(console, f"The stack is up after {started - begun:.1f} s: {running.api}")
+            say(console, f"The stack is up after {started - begun:.1f} s: {running.api}")
             ca_file = running.servers.azurite.ca_file
             with ReportClient(running.api, running.first_key.secret, storage_ca_file=ca_file) as client:
                 outcome = _make_report(client, export, out, console, start_s=started - begun)
-            _say(console, "Stopping …")
-    _print(outcome, console)
+            say(console, "Stopping …")
+    print_outcome(outcome, console)
 
 
 def _make_export(folder: Path) -> Path:
@@ -63,9 +63,16 @@ def _make_export(folder: Path) -> Path:
 
 def _make_report(client: ReportClient, export: Path, out: Path, console: Console, *, start_s: float) -> Outcome:
     client_id = client.create_client("Contoso")
-    _say(console, f"Submitting {export.name} ({_size(export.stat().st_size)}) for the client Contoso")
+    say(console, f"Submitting {export.name} ({_size(export.stat().st_size)}) for the client Contoso")
     begun = time.monotonic()
-    report_id = client.submit(export, client_id=client_id, formats=_FORMATS)
+    report_id = client.submit(export, client_id=client_id, formats=FORMATS)
+    return await_report(client, report_id, out, console, begun=begun, start_s=start_s)
+
+
+def await_report(
+    client: ReportClient, report_id: str, out: Path, console: Console, *, begun: float, start_s: float
+) -> Outcome:
+    """Wait for a report that was ordered at ``begun`` and save its files in ``out``; raises :class:`DemoFailedError`."""
     report = _wait(client, report_id, console)
     finished = time.monotonic()
     if report["status"] != "completed":
@@ -76,7 +83,7 @@ def _make_report(client: ReportClient, export: Path, out: Path, console: Console
         )
     for item in report["files"]:
         if item["status"] != "ready":
-            _say(console, f"{item['format']} is missing: {(item['error'] or {}).get('message', item['status'])}")
+            say(console, f"{item['format']} is missing: {(item['error'] or {}).get('message', item['status'])}")
     files = [client.download(report_id, item, out) for item in report["files"] if item["status"] == "ready"]
     return Outcome(files, start_s, finished - begun, time.monotonic() - finished)
 
@@ -93,26 +100,27 @@ def _wait(client: ReportClient, report_id: str, console: Console) -> dict[str, A
             # Where nothing can be redrawn, each phase gets a line of its own, whatever it counts behind its colon.
             begun = phase.partition(":")[0]
             if begun != seen and not console.is_terminal:
-                _say(console, f"{percent:>3} %  {phase}")
+                say(console, f"{percent:>3} %  {phase}")
             seen = begun
 
         return client.wait(report_id, show)
 
 
-def _print(outcome: Outcome, console: Console) -> None:
-    _say(console, "Report files (size, download, path):")
+def print_outcome(outcome: Outcome, console: Console) -> None:
+    """Print the files and how long each part took."""
+    say(console, "Report files (size, download, path):")
     for file in outcome.files:
         size, took = _size(file.path.stat().st_size), f"{file.seconds * 1000:,.0f} ms"
         # The path comes last and in one piece: it is there to be copied, whatever the width.
-        _say(console, f"{size:>11} {took:>10}  {file.path}")
-    _say(
+        say(console, f"{size:>11} {took:>10}  {file.path}")
+    say(
         console,
         f"Stack up in {outcome.start_s:.1f} s, report made in {outcome.report_s:.1f} s, "
         f"files fetched in {outcome.download_s:.1f} s. Everything that was started is stopped.",
     )
 
 
-def _say(console: Console, text: str) -> None:
+def say(console: Console, text: str) -> None:
     """Print ``text`` as it is: names and paths are neither folded nor taken for markup."""
     console.print(text, soft_wrap=True, markup=False, highlight=False)
 

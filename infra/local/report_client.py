@@ -15,6 +15,7 @@ import httpx
 from shared.errors import AdvisorReportsError
 
 _TERMINAL = {"completed", "failed", "cancelled"}
+_ENDED = {"succeeded", "failed", "cancelled"}
 _POLL_S = 0.2
 _TIMEOUT_S = 60.0
 
@@ -62,10 +63,32 @@ class ReportClient:
             )
         return str(self._json(answer)["report"]["id"])
 
+    def connect_azure(self, name: str) -> dict[str, Any]:
+        """Create a connection to Azure by the installation's own identity, test it, and return what the test found."""
+        connection = self._json(self._api.post("/connections", json={"name": name, "kind": "managed_identity"}))
+        job = self._json(self._api.post(f"/connections/{connection['id']}/test"))["job"]
+        while job["state"] not in _ENDED:
+            time.sleep(_POLL_S)
+            job = self._json(self._api.get(f"/jobs/{job['id']}"))
+        return {"id": connection["id"], **(job["result"] or {"success": False, "message": job["phase"]})}
+
+    def statistics(self, connection_id: str) -> dict[str, Any]:
+        """Return what a connection's subscriptions amount to at a glance."""
+        return self._json(self._api.get(f"/connections/{connection_id}/statistics"))
+
+    def order_live(self, connection_id: str, *, client_id: str, formats: Sequence[str]) -> str:
+        """Order a report from what Azure says now and return its id."""
+        wanted = {"client_id": client_id, "formats": list(formats), "live": {"connection_id": connection_id}}
+        return str(self._json(self._api.post("/reports", json=wanted))["report"]["id"])
+
+    def report(self, report_id: str) -> dict[str, Any]:
+        """Return the report as it stands."""
+        return self._json(self._api.get(f"/reports/{report_id}"))
+
     def wait(self, report_id: str, show: Callable[[str, int], None]) -> dict[str, Any]:
         """Return the report once it has ended; ``show`` is told phase and percentage meanwhile."""
         while True:
-            report = self._json(self._api.get(f"/reports/{report_id}"))
+            report = self.report(report_id)
             show(report["phase"] or report["status"], int(report["progress"]))
             if report["status"] in _TERMINAL:
                 return report

@@ -12,6 +12,7 @@ from infra.local.log import InterleavedLog
 from infra.local.postgres import Passwords
 from infra.local.processes import Child, ProcessGroup
 from infra.local.servers import PreferredPorts, Servers
+from infra.local.simulated_azure import SimulatedAzure
 
 DATABASE = "advisor"
 CONTAINER = "advisor-reports"
@@ -29,6 +30,7 @@ class Stack:
     api_port: int
     environment: dict[str, str]
     first_key: FirstKey | None
+    azure: SimulatedAzure | None = None
 
     @property
     def api(self) -> str:
@@ -50,13 +52,19 @@ def running(
     log: InterleavedLog,
     preferred: PreferredPorts | None = None,
     preferred_api_port: int | None = None,
+    azure_subscriptions: int = 0,
 ) -> Iterator[Stack]:
-    """Run a stack whose files live in ``folder`` for as long as the block lasts; stop all of it at the end, always."""
+    """Run a stack whose files live in ``folder`` for as long as the block lasts; stop all of it at the end, always.
+
+    With ``azure_subscriptions`` an Azure with so many is simulated, which the stack's identity may read.
+    """
     group = ProcessGroup(log.line)
     servers = Servers(group, folder, postgres_folder=postgres_folder, passwords=passwords, preferred=preferred)
+    azure: SimulatedAzure | None = None
     try:
         servers.start()
-        environment = servers.environment(DATABASE, container=CONTAINER)
+        azure = SimulatedAzure(servers.identity, azure_subscriptions) if azure_subscriptions else None
+        environment = servers.environment(DATABASE, container=CONTAINER) | (azure.start(folder) if azure else {})
         api_port = ports.choose(preferred_api_port)
         processes = product.Product(group, environment, log)
         servers.create_database(DATABASE)
@@ -64,8 +72,10 @@ def running(
         group.together(lambda: servers.create_container(CONTAINER), lambda: processes.start(programs))
         # Last, for it can be shown only once: a start that fails must not have made it.
         key = first_key.make_if_new(servers.settings(DATABASE))
-        yield Stack(servers, processes, api_port, environment, key)
+        yield Stack(servers, processes, api_port, environment, key, azure)
     finally:
+        if azure is not None:
+            azure.stop()
         servers.stop()
 
 

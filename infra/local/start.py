@@ -15,8 +15,8 @@ ENVIRONMENT_FILE = "environment"
 FUNCTIONS_SETTINGS = "local.settings.json"
 
 
-def start(data: Path, stop: threading.Event, *, log: InterleavedLog) -> None:
-    """Run the stack on the data in the folder ``data`` until ``stop`` is set."""
+def start(data: Path, stop: threading.Event, *, log: InterleavedLog, azure_subscriptions: int = 0) -> None:
+    """Run the stack on the data in the folder ``data`` until ``stop`` is set, beside a simulated Azure where wanted."""
     begun = time.monotonic()
     lock = StackLock(data / "lock")
     lock.acquire()
@@ -29,6 +29,7 @@ def start(data: Path, stop: threading.Event, *, log: InterleavedLog) -> None:
             log=log,
             preferred=stack.USUAL_PORTS,
             preferred_api_port=stack.USUAL_API_PORT,
+            azure_subscriptions=azure_subscriptions,
         ) as running:
             lock.note(api=running.api)
             write_private(written[0], _shell(running.environment))
@@ -59,6 +60,9 @@ def _welcome(running: Stack, data: Path, seconds: float) -> list[str]:
         f"variables  set -a; . {data / ENVIRONMENT_FILE}; set +a",
         f"func start cp {data / FUNCTIONS_SETTINGS} local.settings.json",
     ]
+    if running.azure is not None:
+        count = running.azure.subscriptions
+        lines.append(f"Azure      {running.azure.url} (simulated, {count} subscriptions; connect by kind managed_identity)")
     if running.first_key is not None:
         lines += [
             f"API key    {running.first_key.secret}",

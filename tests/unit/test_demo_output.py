@@ -20,7 +20,7 @@ def test_paths_are_printed_in_one_piece(tmp_path: Path, *, is_terminal: bool) ->
     printed = io.StringIO()
     console = Console(file=printed, width=80, force_terminal=is_terminal, color_system=None)
     made = [DownloadedFile(path=file, seconds=0.012) for file in files]
-    demo._print(demo.Outcome(made, start_s=5, report_s=3, download_s=1), console)
+    demo.print_outcome(demo.Outcome(made, start_s=5, report_s=3, download_s=1), console)
     lines = printed.getvalue().splitlines()
     assert [line for line in lines if line.endswith(tuple(map(str, files)))] == [
         f"      3 KiB      12 ms  {file}" for file in files
