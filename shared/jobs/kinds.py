@@ -56,7 +56,8 @@ FETCH_AZURE_RECOMMENDATIONS = JobKind(
     "fetch_azure_recommendations",
     Queue.AZURE_API,
     Priority.NORMAL,
-    max_attempts=3,
+    # The first try, and one after each of the delays.
+    max_attempts=4,
     soft_limit_s=600,
     hard_limit_s=660,
     retry_delays_s=(60, 120, 180),

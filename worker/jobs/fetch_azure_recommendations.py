@@ -89,7 +89,7 @@ def _order(run: JobRun) -> _Order:
             client_id=report.client_id,
             live=live,
             connection=connections.find(session, live.connection_id),
-            languages=tuple({metadata.ENGLISH, options_of(report.details.get("options", {})).language}),
+            languages=tuple({metadata.ENGLISH, options_of(report.options).language}),
             requested_at=report.created_at,
             fetched=report.snapshot_id is not None,
         )
