@@ -100,6 +100,10 @@ class Language:
         """Return a list as it stands in a sentence: "a, b, and c"."""
         return format_list(list(parts), locale=self._locale)
 
+    def sentences(self, parts: Iterable[str]) -> str:
+        """Return whole sentences one after the other; Japanese puts no space between them."""
+        return ("" if words_of(self.tag) == "ja" else " ").join(part for part in parts if part)
+
     def moment(self, value: datetime | None, zone: tzinfo = UTC) -> str:
         """Return an aware moment in ``zone``, with the zone's name, such as "February 2, 2025, 2:38 PM UTC"; "" for none."""
         if value is None:

@@ -126,6 +126,11 @@ def test_the_form_of_a_message_follows_the_number() -> None:
     assert Language.of("en").ngettext("{number} row", "{number} rows", 0) == "0 rows"
 
 
+def test_sentences_follow_each_other_as_the_language_has_it() -> None:
+    assert Language.of("de").sentences(["Eins.", "", "Zwei."]) == "Eins. Zwei."
+    assert Language.of("ja").sentences(["一。", "二。"]) == "一。二。"
+
+
 def test_words_with_braces_stay_as_they_are_where_they_are_values() -> None:
     assert Language.of("en").gettext("{name} is new.", name="{0} {x.__class__}") == "{0} {x.__class__} is new."
 

@@ -75,7 +75,7 @@ def method_of(draft: Draft) -> tuple[tuple[str, str], ...]:
     counted = [*counted_words(draft), *remarks]
     if converted := converted_sentence(draft):
         counted.append(converted)
-    method = [(language.gettext("About the source"), " ".join(noticed))] if noticed else []
+    method = [(language.gettext("About the source"), language.sentences(noticed))] if noticed else []
     method += [
         (language.gettext("Counting"), language.gettext(_HOW_ROWS_ARE_COUNTED)),
         (
@@ -84,7 +84,7 @@ def method_of(draft: Draft) -> tuple[tuple[str, str], ...]:
         ),
         (
             language.gettext("What was counted"),
-            " ".join(counted) or language.gettext("No recommendation of the sources has an amount."),
+            language.sentences(counted) or language.gettext("No recommendation of the sources has an amount."),
         ),
     ]
     return tuple(method)

@@ -134,7 +134,7 @@ def _scope_note(comparison: Comparison, language: Language) -> str:
         if categories:
             titles = language.joined(language.gettext(terms.CATEGORY_TITLES[category]) for category in categories)
             sentences.append(language.gettext(sentence, categories=titles))
-    return " ".join(sentences)
+    return language.sentences(sentences)
 
 
 def changes_chart(comparison: Comparison, language: Language) -> ChangeBars | None:
@@ -256,7 +256,7 @@ def _changes_table(comparison: Comparison, kind: ChangeKind, language: Language)
     if has_savings and kind is not ChangeKind.CHANGED:
         notes.append(language.gettext("Amounts are of single offers; those that exclude each other are not added."))
     heading = f"{language.gettext(HEADINGS[kind])} ({language.number(total)})"
-    return Table(heading, tuple(columns), rows, note=" ".join(notes))
+    return Table(heading, tuple(columns), rows, note=language.sentences(notes))
 
 
 def _sum_cell(alike: Sequence[Change], language: Language) -> Cell:

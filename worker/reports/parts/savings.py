@@ -31,7 +31,7 @@ def savings_part(draft: Draft) -> Part | None:
     lines = [line for line in draft.savings.by_currency if line.counted_number or line.alternative_number]
     if not lines:
         return None
-    blocks: list[Block] = [] if draft.is_brief else [Paragraph(" ".join(savings_sentences(draft)), tone="lead")]
+    blocks: list[Block] = [] if draft.is_brief else [Paragraph(language.sentences(savings_sentences(draft)), tone="lead")]
     blocks.append(Paragraph(policy_sentence(draft.savings.policy, language)))
     retail = {line.currency: line.retail_amount for line in lines if line.retail_amount > 0}
     if retail:
@@ -54,7 +54,7 @@ def savings_part(draft: Draft) -> Part | None:
         if alternatives := _alternatives_table(draft):
             blocks.append(alternatives)
         if remarks := [words for note in draft.savings.notes if (words := remark(note, language))]:
-            blocks.append(Paragraph(" ".join(remarks), heading=language.gettext("To be borne in mind")))
+            blocks.append(Paragraph(language.sentences(remarks), heading=language.gettext("To be borne in mind")))
     return Part(kind=PartKind.SAVINGS, key=PartKind.SAVINGS.value, title=language.gettext("Savings"), blocks=tuple(blocks))
 
 

@@ -140,7 +140,7 @@ def summary_paragraphs(draft: Draft) -> tuple[str, ...]:
         impacts=impacts,
     )
     share = _share_sentence(draft)
-    return f"{found} {share}".strip(), " ".join(savings_sentences(draft))
+    return language.sentences((found, share)), language.sentences(savings_sentences(draft))
 
 
 def _share_sentence(draft: Draft) -> str:
@@ -205,7 +205,7 @@ def coverage_note(draft: Draft) -> str:
                 excluded=language.number(coverage.excluded),
             )
         )
-    return " ".join(sentences)
+    return language.sentences(sentences)
 
 
 def impact_chart(draft: Draft) -> Donut:
