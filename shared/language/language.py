@@ -45,6 +45,11 @@ class Language:
         return f"Language({self.tag!r})"
 
     @property
+    def is_source(self) -> bool:
+        """Whether it is the language that the product's own words, and Advisor's answers, are written in."""
+        return words_of(self.tag) == SOURCE_LANGUAGE
+
+    @property
     def direction(self) -> Direction:
         """Which way the language is written."""
         return "rtl" if self._locale.text_direction == "rtl" else "ltr"

@@ -1,5 +1,6 @@
 """The options of a report, one typed value that is kept with it as JSON."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -90,13 +91,13 @@ def options_for(report_type: ReportType, options: ReportOptions) -> ReportOption
     )
 
 
-def scope_words(scope: ReportScope) -> str:
-    """Return what a scope holds, ``""`` for everything: names alone, so that it fits any language."""
+def scope_words(scope: ReportScope, word: Callable[[Category | Impact], str]) -> str:
+    """Return what a scope holds, ``""`` for everything: names alone; ``word`` has those of categories and impacts."""
     parts = (
         scope.subscriptions,
         scope.resource_groups,
-        tuple(category.title for category in scope.categories),
-        tuple(impact.value for impact in scope.impacts),
+        tuple(map(word, scope.categories)),
+        tuple(map(word, scope.impacts)),
     )
     return " · ".join(_few(part) for part in parts if part)
 

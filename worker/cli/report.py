@@ -29,6 +29,7 @@ from worker.reports.content import build_content
 from worker.reports.document import ReportContent, ReportFacts
 from worker.reports.render import render
 from worker.reports.rendered_file import RenderedFile
+from worker.reports.source_words import note_words
 from worker.reports.sources import source_of
 from worker.reports.wording import count_of
 
@@ -124,7 +125,14 @@ def report(  # noqa: PLR0917  (click passes them by name)
     try:
         with tempfile.TemporaryDirectory(prefix="advisor-report-") as spool:
             parts = [_part(name, Path(spool), limits) for name in files]
-            rows, facts = _read(parts, limits, progress, category=category, report_type=ReportType(report_type))
+            rows, facts = _read(
+                parts,
+                limits,
+                progress,
+                category=category,
+                language=Language.of(language),
+                report_type=ReportType(report_type),
+            )
             facts = msgspec.structs.replace(
                 facts,
                 client_name=client or facts.client_name,
@@ -151,6 +159,7 @@ def _read(
     progress: Progress,
     *,
     category: str | None,
+    language: Language,
     report_type: ReportType,
 ) -> tuple[ExportRows, ReportFacts]:
     started = time.monotonic()
@@ -163,7 +172,8 @@ def _read(
         exported_at=export.exported_at,
         accepted=rows.accepted,
         rejected=rows.rejected_count,
-        notes=[note.message for note in export.notes],
+        notes=[note_words(note.code, note.message, language) for note in export.notes],
+        language=language,
     )
     seconds = time.monotonic() - started
     read = f"{count_of(rows.accepted, 'recommendation')}, {count_of(rows.rejected_count, 'row')} rejected"

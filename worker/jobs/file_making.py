@@ -25,11 +25,11 @@ from shared.storage.patience import PATIENT
 from shared.telemetry import metrics, tracing
 from worker.jobs.files_progress import FilesProgress
 from worker.jobs.report_order import ReportOrder
+from worker.reports.advisor_texts import InLanguage
 from worker.reports.bundle import Missing, bundle
 from worker.reports.document import ReportContent
 from worker.reports.render import render
 from worker.reports.rendered_file import RenderedFile
-from worker.reports.report_types import OfType
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class Material:
     """What every file is made of."""
 
     content: ReportContent
-    recommendations: OfType
+    recommendations: InLanguage
     rejected_rows: SnapshotRejectedRows
     savings: Savings
     insights: Insights

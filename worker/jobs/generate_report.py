@@ -6,6 +6,7 @@ from collections.abc import Callable
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from shared.azure.metadata import texts
 from shared.database.tables import ReportFile
 from shared.database.tables.report import FileState
 from shared.jobs import report_stages
@@ -13,6 +14,7 @@ from shared.jobs.kinds import REMOVE_REPORT_FILES
 from shared.jobs.problems import Problem
 from shared.jobs.requests import add_job
 from shared.jobs.run import JobRun
+from shared.language.language import Language
 from shared.savings import count_savings
 from shared.snapshots.reader import FETCH_ROWS, SnapshotRecommendations, SnapshotRejectedRows
 from shared.storage.blobs import StorageUnavailableError
@@ -21,6 +23,7 @@ from worker.jobs.file_making import Made, Material, make_files
 from worker.jobs.remove_report_files import remove_unowned
 from worker.jobs.report_insights import gather_insights
 from worker.jobs.report_order import ReportOrder, read_order
+from worker.reports.advisor_texts import InLanguage, noting_untranslated
 from worker.reports.content import build_content
 from worker.reports.report_types import OfType
 from worker.working_folder import working_folder
@@ -74,20 +77,22 @@ def _gather(run: JobRun, order: ReportOrder) -> Material:
 
     options, report_type = order.options, order.facts.report_type
 
-    def rows(on_rows: Callable[[], None]) -> OfType:
-        return OfType(
-            SnapshotRecommendations(
-                database, tenant_id, order.snapshot_id, on_rows=on_rows, scope=options.scope, manual=options.manual
-            ),
-            report_type,
+    language = Language.of(order.facts.language)
+    known_texts = {} if language.is_source else texts(database, language.tag)
+
+    def rows(on_rows: Callable[[], None]) -> InLanguage:
+        recommendations = SnapshotRecommendations(
+            database, tenant_id, order.snapshot_id, on_rows=on_rows, scope=options.scope, manual=options.manual
         )
+        return InLanguage(OfType(recommendations, report_type), known_texts)
 
     counted = rows(on_batch)
     rejected_rows = SnapshotRejectedRows(database, tenant_id, order.snapshot_id)
     savings = count_savings(counted, options.policy, options.display)
     run.report_progress(run.progress, _COMPARING)
     insights = gather_insights(run, order, savings)
-    content = build_content(counted, rejected_rows, order.facts, savings=savings, insights=insights)
+    facts = noting_untranslated(order.facts, counted.untranslated, language)
+    content = build_content(counted, rejected_rows, facts, savings=savings, insights=insights)
     recommendations = rows(run.check)
     return Material(content, recommendations, rejected_rows, savings, insights)
 

@@ -15,7 +15,9 @@ from shared.language.language import Language
 from shared.reporting.report_files import file_name
 from shared.reports import ReportFormat, ReportType
 from shared.reports.options import ReportOptions, options_for, options_of, scope_words
+from worker.reports import terms
 from worker.reports.document import ReportFacts, SourceFacts
+from worker.reports.source_words import note_words
 from worker.reports.sources import source_of
 
 
@@ -57,7 +59,7 @@ def read_order(run: JobRun) -> ReportOrder:
         files = session.scalars(select(ReportFile).where(ReportFile.report_id == run.report_id)).all()
     branding = load_branding(run.services, run.tenant_id, report.client_id)
     ordered, report_type = options_of(report.options), ReportType(report.report_type)
-    language = ordered.language or branding.language
+    language = Language.of(ordered.language or branding.language)
     pending = {ReportFormat(file.format) for file in files if file.state == FileState.PENDING}
     incomplete = {ReportFormat(file.format) for file in files if pending and _lacks_files(file)}
     return ReportOrder(
@@ -68,11 +70,11 @@ def read_order(run: JobRun) -> ReportOrder:
             client_name=client.name,
             title=_title_of(report, branding, language),
             created_at=report.created_at,
-            sources=(_source_of(snapshot),),
+            sources=(_source_of(snapshot, language),),
             report_type=report_type,
-            language=language,
+            language=language.tag,
             branding=branding,
-            scope=scope_words(ordered.scope),
+            scope=scope_words(ordered.scope, lambda term: terms.title(term, language)),
         ),
         rows=snapshot.accepted_count,
         formats=frozenset(pending | incomplete),
@@ -81,11 +83,11 @@ def read_order(run: JobRun) -> ReportOrder:
     )
 
 
-def _title_of(report: Report, branding: Branding, language: str) -> str:
+def _title_of(report: Report, branding: Branding, language: Language) -> str:
     """Return the title to print: the order's own, else the branding's, else the usual one in the report's language."""
     if report.title != DEFAULT_TITLE:
         return report.title
-    return branding.title or Language.of(language).gettext(DEFAULT_TITLE)
+    return branding.title or language.gettext(DEFAULT_TITLE)
 
 
 def _lacks_files(file: ReportFile) -> bool:
@@ -93,7 +95,7 @@ def _lacks_files(file: ReportFile) -> bool:
     return file.format == ReportFormat.ZIP and file.state == FileState.READY and bool(file.warnings)
 
 
-def _source_of(snapshot: Snapshot) -> SourceFacts:
+def _source_of(snapshot: Snapshot, language: Language) -> SourceFacts:
     names = [file["name"] for file in snapshot.details.get("files", ())] or [snapshot.file_name]
     return source_of(
         names,
@@ -101,5 +103,6 @@ def _source_of(snapshot: Snapshot) -> SourceFacts:
         exported_at=snapshot.taken_at if snapshot.taken_at_is_exact else None,
         accepted=snapshot.accepted_count,
         rejected=snapshot.rejected_count,
-        notes=[note["message"] for note in snapshot.details.get("notes", ())],
+        notes=[note_words(note["code"], note["message"], language) for note in snapshot.details.get("notes", ())],
+        language=language,
     )

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.language.language import Language
 from worker.reports.document import SourceFacts
-from worker.reports.wording import count_of
 
 _KINDS = {
     "portal_csv": "Azure portal CSV",
@@ -25,14 +25,15 @@ def source_of(
     accepted: int,
     rejected: int,
     notes: Sequence[str] = (),
+    language: Language,
 ) -> SourceFacts:
     """Return the facts of one export; ``kind`` is a value of :class:`shared.advisor.exports.ExportKind`.
 
     ``notes`` are what its reader noticed about it as a whole, one sentence each.
     """
     names = ", ".join(file_names[:_NAMED_FILES])
-    if len(file_names) > _NAMED_FILES:
-        names += f" and {count_of(len(file_names) - _NAMED_FILES, 'more file')}"
+    if (further := len(file_names) - _NAMED_FILES) > 0:
+        names += " " + language.ngettext("and {number} more file", "and {number} more files", further)
     return SourceFacts(
         file_name=names,
         kind=_KINDS.get(kind, kind),

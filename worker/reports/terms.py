@@ -49,6 +49,11 @@ _SUBSCRIPTIONS = marked_plural("{number} subscription", "{number} subscriptions"
 _TYPES = marked_plural("{number} type", "{number} types")
 
 
+def title(term: Category | Impact, language: Language) -> str:
+    """Return the name of a category, or of an impact as it stands alone, such as "High impact"."""
+    return language.gettext(CATEGORY_TITLES[term] if isinstance(term, Category) else IMPACT_LABELS[term])
+
+
 def recommendations(number: int, language: Language) -> str:
     """Return such as "2,310 recommendations"."""
     return language.ngettext(*_RECOMMENDATIONS, number)

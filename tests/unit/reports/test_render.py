@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.language.language import Language
 from shared.reports import BUNDLED_FORMATS, ReportFormat, ReportType
 from tests.unit.reports import samples
 from worker.reports.content import build_content
@@ -53,7 +54,7 @@ def test_every_type_and_format_has_its_words() -> None:
 
 def test_of_many_source_files_some_are_named_and_the_rest_counted() -> None:
     names = [f"page-{number}.json" for number in range(8)]
-    source = source_of(names, "rest_json", exported_at=None, accepted=1, rejected=0)
+    source = source_of(names, "rest_json", exported_at=None, accepted=1, rejected=0, language=Language.of("en"))
 
     assert source.kind == "Advisor REST JSON"
     assert source.file_name.endswith("page-4.json and 3 more files")

@@ -10,6 +10,7 @@ from worker.reports.document import SourceFacts
 from worker.reports.parts.draft import Draft
 from worker.reports.parts.savings_words import converted_sentence, counted_words, policy_sentence, remark
 from worker.reports.parts.summary import count_cell
+from worker.reports.source_words import reason_words
 from worker.reports.wording import clean_text, shortened
 
 _HOW_ROWS_ARE_COUNTED = marked(
@@ -163,7 +164,7 @@ def _rejected_table(draft: Draft) -> Table:
             Cell(language.number(row.line), number=Decimal(row.line)),
             Cell(row.column),
             Cell(shortened(row.value, 90)),
-            Cell(row.reason),
+            Cell(reason_words(row, language)),
         )
         for row in draft.rejected
     )

@@ -1,0 +1,110 @@
+"""No English of our own is left in a report of another language, whatever its format."""
+
+import gettext
+import html
+import re
+import string
+from pathlib import Path
+
+import msgspec
+import openpyxl
+import pypdf
+import pytest
+
+from shared.language import language as languages
+from shared.language.language import Language
+from shared.reports import ReportFormat, ReportType
+from tests.unit.reports.samples import REJECTED, facts, recommendations
+from worker.reports.content import build_content
+from worker.reports.render import render
+
+# Greek letters stand for Latin ones: the fonts have them, and no English word is written in them.
+_GREEK = str.maketrans(string.ascii_letters, "αβψδεφγηιξκλμνοπϙρστθωςχυζΑΒΨΔΕΦΓΗΙΞΚΛΜΝΟΠϘΡΣΤΘΩςΧΥΖ")
+_FIELD = re.compile(r"(\{\w*\})")
+
+
+class Greek(gettext.NullTranslations):
+    """Turns every word that is looked up into Greek letters, and leaves placeholders alone."""
+
+    def gettext(self, message: str) -> str:
+        return "".join(part if part.startswith("{") else part.translate(_GREEK) for part in _FIELD.split(message))
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+    def pgettext(self, context: str, message: str) -> str:
+        return self.gettext(message)
+
+    def npgettext(self, context: str, msgid1: str, msgid2: str, n: int) -> str:
+        return self.ngettext(msgid1, msgid2, n)
+
+
+# What is the same in every language: names of products, of units, of fields of Azure's.
+_NAMES = {
+    "azure",
+    "advisor",
+    "microsoft",
+    "excel",
+    "csv",
+    "json",
+    "pdf",
+    "xlsx",
+    "utc",
+    "usd",
+    "eur",
+    "gbp",
+    "id",
+    "pm",
+    "am",
+}
+
+
+@pytest.fixture
+def greek(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Dutch be written in Greek letters; dates and numbers stay Dutch."""
+    spoken = Language("nl", Greek())
+    monkeypatch.setattr(languages, "_language", lambda tag: spoken)
+
+
+@pytest.mark.usefixtures("greek")
+@pytest.mark.parametrize("report_type", [ReportType.DETAILED, ReportType.EXECUTIVE])
+@pytest.mark.parametrize("file_format", [ReportFormat.PDF, ReportFormat.HTML])
+def test_every_word_of_ours_is_looked_up(file_format: ReportFormat, report_type: ReportType, tmp_path: Path) -> None:
+    rows = [
+        msgspec.structs.replace(row, problem="12", solution="", potential_benefits="", resource_type="34")
+        for row in recommendations(60)
+    ]
+    known = msgspec.structs.replace(
+        facts("56", accepted=60, rejected=len(REJECTED)), title="78", language="nl", report_type=report_type
+    )
+    known = msgspec.structs.replace(
+        known, sources=tuple(msgspec.structs.replace(source, file_name="90", kind="12") for source in known.sources)
+    )
+    content = build_content(rows, REJECTED, known)
+    path = tmp_path / f"report.{file_format.value}"
+    render(content, rows, REJECTED, file_format, path)
+    data = {word for row in rows for text in msgspec.structs.astuple(row) for word in _words(str(text))}
+    rejected = {word for row in REJECTED for word in _words(f"{row.column} {row.value} {row.reason_code}")}
+    dutch = set(_words("januari februari maart jan feb mrt apr mei jun jul aug sep okt nov dec en"))
+    assert set(_words(_text_of(path))) - data - rejected - dutch - _NAMES == set()
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Za-z]{2,}", re.sub("x{5,}", " ", text))]
+
+
+def _text_of(path: Path) -> str:
+    match path.suffix:
+        case ".pdf":
+            return "\n".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+        case ".html":
+            page = path.read_text(encoding="utf-8")
+            visible = re.sub(r"(?s)<(style|script)\b.*?</\1>", " ", page)
+            spoken = re.findall(r'(?:alt|title|placeholder|aria-label)="([^"]*)"', visible)
+            return html.unescape(re.sub(r"(?s)<[^>]*>", " ", visible) + "\n".join(spoken))
+        case _:
+            book = openpyxl.load_workbook(path)
+            cells = [
+                str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row if cell.value is not None
+            ]
+            return "\n".join([*cells, *book.sheetnames])
