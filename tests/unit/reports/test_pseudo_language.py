@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import openpyxl
+import pptx
 import pypdf
 import pytest
 
@@ -68,7 +69,7 @@ def greek(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("greek")
 @pytest.mark.parametrize("report_type", [ReportType.DETAILED, ReportType.EXECUTIVE])
-@pytest.mark.parametrize("file_format", [ReportFormat.PDF, ReportFormat.HTML])
+@pytest.mark.parametrize("file_format", [ReportFormat.PDF, ReportFormat.HTML, ReportFormat.XLSX, ReportFormat.PPTX])
 def test_every_word_of_ours_is_looked_up(file_format: ReportFormat, report_type: ReportType, tmp_path: Path) -> None:
     rows = [
         msgspec.structs.replace(row, problem="12", solution="", potential_benefits="", resource_type="34")
@@ -102,6 +103,11 @@ def _text_of(path: Path) -> str:
             visible = re.sub(r"(?s)<(style|script)\b.*?</\1>", " ", page)
             spoken = re.findall(r'(?:alt|title|placeholder|aria-label)="([^"]*)"', visible)
             return html.unescape(re.sub(r"(?s)<[^>]*>", " ", visible) + "\n".join(spoken))
+        case ".pptx":
+            shapes = [shape for slide in pptx.Presentation(str(path)).slides for shape in slide.shapes]
+            tables = [shape.table for shape in shapes if shape.has_table]
+            cells = [cell.text for table in tables for row in table.rows for cell in row.cells]
+            return "\n".join([shape.text_frame.text for shape in shapes if shape.has_text_frame] + cells)
         case _:
             book = openpyxl.load_workbook(path)
             cells = [

@@ -21,6 +21,7 @@ from worker.reports.columns import (
 )
 from worker.reports.judged import Judged
 from worker.reports.parts.changes import HEADINGS
+from worker.reports.source_words import reason_words
 from worker.reports.wording import portal_url
 from worker.reports.workbook.row_sheet import Book, RowSheet
 
@@ -173,5 +174,6 @@ def write_rejected(book: Book, rejected_rows: Iterable[RejectedRow]) -> None:
     """Write the sheet with the rows of the sources that could not be read."""
     rows = RowSheet(book, book.language.gettext("Rejected rows"), REJECTED_COLUMNS, key="Rejected_rows")
     for row in rejected_rows:
-        rows.add((row.file_name, row.line, row.column, row.value, row.reason, row.reason_code))
+        reason = reason_words(row, book.language)
+        rows.add((row.file_name, row.line, row.column, row.value, reason, row.reason_code))
     rows.finish(book.language.gettext("Every row of the sources was read."))
