@@ -47,7 +47,26 @@ def render_pdf(
     :class:`RenderingCancelledError`, :class:`RenderingError` and :class:`~worker.reports.errors.FontsMissingError`; the
     child process is gone when this returns or raises.
     """
-    job = {
+    job = child_job(content, destination, timeout_s=timeout_s, fonts_dirs=fonts_dirs, templates_dir=templates_dir)
+    answer = _run_child(msgspec.json.encode(job), timeout_s, should_stop)
+    if answer["missing_glyph"]:
+        reason = answer["missing_glyph"]
+        return (f"The PDF is neither PDF/UA-1 (accessible) nor PDF/A-2a: {reason}. Install the Noto font of that script.",)
+    if answer["not_archival"]:
+        return (f"The PDF is PDF/UA-1 (accessible) but not PDF/A-2a: {answer['not_archival']}.",)
+    return ()
+
+
+def child_job(
+    content: ReportContent,
+    destination: Path,
+    *,
+    timeout_s: float = DEFAULT_TIMEOUT_S,
+    fonts_dirs: Sequence[Path] | None = None,
+    templates_dir: Path = _TEMPLATES_DIR,
+) -> dict[str, Any]:
+    """Return what the child process is told: everything that the PDF depends on."""
+    return {
         "data": typst_data(content),
         "setting": typst_setting(content),
         "logo": logo_of(content.facts.branding),
@@ -59,13 +78,6 @@ def render_pdf(
         "timeout_s": timeout_s,
         "max_memory_bytes": MAX_CHILD_MEMORY_BYTES,
     }
-    answer = _run_child(msgspec.json.encode(job), timeout_s, should_stop)
-    if answer["missing_glyph"]:
-        reason = answer["missing_glyph"]
-        return (f"The PDF is neither PDF/UA-1 (accessible) nor PDF/A-2a: {reason}. Install the Noto font of that script.",)
-    if answer["not_archival"]:
-        return (f"The PDF is PDF/UA-1 (accessible) but not PDF/A-2a: {answer['not_archival']}.",)
-    return ()
 
 
 def _run_child(job: bytes, timeout_s: float, should_stop: Callable[[], bool] | None) -> dict[str, Any]:
