@@ -6,6 +6,7 @@ shows (ISO 19005-2): identification, output intent, fonts, and what must not be 
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -14,11 +15,14 @@ from typing import Any
 
 import pikepdf
 
-# Two of outloud's rules guess. Typst marks the repeated header of a table that goes on as an artifact, as ISO 14289-1 (7.1)
+# Three of outloud's rules guess. Typst marks the repeated header of a table that goes on as an artifact, as ISO 14289-1 (7.1)
 # has it for what is repeated because of paging; a line that is seen only twice is taken for prose. And a line that happens
-# to stand at the top of three pages is taken for a running header.
+# to stand at the top of three pages is taken for a running header. Whether a text reads as language is told by its spaces,
+# which Japanese does without.
 _GUESSED_AS_PROSE = "TAG-002"
 _GUESSED_AS_HEADER = "PAG-001"
+_GUESSED_AS_NOISE = "FIG-012"
+_JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _PDFAID = "http://www.aiim.org/pdfa/ns/id/"
 _FORBIDDEN_KEYS = frozenset({"/JavaScript", "/JS", "/Launch", "/Movie", "/Sound", "/AA", "/XFA", "/OpenAction"})
 
@@ -44,6 +48,8 @@ def ua_findings(paths: Iterable[Path], *, table_headers: Sequence[str] = (), run
             if finding["severity"] == "info" or (finding["rule"] == _GUESSED_AS_PROSE and evidence in table_headers):
                 continue
             if finding["rule"] == _GUESSED_AS_HEADER and not any(words in evidence for words in running):
+                continue
+            if finding["rule"] == _GUESSED_AS_NOISE and _JAPANESE.search(evidence):
                 continue
             found.append(f"{Path(result['path']).name}: {finding['rule']} {finding['message']} ({evidence})")
     return found

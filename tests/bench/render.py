@@ -26,9 +26,10 @@ def measure(options: Options) -> Iterator[Finding]:
 
 
 def _of_size(export: Path, rows: int, rounds: int) -> Iterator[Finding]:
-    runs: dict[ReportFormat, list[dict[str, Any]]] = {file_format: [] for file_format in BUNDLED_FORMATS}
+    formats: tuple[ReportFormat, ...] = BUNDLED_FORMATS
+    runs: dict[ReportFormat, list[dict[str, Any]]] = {file_format: [] for file_format in formats}
     for _ in range(rounds):
-        for file_format in BUNDLED_FORMATS:
+        for file_format in formats:
             destination = export.with_suffix(f".{file_format}")
             runs[file_format].append(run_child("tests.bench.rendering_child", str(export), file_format, str(destination)))
     counted = [run["content_s"] for done in runs.values() for run in done]

@@ -18,6 +18,7 @@ from worker.reports.parts.changes import changes_part
 from worker.reports.parts.clients import clients_part
 from worker.reports.parts.draft import Draft
 from worker.reports.parts.findings import findings_parts
+from worker.reports.parts.headlines import kpis_of
 from worker.reports.parts.largest_savings import largest_savings_charts
 from worker.reports.parts.quick_wins import quick_wins_part
 from worker.reports.parts.retirements import retirements_part
@@ -26,7 +27,6 @@ from worker.reports.parts.score import score_part
 from worker.reports.parts.summary import (
     category_chart,
     impact_chart,
-    kpis_of,
     left_out_note,
     summary_paragraphs,
     summary_part,

@@ -45,7 +45,7 @@ _MARKS = {
 
 _NEW_PAGE_FROM = 12
 # Chapters that are mostly shorter than a page, and begin where the one before ends.
-_FLOWING = frozenset({PartKind.TREND, PartKind.SCORE, PartKind.RETIREMENTS, PartKind.QUICK_WINS})
+_FLOWING = frozenset({PartKind.CHANGES, PartKind.TREND, PartKind.SCORE, PartKind.RETIREMENTS, PartKind.QUICK_WINS})
 # Typst breaks lines at spaces, between CJK characters, and after a hyphen or slash that no digit follows (UAX 14, LB25).
 _LONG_RUN = re.compile(r"(?:[^\s/\-\u200b\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]|[/\-](?=\d)){26,}")
 _BREAK_AFTER = re.compile(r"(?<=[/\-])(?=\d)|(?<=[_.:,;=&?#@])(?=\w)|(?<=[a-z])(?=[A-Z])")

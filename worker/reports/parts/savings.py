@@ -44,8 +44,9 @@ def savings_part(draft: Draft) -> Part | None:
         for line in charted
         if line.alternative_number
     ]
-    for line in charted:
-        blocks += _of_kinds(line, lines, language)
+    if not (draft.is_brief and draft.insights.roll_up is not None):
+        for line in charted:
+            blocks += _of_kinds(line, lines, language)
     if not draft.is_brief:
         for line in charted:
             if chart := subscriptions_chart(line, language):

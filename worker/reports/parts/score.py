@@ -9,6 +9,9 @@ from worker.reports.parts.draft import Draft
 def score_part(draft: Draft) -> Part | None:
     """Return the chapter; ``None`` where the source has no scores of the report's categories."""
     language, facts = draft.language, draft.facts
+    if draft.is_brief and draft.insights.roll_up is not None:
+        # A page on many clients has no room for what is one client's.
+        return None
     wanted = facts.report_type.categories
     scores = [score for score in facts.scores if score.category is None or score.category in wanted]
     if not any(score.category is not None for score in scores) and len(wanted) < len(terms.CATEGORY_TITLES):

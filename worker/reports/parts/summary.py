@@ -13,7 +13,6 @@ from worker.reports.blocks import (
     ColumnKind,
     Figure,
     GroupPlace,
-    Kpi,
     KpiRow,
     Paragraph,
     Part,
@@ -23,6 +22,7 @@ from worker.reports.blocks import (
 from worker.reports.charts import Donut, LegendEntry, Slice, StackedBars, StackedRow
 from worker.reports.document import CategoryCounts, Group
 from worker.reports.parts.draft import Draft
+from worker.reports.parts.headlines import is_about_money, kpis_of, subscriptions_of
 from worker.reports.parts.largest_savings import largest_savings_charts
 from worker.reports.parts.savings_words import savings_sentences
 from worker.reports.tallies import add_amount
@@ -59,63 +59,6 @@ def summary_part(draft: Draft) -> Part:
     )
 
 
-def kpis_of(draft: Draft) -> tuple[Kpi, ...]:
-    """Return the four headline figures."""
-    language = draft.language
-    high = draft.impact_totals.get(Impact.HIGH, 0)
-    used = sum(1 for category in draft.categories if category.total)
-    return (
-        Kpi(
-            label=language.gettext("Recommendations"),
-            values=(language.number(draft.total),),
-            note=language.ngettext("in {number} category", "in {number} categories", used),
-        ),
-        Kpi(
-            label=language.gettext("High impact"),
-            values=(language.number(high),),
-            note=language.gettext("{percent} of all", percent=language.percent(high, draft.total))
-            if draft.total
-            else language.gettext("none found"),
-        ),
-        Kpi(
-            label=language.gettext("Affected resources"),
-            values=(draft.resources,),
-            note=language.gettext("in {subscriptions}", subscriptions=_subscriptions(draft)),
-        ),
-        _savings_kpi(draft),
-    )
-
-
-def _savings_kpi(draft: Draft) -> Kpi:
-    language = draft.language
-    label = language.gettext("Potential savings a year")
-    lines = [line for line in draft.savings.by_currency if line.counted_number]
-    if not lines:
-        return Kpi(
-            label=label, values=(language.gettext("Not estimated"),), note=language.gettext("Advisor gave no amounts")
-        )
-    converted = draft.savings.converted
-    if converted is not None and not converted.missing:
-        return Kpi(
-            label=label,
-            values=(language.whole_money(converted.counted_amount, converted.currency),),
-            note=language.gettext("converted at the rates of {date}", date=language.short_date(converted.as_of)),
-        )
-    if len(lines) > 2:
-        return Kpi(
-            label=label,
-            values=(language.ngettext("{number} currency", "{number} currencies", len(lines)),),
-            note=language.gettext("each summed on its own, see below"),
-        )
-    return Kpi(
-        label=label,
-        values=tuple(language.whole_money(line.counted_amount, line.currency) for line in lines),
-        note=language.ngettext(
-            "from {number} recommendation", "from {number} recommendations", sum(line.counted_number for line in lines)
-        ),
-    )
-
-
 def summary_paragraphs(draft: Draft) -> tuple[str, ...]:
     """Return the paragraphs of the executive summary: what was found, and what it may save."""
     language, client = draft.language, draft.facts.client_name
@@ -136,11 +79,11 @@ def summary_paragraphs(draft: Draft) -> tuple[str, ...]:
         "Azure Advisor makes {recommendations} for {client} in {subscriptions} ({impacts}).",
         recommendations=terms.recommendations(draft.total, language),
         client=client,
-        subscriptions=_subscriptions(draft),
+        subscriptions=subscriptions_of(draft),
         impacts=impacts,
     )
-    share = _share_sentence(draft)
-    return language.sentences((found, share)), language.sentences(savings_sentences(draft))
+    found = language.sentences((found, _share_sentence(draft)))
+    return (found, language.sentences(savings_sentences(draft))) if is_about_money(draft) else (found,)
 
 
 def _share_sentence(draft: Draft) -> str:
@@ -154,12 +97,6 @@ def _share_sentence(draft: Draft) -> str:
         number=language.number(largest.total),
         percent=language.percent(largest.total, draft.total),
     )
-
-
-def _subscriptions(draft: Draft) -> str:
-    if draft.subscription_total == draft.language.number(draft.subscription_number):
-        return terms.subscriptions(draft.subscription_number, draft.language)
-    return draft.language.gettext("{number} subscriptions", number=draft.subscription_total)
 
 
 def left_out_note(draft: Draft) -> str:

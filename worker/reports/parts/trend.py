@@ -82,19 +82,21 @@ def savings_chart(trend: Trend, language: Language) -> Lines | None:
 
 
 def _table(trend: Trend, language: Language) -> Table:
-    columns = (
+    has_savings = any(point.savings for point in trend.points)
+    columns = [
         Column(language.gettext("Data of"), ColumnKind.TEXT, 1.4),
         Column(language.gettext("Recommendations"), ColumnKind.COUNT),
         Column(language.gettext("High impact"), ColumnKind.COUNT),
-        Column(language.gettext("Achievable savings a year"), ColumnKind.AMOUNT, 1.8),
-    )
+    ]
+    if has_savings:
+        columns.append(Column(language.gettext("Achievable savings a year"), ColumnKind.AMOUNT, 1.8))
     rows = tuple(
         (
             Cell(language.date(point.taken_at.date()), day=point.taken_at.date()),
             count_cell(point.total, language),
             count_cell(point.by_impact.get(Impact.HIGH.value, 0), language),
-            amounts_cell(point.savings, language),
+            *([amounts_cell(point.savings, language)] if has_savings else []),
         )
         for point in reversed(trend.points)
     )
-    return Table(language.gettext("Snapshot by snapshot"), columns, rows)
+    return Table(language.gettext("Snapshot by snapshot"), tuple(columns), rows)
