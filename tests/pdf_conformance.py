@@ -15,10 +15,10 @@ from typing import Any
 
 import pikepdf
 
-# Three of outloud's rules guess. Typst marks the repeated header of a table that goes on as an artifact, as ISO 14289-1 (7.1)
-# has it for what is repeated because of paging; a line that is seen only twice is taken for prose. And a line that happens
-# to stand at the top of three pages is taken for a running header. Whether a text reads as language is told by its spaces,
-# which Japanese does without.
+# Three of outloud's rules guess. Typst marks the repeated header of a table that goes on as an artifact, as ISO 14289-1
+# (7.1) has it for what is repeated because of paging; a line that is seen only twice is taken for prose. A line that happens
+# to stand at the top of three pages is taken for a running header. Whether a text reads as language is told by its
+# spaces, which Japanese does without.
 _GUESSED_AS_PROSE = "TAG-002"
 _GUESSED_AS_HEADER = "PAG-001"
 _GUESSED_AS_NOISE = "FIG-012"
