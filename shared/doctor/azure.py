@@ -1,4 +1,4 @@
-"""Legs to Azure: sign-in, Blob storage, Key Vault; and to the identity provider that people sign in with."""
+"""Legs to Azure: sign-in, Blob storage, Key Vault, Resource Manager; and to the provider that people sign in with."""
 
 import io
 import secrets
@@ -86,6 +86,19 @@ def read_vault(settings: Settings) -> str:
 
 
 _VAULT_ROLE = "Give the managed identity Key Vault Secrets Officer, and allow this network in the vault's firewall."
+
+
+def reach_management(settings: Settings) -> str:
+    """Ask Azure Resource Manager without a token: that it refuses shows that it can be reached, and is who it should be."""
+    url = settings.azure_management_url
+    path = "/subscriptions?api-version=2022-12-01"
+    answer = web.get(url + path, timeout_s=_REQUEST_TIMEOUT_S, ca_file=settings.azure_management_ca_file)
+    if answer.status != 401:
+        raise LegBrokenError(
+            f"Azure Resource Manager did not ask for a token (status {answer.status}): is it who answers there?",
+            next_step="Check AZURE_MANAGEMENT_URL, and whether a proxy answers instead.",
+        )
+    return f"{url}: answers, and asks for a token"
 
 
 def discover_identity_provider(settings: Settings) -> str:

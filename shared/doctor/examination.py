@@ -146,6 +146,13 @@ def _of_azure(settings: Settings) -> list[Probe]:
             _unset("VAULT_URL", settings.vault_url),
         ),
         _probe(
+            "azure_management",
+            "Azure Resource Manager",
+            _with(azure.reach_management, settings),
+            "Let this network call AZURE_MANAGEMENT_URL over HTTPS; connections read recommendations there.",
+            _local(settings),
+        ),
+        _probe(
             "identity_provider",
             "identity provider",
             _with(azure.discover_identity_provider, settings),
@@ -161,6 +168,11 @@ def _probe(name: str, leg: str, ask: Callable[[], str], next_step: str, skipped:
 
 def _with(ask: Callable[[Settings], str], settings: Settings) -> Callable[[], str]:
     return functools.partial(ask, settings)
+
+
+def _local(settings: Settings) -> str:
+    chosen = settings.azure_management_url != Settings.model_fields["azure_management_url"].default
+    return "" if chosen or not settings.app_environment.is_local else "Not asked for on one machine."
 
 
 def _unset(variable: str, value: str) -> str:

@@ -12,11 +12,14 @@ from infra.local.valkey import Valkey
 from shared.doctor import azure, clock
 from shared.queue.names import Queue
 from shared.settings import Settings
+from tests.generators.azure_estate import make_estate
 from tests.integration.doctor.conftest import Vault
 from tests.integration.jobs.workers import Worker
+from tests.simulators.azure_management import AzureManagement
 
 ROOT = Path(__file__).parents[3]
 NOWHERE = "127.0.0.1:1"
+SKIPPED = {"http", "identity_provider", "azure_management"}
 
 
 def test_everything_is_well_where_it_is(environment: dict[str, str], worker_of_all_queues: Worker, vault: Vault) -> None:
@@ -25,7 +28,7 @@ def test_everything_is_well_where_it_is(environment: dict[str, str], worker_of_a
     assert done.returncode == 0, done.stdout
     assert found["status"] == "ok"
     states = {probe["name"]: probe["state"] for probe in found["probes"]}
-    assert {name for name, state in states.items() if state == "skipped"} == {"http", "identity_provider"}
+    assert {name for name, state in states.items() if state == "skipped"} == SKIPPED
     assert {f"queue_{queue}" for queue in Queue} < set(states)
     assert all(probe["duration_ms"] > 0 for probe in found["probes"] if probe["state"] == "ok")
     assert vault.tokens
@@ -69,6 +72,7 @@ SIGN_IN = {
         ({"STORAGE_CONTAINER": "not-there"}, {"storage"}, "STORAGE_CONTAINER"),
         ({"VAULT_URL": f"https://{NOWHERE}"}, {"vault"}, "VAULT_URL"),
         ({"OIDC_ISSUER": f"https://{NOWHERE}"}, {"identity_provider"}, "OIDC_ISSUER"),
+        ({"AZURE_MANAGEMENT_URL": f"https://{NOWHERE}"}, {"azure_management"}, "AZURE_MANAGEMENT_URL"),
         ({"API_URL": f"http://{NOWHERE}"}, {"http"}, NOWHERE),
         (SIGN_IN, {"sign_in", "storage"}, "AZURE_CREDENTIAL"),
     ],
@@ -101,6 +105,12 @@ def test_a_vault_that_refuses_tells_which_role_is_missing(settings: Settings, va
     with pytest.raises(azure.LegBrokenError, match="does not let this identity read secrets") as refused:
         azure.read_vault(changed)
     assert "Key Vault Secrets Officer" in refused.value.next_step
+
+
+def test_resource_manager_is_asked_without_a_token(settings: Settings, tmp_path: Path) -> None:
+    with AzureManagement(make_estate(1, 1)) as management:
+        found = {name.lower(): value for name, value in management.environment(tmp_path / "ca.pem").items()}
+        assert "asks for a token" in azure.reach_management(settings.model_copy(update=found))
 
 
 @pytest.mark.parametrize(("shift_s", "word"), [(90.0, "ahead of"), (-90.0, "behind")])
