@@ -67,7 +67,8 @@ class ManagementClient:
         """Yield the items of a list, page by page; the links between pages are followed as they are given."""
         page = self.get(path, asked_for=asked_for, **params)
         for _ in range(_MOST_PAGES):
-            yield from page.get("value") or ()
+            found = page.get("value")
+            yield from (item for item in found if isinstance(item, dict)) if isinstance(found, list) else ()
             link = page.get("nextLink")
             if not link:
                 return

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from shared.azure.errors import AzureAuthenticationError
 from shared.connections import removal
 from shared.connections.secret_store import secret_name
+from shared.connections.verdict import Verdict
 from shared.database.reading import Query
 from shared.database.tables import AzureConnection, Client
 from shared.database.tables.azure_connection import ConnectionKind, ConnectionStatus
@@ -170,11 +171,12 @@ def change(
     out of use soon after. Raises :class:`ConnectionNotFoundError`, :class:`~shared.reporting.clients.VersionConflictError`,
     :class:`~shared.reporting.clients.ClientNotFoundError` or :class:`ConnectionNameTakenError`.
     """
+    # The client before the connection, as its deletion does, so that nobody waits in a circle.
+    if fields.get("client_id") is not None:
+        _client(session, fields["client_id"])
     connection = find(session, connection_id, lock=True)
     if version is not None and connection.version != version:
         raise VersionConflictError
-    if fields.get("client_id") is not None:
-        _client(session, fields["client_id"])
     signs_in_anew = kept is not None or any(
         name in fields and fields[name] != getattr(connection, name) for name in _SIGN_IN
     )
@@ -208,15 +210,7 @@ def mark_failing(session: Session, connection_id: UUID, error: AzureAuthenticati
         return
     connection.status = ConnectionStatus.FAILING
     connection.tested_at = func.clock_timestamp()
-    connection.test_result = {
-        "success": False,
-        "subscriptions_visible": 0,
-        "missing_permissions": [],
-        "error_code": error.reason,
-        "message": error.message,
-        "next_step": error.next_step,
-        "duration_ms": 0,
-    }
+    connection.test_result = Verdict.of(error).stored()
 
 
 def _take_secret(connection: AzureConnection, kept: KeptSecret) -> None:

@@ -141,8 +141,10 @@ def _places(client: ManagementClient, ids: Sequence[str], check: Callable[[], No
             body = {"subscriptions": list(group), "query": PLACES_QUERY, "options": options}
             asked_for = "tell the management groups of the subscriptions"
             page = client.post(GRAPH_PATH, body, asked_for=asked_for, **{"api-version": GRAPH_VERSION})
-            for row in page.get("data") or ():
-                places[str(row.get("subscriptionId", "")).lower()] = row.get("chain") or []
+            rows = page.get("data")
+            for row in rows if isinstance(rows, list) else ():
+                if isinstance(row, dict):
+                    places[_text(row.get("subscriptionId")).lower()] = row.get("chain") or []
             check()
             token = page.get("$skipToken")
             if not token:

@@ -2,19 +2,20 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Self
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from shared.azure.errors import AzureAuthenticationError, AzureCallError, AzurePermissionError, AzureRefusedError
+from shared.azure.errors import AzureCallError, AzurePermissionError, AzureRefusedError
 from shared.azure.management import ManagementClient
 from shared.connections import connections, discovery
 from shared.connections.credentials import credential_of
 from shared.connections.discovery import Discovery, Found
+from shared.connections.verdict import Verdict
 from shared.database.tables import AzureConnection, Job
 from shared.database.tables.azure_connection import ConnectionStatus
 from shared.database.tables.job import JobState
@@ -22,38 +23,34 @@ from shared.errors import AdvisorReportsError
 from shared.jobs.kinds import TEST_AZURE_CONNECTION
 from shared.jobs.requests import add_job
 from shared.services import Services
+from shared.vault import SecretMissingError
 
 ADVISOR_ACTION = "Microsoft.Advisor/recommendations/read"
 GRAPH_ACTION = "Microsoft.ResourceGraph/resources/read"
 ADVISOR_VERSION = "2023-01-01"
 # Roles are given to management groups or to single subscriptions; a few tell whether it was forgotten.
 _SAMPLED = 3
+# States in which a subscription need not answer.
+_ASLEEP = {"disabled"}
+_NOT_REGISTERED = "MissingSubscriptionRegistration"
 _WARNED_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a test found, as it is kept and answered."""
-
-    success: bool
-    message: str
-    subscriptions_visible: int = 0
-    missing_permissions: tuple[str, ...] = ()
-    error_code: str | None = None
-    next_step: str = ""
-    duration_ms: int = 0
-
-    def stored(self) -> dict[str, Any]:
-        """Return the result in JSON's own types."""
-        return {**asdict(self), "missing_permissions": list(self.missing_permissions)}
-
-
-@dataclass(slots=True)
 class Examination:
     """One test: its result, and the subscriptions where they could be listed."""
 
     result: Verdict
     subscriptions: Sequence[Found] | None = None
+    is_conclusive: bool = True
+    """Whether it says something of the connection, rather than of the moment."""
+
+    @classmethod
+    def failed(cls, error: AdvisorReportsError, *, began: float) -> Self:
+        """Return the test that ended with ``error``; ``began`` is of the monotonic clock."""
+        # A secret that is missing twice was not just being replaced.
+        is_conclusive = not error.retryable or isinstance(error, SecretMissingError)
+        return cls(_timed(Verdict.of(error), began), is_conclusive=is_conclusive)
 
 
 def ask(session: Session, connection_id: UUID, *, trace_id: str | None) -> tuple[Job, bool]:
@@ -92,21 +89,18 @@ def examine(services: Services, connection: AzureConnection, *, check: Callable[
     except AdvisorReportsError as error:
         if error.retryable or not isinstance(error, AzureCallError):
             raise
-        return Examination(failure(error, began=began))
+        return Examination.failed(error, began=began)
     return Examination(_timed(result, began), found.subscriptions)
 
 
-def failure(error: AdvisorReportsError, *, began: float) -> Verdict:
-    """Return what a test that ended with ``error`` found."""
-    code = error.reason if isinstance(error, AzureAuthenticationError) else error.code
-    missing = (error.action,) if isinstance(error, AzurePermissionError) and error.action else ()
-    result = Verdict(False, error.message, missing_permissions=missing, error_code=code, next_step=error.next_step)
-    return _timed(result, began)
+def note(session: Session, connection: AzureConnection, examination: Examination) -> None:
+    """Keep the result with the connection, unless it is gone or signs in with something else by now.
 
-
-def note(session: Session, connection: AzureConnection, result: Verdict) -> None:
-    """Keep ``result`` with the connection, unless it is gone or signs in with something else by now."""
+    A moment in which Azure could not answer does not make a working connection a failing one.
+    """
+    result = examination.result
     status = ConnectionStatus.WORKING if result.success else ConnectionStatus.FAILING
+    stands = {"status": status} if examination.is_conclusive else {}
     session.execute(
         update(AzureConnection)
         .where(
@@ -116,7 +110,7 @@ def note(session: Session, connection: AzureConnection, result: Verdict) -> None
             AzureConnection.directory_id.is_not_distinct_from(connection.directory_id),
             AzureConnection.application_id.is_not_distinct_from(connection.application_id),
         )
-        .values(status=status, tested_at=func.clock_timestamp(), test_result=result.stored())
+        .values(**stands, tested_at=func.clock_timestamp(), test_result=result.stored())
         .execution_options(synchronize_session=False)
     )
 
@@ -132,7 +126,7 @@ def _judged(client: ManagementClient, found: Discovery, check: Callable[[], None
             "effect within some minutes.",
         )
     missing = [GRAPH_ACTION] if found.graph_error is not None else []
-    refused = _unreadable(client, found.subscriptions[:_SAMPLED], check)
+    refused = _unreadable(client, _sample_of(found.subscriptions), check)
     if refused:
         missing.append(ADVISOR_ACTION)
     seen = f"{count:,} subscription{'' if count == 1 else 's'}"
@@ -158,6 +152,11 @@ def _before_the_end(expires_at: datetime | None) -> str:
     return f"What it signs in with expires on {expires_at:%Y-%m-%d}: make a new one and change the connection before."
 
 
+def _sample_of(subscriptions: Sequence[Found]) -> Sequence[Found]:
+    living = [found for found in subscriptions if found.state.lower() not in _ASLEEP]
+    return (living or subscriptions)[:_SAMPLED]
+
+
 def _unreadable(client: ManagementClient, sample: Sequence[Found], check: Callable[[], None]) -> list[str]:
     """Return the names of the subscriptions whose recommendations may not be read."""
     refused = []
@@ -166,8 +165,12 @@ def _unreadable(client: ManagementClient, sample: Sequence[Found], check: Callab
         options = {"api-version": ADVISOR_VERSION, "$top": "1"}
         try:
             client.get(path, asked_for=f"list the recommendations of {found.name}", **options)
-        except (AzurePermissionError, AzureRefusedError):
+        except AzurePermissionError:
             refused.append(found.name)
+        except AzureRefusedError as error:
+            # Nobody ever looked at Advisor there, so it has nothing to say yet.
+            if error.azure_code != _NOT_REGISTERED:
+                refused.append(found.name)
         check()
     return refused
 

@@ -88,7 +88,8 @@ TEST_AZURE_CONNECTION = JobKind(
     max_attempts=2,
     soft_limit_s=30,
     hard_limit_s=40,
-    retry_delays_s=(3,),
+    # The quota of Resource Graph is whole again after five seconds.
+    retry_delays_s=(6,),
     arguments=OfConnection,
 )
 ORDER_SCHEDULED_REPORTS = JobKind(

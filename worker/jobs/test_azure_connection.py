@@ -25,9 +25,9 @@ def test_azure_connection(run: JobRun) -> None:
     except AdvisorReportsError as error:
         if error.retryable and not run.claim.is_last_attempt:
             raise
-        examination = examining.Examination(examining.failure(error, began=began))
+        examination = examining.Examination.failed(error, began=began)
     with run.finishing() as session:
         if examination.subscriptions is not None:
             discovery.keep(session, connection, examination.subscriptions)
-        examining.note(session, connection, examination.result)
+        examining.note(session, connection, examination)
         run.answer(session, examination.result.stored())

@@ -244,6 +244,8 @@ def test_what_may_pass_is_tried_once_more_and_is_a_result_then(  # noqa: PLR0917
     execution.execute(services, perform, tenant_id=tenant, job_id=UUID(job["id"]), worker="test")
     job = api.get(f"/api/v1/jobs/{job['id']}").json()
     assert (job["state"], job["attempt"], job["result"]["error_code"]) == ("succeeded", 2, "azure_service_failed")
+    read = api.get(f"{PATH}/{connection['id']}").json()
+    assert (read["status"], read["last_test"]) == ("untested", job["result"]), "a bad moment of Azure says nothing of it"
     assert after_test(api, services, tenant, connection["id"])["result"]["success"] is True
 
 
