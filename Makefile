@@ -54,7 +54,8 @@ check-infra:  ## Check templates, images, scripts, workflows and units: syntax, 
 	@infra/check.sh
 
 bench: install  ## Measure against the targets (ARGS="--help" tells what there is)
-	@$(PYTHON) -c "import django" 2>/dev/null || $(PYTHON) -m pip install -q -r tests/bench/requirements.txt
+	@infra/local/pango.sh
+	@$(PYTHON) -c "import django, reportlab" 2>/dev/null || $(PYTHON) -m pip install -q -r tests/bench/requirements.txt
 	$(PYTHON) -m tests.bench $(ARGS)
 
 languages: install  ## Take new messages into the catalogues of translated words and say what is missing

@@ -1,6 +1,7 @@
 """The sheet with one row for every affected resource."""
 
 from decimal import Decimal
+from sys import intern
 
 import msgspec
 
@@ -66,9 +67,9 @@ class ResourceTally:
                 return
             resource = self._resources[key] = _Resource(
                 recommendation.resource_name,
-                recommendation.resource_type,
-                recommendation.resource_group,
-                recommendation.subscription_name or recommendation.subscription_id,
+                intern(recommendation.resource_type),
+                intern(recommendation.resource_group),
+                intern(recommendation.subscription_name or recommendation.subscription_id),
                 recommendation.resource_id,
             )
         resource.total += 1

@@ -13,6 +13,9 @@ MAX_SHEET_ROWS = 1_048_575
 MAX_LINKS = 65_000
 """Excel opens at most 65,530 links a sheet; rows beyond have the resource's id without the link."""
 
+_MAX_LINKS_OF_LARGE = 20_000
+"""xlsxwriter keeps every link in memory, some 0.7 kB each, also where it writes rows straight to disk."""
+
 _MAX_LINK_CHARS = 2_079
 _MAX_LINK_TEXT = 2_000
 _PRINTED_COLUMNS = 12
@@ -55,6 +58,7 @@ class RowSheet:
         self._columns = columns
         self._titles = _distinct([book.language.gettext(column.title) for column in columns])
         self._formats = [book.formats.of_kind[column.kind] for column in columns]
+        self._max_links = min(MAX_LINKS, _MAX_LINKS_OF_LARGE) if book.is_large else MAX_LINKS
         self._number = 0
         self._start_sheet()
 
@@ -68,7 +72,7 @@ class RowSheet:
         for index, value in enumerate(values):
             if value is None or value == "":
                 continue
-            if index == link_column and link and self._links < MAX_LINKS and len(link) < _MAX_LINK_CHARS:
+            if index == link_column and link and self._links < self._max_links and len(link) < _MAX_LINK_CHARS:
                 text = cell_text(str(value))[:_MAX_LINK_TEXT]
                 check(sheet.write_url(row, index, link, self._book.formats.link, text))
                 self._links += 1
