@@ -6,11 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from shared.language.language import Language
+from shared.language.marking import marked
 from shared.reports import BUNDLED_FORMATS, ReportFormat
 from worker.reports.document import ReportFacts
 from worker.reports.errors import RenderingCancelledError, RenderingError
 from worker.reports.rendered_file import RenderedFile, described, written_whole
-from worker.reports.wording import moment_text
 
 README_NAME = "README.txt"
 
@@ -18,12 +19,12 @@ _PIECE_BYTES = 1024 * 1024
 _OLDEST_YEAR = 1980
 _COMPRESSED = frozenset({ReportFormat.PDF, ReportFormat.XLSX, ReportFormat.PPTX})
 _PURPOSES = {
-    ReportFormat.PDF: "the report for reading, printing and handing on",
-    ReportFormat.HTML: "the same in a browser, to search, filter and sort; works without a network",
-    ReportFormat.XLSX: "every recommendation in Excel, with the savings, what was left out of them and why",
-    ReportFormat.PPTX: "the executive summary as slides, to be shown and edited",
-    ReportFormat.CSV: "every recommendation as a plain table, for other programs",
-    ReportFormat.JSON: "everything as data, by the JSON Schema that the API serves, for other programs",
+    ReportFormat.PDF: marked("The report, to read, to print and to hand on"),
+    ReportFormat.HTML: marked("The report in a browser, to search, filter and sort; it needs no network"),
+    ReportFormat.XLSX: marked("Every recommendation in Excel, with the savings, what was left out of them and why"),
+    ReportFormat.PPTX: marked("The executive summary as slides, to show and to edit"),
+    ReportFormat.CSV: marked("Every recommendation as a plain table, for other programs"),
+    ReportFormat.JSON: marked("Everything as data by a published schema, for other programs"),
 }
 
 
@@ -93,12 +94,15 @@ def _zip_moment(created_at: datetime) -> tuple[int, int, int, int, int, int]:
 
 
 def _readme(facts: ReportFacts, files: Sequence[RenderedFile], stem: str, missing: Sequence[Missing]) -> str:
-    lines = [facts.title, facts.client_name, f"Made on {moment_text(facts.created_at)}.", "", "Files", "-----"]
+    language = Language.of(facts.language)
+    made = language.gettext("Made on {moment}.", moment=language.moment(facts.created_at))
+    lines = [facts.title, facts.client_name, made]
     for file in files:
-        lines += [f"{stem}.{file.format}", f"  {_PURPOSES[file.format]}", f"  {file.bytes:,} bytes, SHA-256 {file.sha256}"]
+        lines += ["", f"{stem}.{file.format}", f"  {language.gettext(_PURPOSES[file.format])}"]
+        # The same in every language, so that programs can compare them.
+        lines += [f"  {file.bytes} bytes, SHA-256 {file.sha256}"]
         lines += [f"  {warning}" for warning in file.warnings]
-    if missing:
-        lines += ["", "Not here", "--------"]
-        lines += [f"{item.file_format.upper()}: {item.reason}" for item in missing]
+    for item in missing:
+        lines += ["", f"{item.file_format.upper()}: {item.reason}"]
     # Windows' own editor reads both line ends by now, older ones only this one.
     return "\r\n".join([*lines, ""])

@@ -3,19 +3,23 @@
 import hashlib
 import io
 import json
+import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psutil
 import pytest
 
 from shared.branding import stored as branding
 from shared.database.reading import read_in
+from shared.database.tables import ReportFile
 from shared.jobs import execution
 from shared.jobs.run import JobRun
 from shared.reporting import report_lists, reports
-from shared.reports import ReportFormat
+from shared.reports import BUNDLED_FORMATS, ReportFormat
 from shared.services import Services
 from tests.integration.jobs.orders import Ordered, order, portal_csv
 from worker.jobs.generate_report import generate_report
@@ -79,6 +83,38 @@ def test_retry_makes_only_what_failed(services: Services, without_fonts: Service
     assert {(file.state, file.next_step) for file in files.values()} == {("ready", None)}
 
 
+def test_zip_holds_every_format_though_it_alone_was_ordered(services: Services, tenant: UUID, tmp_path: Path) -> None:
+    ordered = _imported(services, tenant, formats=(ReportFormat.ZIP,))
+    assert _generate(ordered) == "succeeded"
+    [file] = ordered.files()
+    assert (file.state, file.warnings, ordered.blobs()) == ("ready", [], {file.blob_path})
+    with zipfile.ZipFile(_fetched(services, file, tmp_path)) as archive:
+        names = archive.namelist()
+        assert archive.testzip() is None
+    stem = Path(file.file_name).stem
+    assert names == ["README.txt", *(f"{stem}.{item}" for item in BUNDLED_FORMATS)]
+
+
+def test_zip_without_a_file_that_failed_is_replaced_once_there_is_one(
+    services: Services, without_fonts: Services, tenant: UUID, tmp_path: Path
+) -> None:
+    ordered = _imported(without_fonts, tenant, formats=(ReportFormat.PDF, ReportFormat.ZIP))
+    assert _generate(ordered) == "succeeded"
+    [before] = [file for file in ordered.files() if file.format == "zip"]
+    assert before.state == "ready"
+    assert [warning.split(":")[0] for warning in before.warnings] == ["The ZIP file lacks the PDF file"]
+    with services.database.tenant(tenant) as session:
+        reports.retry(session, ordered.report_id, trace_id=None)
+    ordered.services = services
+    assert _generate(ordered) == "succeeded"
+    files = {file.format: file for file in ordered.files()}
+    assert (files["pdf"].state, files["zip"].warnings) == ("ready", [])
+    assert ordered.blobs() == {files["pdf"].blob_path, files["zip"].blob_path}, "the old one has no owner"
+    with zipfile.ZipFile(_fetched(services, files["zip"], tmp_path)) as archive:
+        [pdf] = [archive.read(name) for name in archive.namelist() if name.endswith(".pdf")]
+    assert hashlib.sha256(pdf).digest() == files["pdf"].sha256
+
+
 def test_report_of_an_export_that_lacks_pages_says_so(services: Services, tenant: UUID, tmp_path: Path) -> None:
     item = {"name": "1", "properties": {"category": "Cost", "shortDescription": {"problem": "Resize"}}}
     page = json.dumps({"value": [item], "nextLink": "https://management.azure.com/next"}).encode()
@@ -100,6 +136,9 @@ def test_storage_that_is_away_is_tried_again_and_keeps_nothing(services: Service
     assert {file.state for file in ordered.files()} == {"pending"}
     kinds = [job.kind for job in ordered.jobs()]
     assert kinds == ["process_csv_file", "generate_report", "remove_report_files"]
+    # The PDF, which is made beside the others, stopped with them.
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("beside")] == []
+    assert [child for child in psutil.Process().children() if "typst_child.py" in " ".join(child.cmdline())] == []
     ordered.services.close()
 
 
@@ -156,6 +195,12 @@ def _imported(services: Services, tenant: UUID, formats: tuple[ReportFormat, ...
     ordered = order(services, tenant, portal_csv(5), formats=formats)
     assert _execute(ordered, process_csv_file) == "succeeded"
     return ordered
+
+
+def _fetched(services: Services, file: ReportFile, folder: Path) -> Path:
+    assert file.blob_path is not None
+    services.blobs.download(file.blob_path, folder / file.format)
+    return folder / file.format
 
 
 def _generate(ordered: Ordered) -> str | None:
