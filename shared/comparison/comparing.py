@@ -27,6 +27,20 @@ from shared.comparison.sides import Side
 
 _MAX_SUBSCRIPTIONS = 500
 
+# The whole history at once, so that the planner joins by hash: row by row it would look each finding up in a table of which
+# it knows nothing yet.
+_KNOWN = """
+create temporary table known on commit drop as
+with mine as materialized (
+    select fingerprint, cross_key, from_portal, first_seen_at from finding where client_id = {client_id}
+),
+twins as materialized (
+    select cross_key, from_portal, min(first_seen_at) as first_seen_at from mine group by cross_key, from_portal
+)
+select mine.fingerprint, least(mine.first_seen_at, twins.first_seen_at) as first_seen_at
+from mine left join twins on twins.cross_key = mine.cross_key and twins.from_portal = (not mine.from_portal)
+"""
+
 _SAME = """
 create temporary table change on commit drop as
 select coalesce(now.key, earlier.key) as key, now.fingerprint as now_fingerprint, known.first_seen_at,
@@ -44,17 +58,7 @@ select coalesce(now.key, earlier.key) as key, now.fingerprint as now_fingerprint
     now.standing as standing
 from now_finding as now
 full join earlier_finding as earlier using (key)
-left join lateral (
-    select min(f.first_seen_at) as first_seen_at
-    from finding f
-    where f.client_id = {client_id} and f.fingerprint = coalesce(now.fingerprint, earlier.fingerprint)
-) as own on true
-left join lateral (
-    select least(own.first_seen_at, min(other.first_seen_at)) as first_seen_at
-    from finding f join finding other
-        on other.client_id = f.client_id and other.cross_key = f.cross_key and other.from_portal <> f.from_portal
-    where f.client_id = {client_id} and f.fingerprint = coalesce(now.fingerprint, earlier.fingerprint)
-) as known on true
+left join known on known.fingerprint = coalesce(now.fingerprint, earlier.fingerprint)
 cross join lateral (
     select array_remove(array[
         case when now.impact <> earlier.impact then 'impact' end,
@@ -111,7 +115,10 @@ def compare(session: Session, tenant_id: UUID, report_id: UUID, *, earlier: Side
     for name, side in (("now", current), ("earlier", earlier)):
         sides.prepare(connection, name, side, across_sources=across)
     known = {"taken_at": current.snapshot.taken_at, "client_id": current.snapshot.client_id}
+    connection.execute(sql.SQL(_KNOWN).format(**known))
+    connection.execute("analyze known (fingerprint)")
     connection.execute(sql.SQL(_SAME).format(**known, across=across))
+    connection.execute("analyze change (key)")
     counts = dict(connection.execute("select kind, count(*) from change group by kind").fetchall())
     found = {name: _open_findings(connection, f"{name}_finding") for name in ("now", "earlier")}
     was, is_now = sides.categories_in(connection, "earlier"), sides.categories_in(connection, "now")

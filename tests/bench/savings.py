@@ -1,0 +1,103 @@
+"""Counting the savings of a million offers, and matching the findings of two large snapshots."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import msgspec
+
+from shared.comparison import comparing, history
+from shared.comparison.result import ChangeKind
+from shared.comparison.sides import Side
+from shared.database.tables import Client, Report, Snapshot
+from shared.identifiers import new_id
+from shared.reports.options import ReportScope
+from shared.savings import count_savings
+from shared.snapshots.writer import SnapshotSource, write_snapshot
+from tests.bench import ground
+from tests.bench.children import run_child
+from tests.bench.ground import Ground
+from tests.bench.measure import Contender, Finding, Options, interleave, timed
+from tests.bench.offers import offers
+
+
+def measure(options: Options) -> Iterator[Finding]:
+    """Yield time and memory of the count, and the time of a comparison."""
+    count = options.size(1_000_000, quick=50_000)
+    rounds = options.rounds_or(3)
+    making, counting = contenders = (
+        Contender("making", lambda: _make(count)),
+        Contender("counting", lambda: _count(count)),
+    )
+    interleave(contenders, rounds)
+    yield Finding(
+        f"savings of {count:,} offers, with making them", counting.median, "s", 10, at_most=True, note=counting.spread
+    )
+    yield Finding("making the offers alone", making.median, "s", note=making.spread)
+    memory = run_child("tests.bench.counting_child", str(count), environment={})
+    yield Finding(f"peak RSS, {count:,} offers as a stream", float(memory["peak_rss_mb"]), "MB", 400, at_most=True)
+    rows = options.size(100_000, quick=5_000)
+    with ground.prepared() as here:
+        comparing_rows = Contender("comparing", lambda: _compare(here, rows))
+        interleave([comparing_rows], 1 if options.quick else 3)
+        yield Finding(
+            f"comparing {rows:,} findings with {rows:,}", comparing_rows.median, "s", 10, at_most=True,
+            note=comparing_rows.spread,
+        )  # fmt: skip
+
+
+def _make(count: int) -> float:
+    with timed() as watch:
+        for _ in offers(count):
+            pass
+    return watch.seconds
+
+
+def _count(count: int) -> float:
+    with timed() as watch:
+        savings = count_savings(offers(count))
+    [line] = savings.by_currency
+    if line.naive_number != count or not 0 < line.counted_amount < line.naive_amount:
+        raise AssertionError(f"{line.naive_number:,} of {count:,} offers were looked at")
+    return watch.seconds
+
+
+def _compare(here: Ground, rows: int) -> float:
+    """Compare two snapshots of which a tenth each is gone, new and changed."""
+    client_id, database = new_id(), here.services.database
+    rng = random.Random(7)
+    now = list(offers(rows))
+    then = [row for row in now if rng.random() > 0.1]
+    now = [
+        msgspec.structs.replace(row, annual_savings=Decimal(1)) if rng.random() < 0.1 else row for row in now[rows // 10 :]
+    ]
+    snapshots = []
+    with database.tenant(here.tenant_id) as session:
+        session.add(Client(id=client_id, tenant_id=here.tenant_id, name="Compared"))
+    for month, one in enumerate((then, now)):
+        with database.tenant(here.tenant_id) as session:
+            source = SnapshotSource(
+                client_id=client_id, source="upload", source_format="rest_json", file_name="f", taken_at_is_exact=True,
+                taken_at=datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=30 * month),
+            )  # fmt: skip
+            written = write_snapshot(session, here.tenant_id, source, one, on_batch=lambda _: None)
+            snapshots.append(session.get_one(Snapshot, written.snapshot_id))
+    with database.tenant(here.tenant_id) as session:
+        report = Report(
+            id=new_id(), tenant_id=here.tenant_id, client_id=client_id, title="T", report_type="detailed", source="upload",
+            formats=["csv"],
+        )  # fmt: skip
+        session.add(report)
+    here.settle()
+    savings = [count_savings(then), count_savings(now)]
+    with timed() as watch, database.tenant(here.tenant_id) as session:
+        for snapshot in snapshots:
+            history.note_findings(session, snapshot.id)
+        earlier, current = (
+            Side(snapshot, ReportScope(), (), counted) for snapshot, counted in zip(snapshots, savings, strict=True)
+        )
+        comparison = comparing.compare(session, here.tenant_id, report.id, earlier=earlier, current=current)
+    if not all(comparison.counts[kind] for kind in (ChangeKind.NEW, ChangeKind.RESOLVED, ChangeKind.CHANGED)):
+        raise AssertionError(f"nothing was found: {comparison.counts}")
+    return watch.seconds
