@@ -85,6 +85,15 @@ def test_every_alternative_says_why_it_does_not_count(tmp_path: Path) -> None:
     assert sum(Decimal(kind["counted"]) for kind in usd["by_kind"]) == Decimal(usd["counted"])
 
 
+def test_recommendations_can_be_read_line_by_line(tmp_path: Path) -> None:
+    rows = samples.recommendations(30)
+    written(rows, tmp_path)
+
+    lines = (tmp_path / "report.json").read_text(encoding="utf-8").splitlines()
+    alone = [json.loads(line.rstrip(",")) for line in lines if line.startswith('{"category":')]
+    assert [row["fingerprint"] for row in alone] == [row.fingerprint.hex() for row in rows]
+
+
 def test_what_json_cannot_carry_is_replaced(tmp_path: Path) -> None:
     row = written([samples.recommendation(resource_name="vm\ud800", extras={"a\x00": "b\udfff"})], tmp_path)
 
