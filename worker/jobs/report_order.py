@@ -15,6 +15,7 @@ from shared.language.language import Language
 from shared.reporting.report_files import file_name
 from shared.reports import ReportFormat, ReportType
 from shared.reports.options import ReportOptions, options_for, options_of, scope_words
+from worker.jobs.live_facts import coverage_of, scores_of
 from worker.reports import terms
 from worker.reports.document import ReportFacts, SourceFacts
 from worker.reports.source_words import note_words
@@ -57,8 +58,9 @@ def read_order(run: JobRun) -> ReportOrder:
         snapshot = session.scalars(select(Snapshot).where(Snapshot.id == report.snapshot_id)).one()
         client = session.scalars(select(Client).where(Client.id == report.client_id)).one()
         files = session.scalars(select(ReportFile).where(ReportFile.report_id == run.report_id)).all()
+        ordered, report_type = options_of(report.options), ReportType(report.report_type)
+        scores, scored_on = scores_of(session, snapshot.id, ordered.scope.subscriptions)
     branding = load_branding(run.services, run.tenant_id, report.client_id)
-    ordered, report_type = options_of(report.options), ReportType(report.report_type)
     language = Language.of(ordered.language or branding.language)
     pending = {ReportFormat(file.format) for file in files if file.state == FileState.PENDING}
     incomplete = {ReportFormat(file.format) for file in files if pending and _lacks_files(file)}
@@ -74,6 +76,9 @@ def read_order(run: JobRun) -> ReportOrder:
             report_type=report_type,
             language=language.tag,
             branding=branding,
+            coverage=coverage_of(snapshot),
+            scores=scores,
+            scored_on=scored_on,
             scope=scope_words(ordered.scope, lambda term: terms.title(term, language)),
         ),
         rows=snapshot.accepted_count,

@@ -20,6 +20,7 @@ from tests.integration.azure.conftest import Tenancy
 from tests.simulators.azure_management import AzureManagement
 from tests.simulators.faults import Fault
 from worker.jobs.generate_report import generate_report
+from worker.jobs.live_facts import coverage_of, scores_of
 
 
 def rows_of(tenancy: Tenancy, report_id: UUID) -> SnapshotRecommendations:
@@ -49,7 +50,14 @@ def test_order_becomes_a_snapshot_and_report_files(tenancy: Tenancy, azure: Azur
     assert "5 of 5 subscriptions were read from Azure." in [note["message"] for note in snapshot.details["notes"]]
     with tenancy.services.database.tenant(tenancy.tenant_id) as session:
         scores = session.scalar(select(func.count()).where(AdvisorScore.level == "latest"))
+        known, scored_on = scores_of(session, snapshot.id)
     assert scores == 5 * 6
+    assert [score.category for score in known] == [None, *(category for category in Category if category != Category.OTHER)]
+    assert all(0 < score.score <= 100 for score in known)
+    assert scored_on is not None
+    coverage = coverage_of(snapshot)
+    assert coverage is not None
+    assert (coverage.subscriptions_read, coverage.dismissed, coverage.postponed) == (5, 5, 5)
     assert tenancy.run(report_id, generate_report) == "succeeded"
     assert tenancy.jobs(report_id) == [
         ("fetch_azure_recommendations", "succeeded"),

@@ -12,11 +12,12 @@ import pytest
 
 from shared.advisor.recommendation import Recommendation
 from tests.unit.reports import samples
+from worker.reports.breaking import breakable
 from worker.reports.content import build_content
 from worker.reports.document import ReportContent
 from worker.reports.errors import FontsMissingError, RenderingCancelledError, RenderingError, RenderingTimeoutError
 from worker.reports.pdf import render_pdf
-from worker.reports.pdf_data import breakable, typst_data
+from worker.reports.pdf_data import typst_data
 
 TEMPLATES = Path(__file__).parents[3] / "worker" / "reports" / "templates"
 

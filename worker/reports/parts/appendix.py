@@ -81,7 +81,7 @@ def method_of(draft: Draft) -> tuple[tuple[str, str], ...]:
         (language.gettext("Counting"), language.gettext(_HOW_ROWS_ARE_COUNTED)),
         (
             language.gettext("Savings"),
-            f"{language.gettext(_HOW_SAVINGS_ARE_COUNTED)} {policy_sentence(savings.policy, language)}",
+            language.sentences((language.gettext(_HOW_SAVINGS_ARE_COUNTED), policy_sentence(savings.policy, language))),
         ),
         (
             language.gettext("What was counted"),
@@ -104,7 +104,7 @@ def rejected_note(draft: Draft) -> str:
     if listed == total:
         return sentence
     first = language.gettext("The first {number} follow; all are in the Excel file.", number=language.number(listed))
-    return f"{sentence} {first}"
+    return language.sentences((sentence, first))
 
 
 def _sources_table(sources: Sequence[SourceFacts], language: Language) -> Table:

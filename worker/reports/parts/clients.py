@@ -24,10 +24,11 @@ def clients_part(draft: Draft) -> Part | None:
         len(roll_up.clients),
     )
     if sums:
-        words += " " + language.gettext(
+        more = language.gettext(
             "Together they can save {amounts} a year.",
             amounts=language.joined(language.whole_money(amount, currency) for currency, amount in sums.items()),
         )
+        words = language.sentences((words, more))
     blocks: list[Block] = [Paragraph(words, tone="lead")]
     if not draft.is_brief and (chart := _chart(draft, roll_up.clients)):
         blocks.append(Figure(chart.title, chart))

@@ -25,11 +25,12 @@ def retirements_part(draft: Draft) -> Part | None:
         len(retirements),
     )
     if past:
-        words += " " + language.ngettext(
+        more = language.ngettext(
             "The date of {number} of them has passed: it may stop working at any time.",
             "The dates of {number} of them have passed: they may stop working at any time.",
             past,
         )
+        words = language.sentences((words, more))
     blocks: list[Block] = [Paragraph(words, tone="lead")]
     if any(item.day for item in retirements):
         most = _MAX_CHARTED_IN_BRIEF if draft.is_brief else _MAX_CHARTED

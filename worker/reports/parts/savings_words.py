@@ -149,19 +149,19 @@ def converted_sentence(draft: Draft) -> str:
         for currency, rate in converted.converted
         if currency != converted.currency
     )
-    sentence = language.gettext(
-        "Converted: {amount} a year, at the rates given for {date}.",
-        amount=language.money(converted.counted_amount, converted.currency),
-        date=language.date(converted.as_of),
-    )
-    if rates:
-        sentence += f" {rates}."
-    if converted.missing:
-        sentence += " " + language.gettext(
-            "Without a rate, and therefore not in it: {currencies}.",
-            currencies=language.joined(currency or language.gettext("no currency named") for currency in converted.missing),
+    sentences = [
+        language.gettext(
+            "Converted: {amount} a year, at the rates given for {date}.",
+            amount=language.money(converted.counted_amount, converted.currency),
+            date=language.date(converted.as_of),
         )
-    return sentence
+    ]
+    if rates:
+        sentences.append(language.gettext("The rates: {rates}.", rates=rates))
+    if converted.missing:
+        missing = language.joined(currency or language.gettext("no currency named") for currency in converted.missing)
+        sentences.append(language.gettext("Without a rate, and therefore not in it: {currencies}.", currencies=missing))
+    return language.sentences(sentences)
 
 
 def _rate(rate: Decimal, language: Language) -> str:

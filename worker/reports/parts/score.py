@@ -1,5 +1,8 @@
 """The chapter on Advisor's own score."""
 
+from decimal import Decimal
+
+from shared.language.language import Language
 from worker.reports import terms
 from worker.reports.blocks import Block, Figure, Paragraph, Part, PartKind
 from worker.reports.charts import ScoreBars, ScoreRow
@@ -25,7 +28,7 @@ def score_part(draft: Draft) -> Part | None:
             else language.gettext("Advisor score"),
             float(score.score),
             f"{language.number(score.score)}\u202f%",
-            language.gettext("+{points} points possible", points=language.number(score.potential_increase))
+            language.gettext("+{points} points possible", points=_points(score.potential_increase, language))
             if score.potential_increase
             else "",
         )
@@ -41,6 +44,12 @@ def score_part(draft: Draft) -> Part | None:
         "dismissed does not count against it."
     )
     if facts.scored_on is not None:
-        words += " " + language.gettext("As of {date}.", date=language.date(facts.scored_on))
+        as_of = language.gettext("As of {date}.", date=language.date(facts.scored_on))
+        words = language.sentences((words, as_of))
     blocks: tuple[Block, ...] = (Paragraph(words), Figure("", chart))
     return Part(kind=PartKind.SCORE, key=PartKind.SCORE.value, title=language.gettext("Advisor score"), blocks=blocks)
+
+
+def _points(points: Decimal, language: Language) -> str:
+    """Return points with a digit after the separator only where there is something to see."""
+    return language.number(points, 0 if points == points.to_integral_value() else 1)

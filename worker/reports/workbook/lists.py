@@ -20,7 +20,7 @@ from worker.reports.columns import (
     Value,
 )
 from worker.reports.judged import Judged
-from worker.reports.parts.changes import HEADINGS
+from worker.reports.parts.changes_tables import HEADINGS
 from worker.reports.source_words import reason_words
 from worker.reports.wording import portal_url
 from worker.reports.workbook.row_sheet import Book, RowSheet

@@ -1,0 +1,26 @@
+"""Places where long names may break, so that they stay in their column."""
+
+import re
+
+MAX_UNBROKEN_CHARS = 25
+"""A longer run without a place to break could run over the edge of its column."""
+
+# Typst breaks lines at spaces, between CJK characters, and after a hyphen or slash that no digit follows (UAX 14, LB25).
+_LONG_RUN = re.compile(r"(?:[^\s/\-\u200b\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]|[/\-](?=\d)){26,}")
+_BREAK_AFTER = re.compile(r"(?<=[/\-])(?=\d)|(?<=[_.:,;=&?#@])(?=\w)|(?<=[a-z])(?=[A-Z])")
+_ZERO_WIDTH_SPACE = "\u200b"
+
+
+def breakable(text: str) -> str:
+    """Return ``text`` with invisible places to break in runs of more than :data:`MAX_UNBROKEN_CHARS` characters.
+
+    Shorter runs stay as they are, because copied text carries the marks with it.
+    """
+    return _LONG_RUN.sub(_broken, text)
+
+
+def _broken(match: re.Match[str]) -> str:
+    pieces: list[str] = []
+    for piece in _BREAK_AFTER.split(match[0]):
+        pieces.extend(piece[start : start + 20] for start in range(0, len(piece), 20))
+    return _ZERO_WIDTH_SPACE.join(pieces)
