@@ -54,7 +54,7 @@ select coalesce(now.key, earlier.key) as key, now.fingerprint as now_fingerprint
         when cardinality(differs.what) > 0 then 'changed'
         else 'unchanged'
     end as kind,
-    case when now.key is null or earlier.key is null then '{{}}' else differs.what end as changed,
+    case when now.standing = 'active' and earlier.standing = 'active' then differs.what else '{{}}' end as changed,
     now.standing as standing
 from now_finding as now
 full join earlier_finding as earlier using (key)

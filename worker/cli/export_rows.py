@@ -6,11 +6,14 @@ from typing import TypeVar
 from shared.advisor.exports import Export
 from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.reports import ReportType
+from shared.reports.options import ReportOptions, options_for
 from shared.savings import Savings, count_savings
+from shared.snapshots.scope import ScopeFilter
 from worker.reports.report_types import OfType
 
 Row = TypeVar("Row")
 
+_DEFAULT_OPTIONS = ReportOptions()
 MAX_KEPT_ROWS = 50_000
 """About 100 MB; beyond this, reading the file once more for each use is the better bargain."""
 
@@ -24,34 +27,42 @@ class ExportRows:
         on_progress: Callable[[float], None] = lambda _: None,
         *,
         report_type: ReportType = ReportType.DETAILED,
+        options: ReportOptions = _DEFAULT_OPTIONS,
     ) -> None:
         """Read the whole export; raises what :meth:`Export.rows` raises."""
-        self._export = export
+        self.export = export
+        self.report_type = report_type
         self._kept: list[Recommendation] | None = []
         self._kept_rejected: list[RejectedRow] | None = []
         self.accepted = 0
         self.rejected_count = 0
-        self._report_type = report_type
-        self.savings: Savings = count_savings(OfType(self._first_reading(on_progress), report_type))
+        self._filter = ScopeFilter(options_for(report_type, options).scope)
+        first = (row for row in self._first_reading(on_progress) if self._filter.holds(row))
+        self.savings: Savings = count_savings(OfType(first, report_type), options.policy, options.display)
 
     @property
     def recommendations(self) -> OfType:
-        """All recommendations that the type of report is about, to be iterated any number of times."""
-        return OfType(Recommendations(self._export, self._kept), self._report_type)
+        """The open recommendations that the report is about, to be iterated any number of times."""
+        return OfType(self.in_scope, self.report_type)
+
+    @property
+    def in_scope(self) -> "Recommendations":
+        """The same, and with them what somebody put aside in Azure."""
+        return Recommendations(self.export, self._kept, self._filter)
 
     def rejected(self) -> Iterator[RejectedRow]:
         """Yield all rejected rows."""
         if self._kept_rejected is not None:
             yield from self._kept_rejected
             return
-        for row in self._export.rows():
+        for row in self.export.rows():
             if isinstance(row, RejectedRow):
                 yield row
 
     def _first_reading(self, on_progress: Callable[[float], None]) -> Iterator[Recommendation]:
-        for count, row in enumerate(self._export.rows()):
+        for count, row in enumerate(self.export.rows()):
             if count % 2_000 == 0:
-                on_progress(self._export.progress)
+                on_progress(self.export.progress)
             if isinstance(row, RejectedRow):
                 self.rejected_count += 1
                 self._kept_rejected = _with(self._kept_rejected, row)
@@ -62,19 +73,16 @@ class ExportRows:
 
 
 class Recommendations:
-    """The recommendations of an export, the same ones in the same order each time they are iterated."""
+    """The recommendations of an export in a scope, the same ones in the same order each time they are iterated."""
 
-    def __init__(self, export: Export, kept: list[Recommendation] | None) -> None:
+    def __init__(self, export: Export, kept: list[Recommendation] | None, scope: ScopeFilter) -> None:
         self._export = export
         self._kept = kept
+        self._scope = scope
 
     def __iter__(self) -> Iterator[Recommendation]:
-        if self._kept is not None:
-            yield from self._kept
-            return
-        for row in self._export.rows():
-            if isinstance(row, Recommendation):
-                yield row
+        rows = self._export.rows() if self._kept is None else self._kept
+        return (row for row in rows if isinstance(row, Recommendation) and self._scope.holds(row))
 
 
 def _with(kept: "list[Row] | None", row: Row) -> "list[Row] | None":

@@ -9,21 +9,26 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, NoReturn
 
 import click
 import msgspec
 
 from shared.advisor.exports import ExportPart, ReadLimits, open_exports
-from shared.advisor.unreadable import ExportTooLargeError, UnreadableExportError
+from shared.advisor.unreadable import UnreadableExportError
 from shared.branding.branding import DEFAULT_TITLE
 from shared.errors import AdvisorReportsError
 from shared.language.language import Language
 from shared.reports import BUNDLED_FORMATS, ReportFormat, ReportType
+from shared.reports.options import ReportOptions, scope_words
+from worker.cli.choice_options import CHOICES, choice_options, options_from
+from worker.cli.export_parts import client_of, part_of
 from worker.cli.export_rows import ExportRows
 from worker.cli.formats_option import CommandWithFormats
 from worker.cli.look_options import branding_from, look_options
+from worker.cli.previous_export import insights_against
 from worker.cli.progress import Progress, progress_for
+from worker.reports import terms
 from worker.reports.bundle import bundle
 from worker.reports.content import build_content
 from worker.reports.document import ReportContent, ReportFacts
@@ -36,10 +41,6 @@ from worker.reports.wording import count_of
 EXIT_UNREADABLE = 3
 EXIT_INCOMPLETE = 4
 EXIT_INTERRUPTED = 130
-STDIN = "-"
-
-_PORTAL_NAME = re.compile(r"advisor[_-]\d{4}-\d\d-\d\d", re.IGNORECASE)
-_COPY_BYTES = 1024 * 1024
 
 _EPILOG = """\b
 Exit status:
@@ -73,6 +74,15 @@ Existing files of the same name are replaced, each in one step when its successo
 )
 @click.option("--title", help="Title on the cover; where not given, a usual one in the report's language.")
 @look_options
+@choice_options
+@click.option(
+    "--previous",
+    "previous_files",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, readable=True),
+    help="The export before, to say what changed since; given again for its further pages.",
+)
 @click.option("--category", metavar="NAME", help="Category of a CSV that has no Category column (a single category's page).")
 @click.option("--max-rows", envvar="MAX_ROWS", type=click.IntRange(1), default=ReadLimits.max_rows, show_default=True)
 @click.option(
@@ -101,13 +111,14 @@ def report(  # noqa: PLR0917  (click passes them by name)
     report_type: str,
     title: str | None,
     language: str,
+    previous_files: tuple[str, ...],
     category: str | None,
     max_rows: int,
     max_upload_bytes: int,
     max_inflated_bytes: int,
     max_inflate_ratio: int,
     quiet: bool,
-    **look: Any,
+    **chosen: Any,
 ) -> None:
     """Make report files from Azure Advisor exports.
 
@@ -122,26 +133,38 @@ def report(  # noqa: PLR0917  (click passes them by name)
         max_inflate_ratio=max_inflate_ratio,
     )
     progress = progress_for(quiet=quiet)
+    options = options_from(**{name: chosen.pop(name) for name in CHOICES})
+    kind = ReportType(report_type)
+    if options.scope.categories and kind.categories.isdisjoint(options.scope.categories):
+        raise click.UsageError(f"A {kind} report has none of the categories of --only.")
     try:
         with tempfile.TemporaryDirectory(prefix="advisor-report-") as spool:
-            parts = [_part(name, Path(spool), limits) for name in files]
+            parts = [part_of(name, Path(spool), limits) for name in files]
             rows, facts = _read(
                 parts,
                 limits,
                 progress,
                 category=category,
                 language=Language.of(language),
-                report_type=ReportType(report_type),
+                report_type=kind,
+                options=options,
             )
             facts = msgspec.structs.replace(
                 facts,
                 client_name=client or facts.client_name,
                 title=title or Language.of(language).gettext(DEFAULT_TITLE),
                 language=language,
-                branding=branding_from(**look),
+                branding=branding_from(**chosen),
+                scope=scope_words(options.scope, lambda term: terms.title(term, Language.of(language))),
             )
+            insights = None
+            if previous_files:
+                previous = [part_of(name, Path(spool), limits) for name in previous_files]
+                insights = insights_against(previous, rows, limits, progress, category=category, options=options)
             with progress.step("Counting"):
-                content = build_content(rows.recommendations, rows.rejected(), facts, savings=rows.savings)
+                content = build_content(
+                    rows.recommendations, rows.rejected(), facts, savings=rows.savings, insights=insights
+                )
             failed = _write_all(content, rows, formats or BUNDLED_FORMATS, folder, progress)
     except UnreadableExportError as error:
         _fail(error, EXIT_UNREADABLE)
@@ -161,11 +184,12 @@ def _read(
     category: str | None,
     language: Language,
     report_type: ReportType,
+    options: ReportOptions,
 ) -> tuple[ExportRows, ReportFacts]:
     started = time.monotonic()
     with progress.step("Reading") as advance:
         export = open_exports(parts, limits=limits, category=category)
-        rows = ExportRows(export, advance, report_type=report_type)
+        rows = ExportRows(export, advance, report_type=report_type, options=options)
     source = source_of(
         [part.file_name for part in parts],
         export.kind.value,
@@ -255,40 +279,12 @@ def _print_file(rendered: RenderedFile, seconds: float) -> None:
         click.echo(f"Note: {warning}", err=True)
 
 
-def client_of(file_name: str) -> str:
-    """Return the client's name that a file name tells, "Client" for the portal's own names and standard input."""
-    stem = file_name.split(".", maxsplit=1)[0].strip()
-    return "Client" if not stem or file_name == STDIN or _PORTAL_NAME.match(stem) else stem
-
-
 def file_stem(content: ReportContent) -> str:
     """Return the name of a report's files without extension, such as ``contoso-ltd-azure-advisor-2025-02-01``."""
     slug = re.sub(r"[^\w]+", "-", content.facts.client_name.lower()).strip("-_")[:60] or "client"
     while len(slug.encode()) > 180:  # file systems count bytes
         slug = slug[:-1]
     return f"{slug}-azure-advisor-{content.facts.created_at:%Y-%m-%d}"
-
-
-def _part(name: str, spool: Path, limits: ReadLimits) -> ExportPart:
-    if name == STDIN:
-        path = spool / "stdin"
-        _spool(sys.stdin.buffer, path, limits)
-        return ExportPart(path, STDIN)
-    path = Path(name)
-    if not path.is_file():
-        raise click.BadParameter(f"{name} is not a file.", param_hint="FILE")
-    return ExportPart(path, path.name)
-
-
-def _spool(source: BinaryIO, path: Path, limits: ReadLimits) -> None:
-    """Copy standard input to a file, for it is read more than once."""
-    with path.open("wb") as file:
-        while piece := source.read(_COPY_BYTES):
-            file.write(piece)
-            if file.tell() > limits.max_bytes:
-                raise ExportTooLargeError(
-                    "max_upload_bytes", f"Standard input holds more than {limits.max_bytes:,} bytes, which is the limit."
-                )
 
 
 def _now() -> datetime:

@@ -11,9 +11,9 @@ from shared.reports import ReportFormat
 from tests.generators.estate import Estate
 from tests.generators.portal_csv import save_portal_csv
 from worker.cli import export_rows
+from worker.cli.export_parts import client_of
 from worker.cli.export_rows import ExportRows
 from worker.cli.formats_option import CommandWithFormats, spread
-from worker.cli.report import client_of
 
 
 @click.command(cls=CommandWithFormats)
