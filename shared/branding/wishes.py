@@ -7,10 +7,11 @@ import msgspec
 
 from shared.branding.branding import Branding, FontFamily, Logo
 
-MAX_TITLE_CHARS = 300
-MAX_COVER_TEXT_CHARS = 1_000
-MAX_FOOTER_CHARS = 300
-MAX_CONTACT_CHARS = 1_000
+# What a cover and a page's foot have room for: nothing that was taken is cut when it is printed.
+MAX_TITLE_CHARS = 160
+MAX_COVER_TEXT_CHARS = 600
+MAX_FOOTER_CHARS = 120
+MAX_CONTACT_CHARS = 300
 
 
 class StoredLogo(msgspec.Struct, frozen=True, kw_only=True):

@@ -85,7 +85,7 @@ def test_a_report_speaks_another_language_and_looks_as_wanted(tmp_path: Path) ->
         ("--language", "tlh", "de (Deutsch)"),
         ("--colour", "red", "#0b6e8f"),
         ("--logo", "missing.png", "could not be read"),
-        ("--footer", "x" * 301, "300"),
+        ("--footer", "x" * 121, "120"),
         ("--font", "Comic Sans", "serif 4"),
     ],
 )

@@ -2,21 +2,30 @@
 
 import re
 
+from worker.reports.wording import isolated
+
 MAX_UNBROKEN_CHARS = 25
 """A longer run without a place to break could run over the edge of its column."""
 
 # Typst breaks lines at spaces, between CJK characters, and after a hyphen or slash that no digit follows (UAX 14, LB25).
 _LONG_RUN = re.compile(r"(?:[^\s/\-\u200b\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff\uff00-\uffef]|[/\-](?=\d)){26,}")
 _BREAK_AFTER = re.compile(r"(?<=[/\-])(?=\d)|(?<=[_.:,;=&?#@])(?=\w)|(?<=[a-z])(?=[A-Z])")
+_KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{2,12}")
 _ZERO_WIDTH_SPACE = "\u200b"
 
 
 def breakable(text: str) -> str:
     """Return ``text`` with invisible places to break in runs of more than :data:`MAX_UNBROKEN_CHARS` characters.
 
-    Shorter runs stay as they are, because copied text carries the marks with it.
+    Shorter runs stay as they are, because copied text carries the marks with it. So do texts that run from left to right;
+    others are marked as a unit of their own direction.
     """
-    return _LONG_RUN.sub(_broken, text)
+    return isolated(_LONG_RUN.sub(_broken, text))
+
+
+def unbroken_words(text: str) -> str:
+    """Return a title in which no word of Katakana is broken, as a line may otherwise be between any two characters."""
+    return _KATAKANA.sub(lambda word: "\u2060".join(word[0]), text)
 
 
 def _broken(match: re.Match[str]) -> str:

@@ -5,16 +5,19 @@ from typing import Any
 
 from shared.advisor.vocabulary import Impact
 from shared.branding.branding import Branding
+from shared.branding.wishes import MAX_CONTACT_CHARS, MAX_COVER_TEXT_CHARS, MAX_FOOTER_CHARS
 from shared.language.language import Language
 from worker.reports import terms
-from worker.reports.breaking import breakable
+from worker.reports.breaking import breakable, unbroken_words
 from worker.reports.document import ReportContent
 from worker.reports.pdf_parts import PartWriter
 from worker.reports.report_types import OUTLINES
-from worker.reports.wording import shortened
+from worker.reports.wording import isolated, shortened
 
 MAX_OUTLINED_GROUPS = 90
 """More headings than these would make the contents longer than what it leads to: then only categories are listed."""
+
+_LOGO_NAME = "logo.svg"
 
 
 def typst_data(content: ReportContent) -> dict[str, Any]:
@@ -34,15 +37,16 @@ def typst_data(content: ReportContent) -> dict[str, Any]:
         "description": language.gettext(
             "{type}: Azure Advisor recommendations for {client}", type=type_title, client=facts.client_name
         ),
-        "title": breakable(shortened(facts.title, 160)),
+        "title": breakable(unbroken_words(shortened(facts.title, 160))),
         "title_size": 42 if len(facts.title) <= 40 else 32 if len(facts.title) <= 80 else 24,
         "client": breakable(shortened(facts.client_name, 200)),
         "client_size": 22 if len(facts.client_name) <= 50 else 15,
         "date": language.date(facts.created_at.date()),
         "cover_facts": _cover_facts(content, language, type_title),
-        "header_left": shortened(facts.client_name, 60),
-        "header_right": shortened(facts.title, 60),
-        "footer_left": shortened(facts.branding.footer, 120) or language.date(facts.created_at.date()),
+        "header_left": isolated(shortened(facts.client_name, 60)),
+        "header_right": isolated(shortened(facts.title, 60)),
+        "footer_left": isolated(shortened(facts.branding.footer, MAX_FOOTER_CHARS))
+        or language.date(facts.created_at.date()),
         "outline_depth": 2 if group_total <= MAX_OUTLINED_GROUPS else 1,
         "parts": [writer.part(part) for part in content.parts],
     }
@@ -85,18 +89,26 @@ def _brand(branding: Branding) -> dict[str, Any]:
         "on_primary": palette.on_primary,
         "quiet_on_primary": palette.quiet_on_primary,
         "accent_on_primary": palette.accent_on_primary,
-        "cover_text": breakable(shortened(branding.cover_text, 600)),
-        "contact": breakable(shortened(branding.contact, 300)),
-        "logo": f"logo.{branding.logo.extension}" if branding.logo else "",
+        "cover_text": breakable(shortened(branding.cover_text, MAX_COVER_TEXT_CHARS)),
+        "contact": breakable(shortened(branding.contact, MAX_CONTACT_CHARS)),
+        "logo": _LOGO_NAME if branding.logo else "",
         "logo_ratio": branding.logo.width / branding.logo.height if branding.logo else 1,
     }
 
 
 def logo_of(branding: Branding) -> dict[str, str]:
-    """Return the logo as a file for the compiler: its name and its content in base64; empty where there is none."""
-    if branding.logo is None:
+    """Return the logo as a file for the compiler, by its name; empty where there is none.
+
+    It is always SVG: the compiler takes no files from memory but texts, so a PNG logo is put into an SVG image.
+    """
+    logo = branding.logo
+    if logo is None:
         return {}
-    return {f"logo.{branding.logo.extension}": base64.b64encode(branding.logo.content).decode()}
+    if logo.media_type == "image/svg+xml":
+        return {_LOGO_NAME: logo.content.decode()}
+    size = f'width="{logo.width:g}" height="{logo.height:g}"'
+    picture = f'<image {size} href="data:{logo.media_type};base64,{base64.b64encode(logo.content).decode()}"/>'
+    return {_LOGO_NAME: f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{picture}</svg>'}
 
 
 def _cover_facts(content: ReportContent, language: Language, type_title: str) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import importlib
 import io
 import json
 import os
+import re
 import resource
 import signal
 import sys
@@ -21,6 +22,13 @@ from typing import Any
 import typst
 
 _MISSING_GLYPH = "could not be displayed with"
+_MISSING_CODEPOINT = "missing codepoints"
+
+# Arabic and Indic letters take another shape beside others. In the text of an SVG image Typst then loses which letter it
+# was, and such a PDF conforms to nothing: charts with such names become pictures, told by their alternative text as all are.
+_SHAPED = re.compile("[\u0600-\u08ff\u0900-\u0dff\u0f00-\u109f\u1780-\u17ff\ufb50-\ufdff\ufe70-\ufeff]")
+_PICTURE_PPI = 300
+_PICTURE_PAGE = b'#set page(width: auto, height: auto, margin: 0pt, fill: none)\n#image("chart.svg")'
 
 
 def main() -> int:
@@ -42,11 +50,12 @@ def make_pdf(job: dict[str, Any]) -> dict[str, Any]:
     present = set(fonts.families())
     data = job["data"]
     data["families"] = [family for family in job["families"] if family in present]
+    _draw_shaped(data, fonts)
     # Typst lets other threads run: what saves the file is loaded meanwhile, which takes 0.1 s off each report.
     threading.Thread(target=importlib.import_module, args=("pikepdf",), daemon=True).start()
     files = {path.name: path.read_bytes() for path in Path(job["templates_dir"]).glob("*.typ")}
     main_file = files.pop("report.typ")
-    logo = {name: base64.b64decode(content) for name, content in job.get("logo", {}).items()}
+    logo = {name: svg.encode() for name, svg in job.get("logo", {}).items()}
     compiler_input: Any = {
         "main.typ": main_file,
         **files,
@@ -59,7 +68,7 @@ def make_pdf(job: dict[str, Any]) -> dict[str, Any]:
     try:
         pdf = _compile(compiler_input, fonts, created_at, ["a-2a", "ua-1"])
     except typst.TypstError as error:
-        if _MISSING_GLYPH in str(error.message):
+        if _MISSING_GLYPH in str(error.message) or _MISSING_CODEPOINT in str(error.message):
             missing = str(error.message)
             pdf = _compile(compiler_input, fonts, created_at, [])
         else:
@@ -68,6 +77,29 @@ def make_pdf(job: dict[str, Any]) -> dict[str, Any]:
             pdf = _compile(compiler_input, fonts, created_at, ["ua-1"])
     _save_small(pdf, job["destination"])
     return {"missing_glyph": missing, "not_archival": not_archival}
+
+
+def _draw_shaped(data: Any, fonts: typst.Fonts) -> None:
+    """Put pictures in the place of the charts in ``data`` that hold shaped letters."""
+    waiting = [data]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, dict):
+            waiting.extend(item.values())
+            if isinstance(item.get("svg"), str) and _SHAPED.search(item["svg"]):
+                item["svg"] = _picture(item["svg"], fonts)
+
+
+def _picture(svg: str, fonts: typst.Fonts) -> str:
+    """Return ``svg`` as a picture in an SVG image of the same size: Typst takes no files from memory but texts."""
+    page: Any = {"main.typ": _PICTURE_PAGE, "chart.svg": svg.encode()}
+    png: Any = typst.compile(page, font_paths=fonts, ignore_system_fonts=True, format="png", ppi=_PICTURE_PPI)
+    head = svg[: svg.index(">") + 1]
+    width, height = (re.search(rf' {side}="([\d.]+)"', head) for side in ("width", "height"))
+    size = f'width="{width[1]}" height="{height[1]}"' if width and height else 'width="100%" height="100%"'
+    return f'{head}<image {size} href="data:image/png;base64,{base64.b64encode(png).decode()}"/></svg>'
 
 
 def _compile(files: Any, fonts: typst.Fonts, created_at: datetime, standards: Any) -> bytes:

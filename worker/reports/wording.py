@@ -10,6 +10,7 @@ from urllib.parse import quote
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 # Embeddings, overrides and isolates: left open in a name, they would turn round what is printed after it.
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _SPACES = re.compile(r"[ \t\r\n\u2028\u2029]+")
 
 # A source's text must not lead a reader of the report anywhere else.
@@ -24,6 +25,15 @@ PORTAL_RESOURCE_URL = "https://portal.azure.com/#resource"
 def clean_text(text: str) -> str:
     """Return ``text`` on one line, with what cannot be printed shown as U+FFFD and without marks that turn its direction."""
     return _UNPRINTABLE.sub("\ufffd", _DIRECTIONS.sub("", _SPACES.sub(" ", text))).strip()
+
+
+def isolated(text: str) -> str:
+    """Return ``text`` marked as a unit whose direction is its own, where it has letters that run from right to left.
+
+    Without the marks (Unicode Standard Annex 9: FSI and PDI) a name with digits or brackets would change places with what
+    stands beside it.
+    """
+    return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text
 
 
 def encodable_text(text: str) -> str:

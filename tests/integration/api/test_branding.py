@@ -73,7 +73,7 @@ def test_a_colour_that_cannot_be_read_is_corrected_and_said(api: Client) -> None
         ({"primary_colour": "red"}, "primary_colour", "#0b6e8f"),
         ({"language": "tlh"}, "language", "de (Deutsch)"),
         ({"font": "Comic Sans"}, "font", "Noto Sans"),
-        ({"footer": "x" * 301}, "footer", "300"),
+        ({"footer": "x" * 121}, "footer", "120"),
         ({"title": "a\0"}, "title", "U+0000"),
         ({"logo": "x"}, "logo", ""),
     ],

@@ -26,6 +26,7 @@ from worker.reports.parts.headlines import is_about_money, kpis_of, subscription
 from worker.reports.parts.largest_savings import largest_savings_charts
 from worker.reports.parts.savings_words import savings_sentences
 from worker.reports.tallies import add_amount
+from worker.reports.wording import isolated
 
 _MAX_GROUPS = 6
 
@@ -61,7 +62,7 @@ def summary_part(draft: Draft) -> Part:
 
 def summary_paragraphs(draft: Draft) -> tuple[str, ...]:
     """Return the paragraphs of the executive summary: what was found, and what it may save."""
-    language, client = draft.language, draft.facts.client_name
+    language, client = draft.language, isolated(draft.facts.client_name)
     if not draft.total:
         nothing = language.gettext(
             "Azure Advisor has no recommendations for {client} in the data this report was made from. Either everything it "
