@@ -183,9 +183,8 @@ resource workerWakesWorkers 'Microsoft.Authorization/roleAssignments@2022-04-01'
   }
 ]
 
-// Workers: read the secrets of customers' connections to sign in there; their clock removes those nobody uses any more when
-// the front's timers stand still, for which no smaller built-in role will do.
-resource workerReadsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+// Workers: read the secrets of customers' connections to sign in there; upkeep, which they share with the front, removes old ones.
+resource workerKeepsSecrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault
   name: guid(vault.id, workerPrincipalId, roles.keyVaultSecretsOfficer)
   properties: {

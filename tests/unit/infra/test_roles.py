@@ -14,7 +14,6 @@ BUILT_IN = {
     "storageBlobDelegator": "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
     "storageQueueDataContributor": "974c5e8b-45b9-4653-ba55-5f855dd0fb88",
     "keyVaultSecretsOfficer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
-    "keyVaultSecretsUser": "4633458b-17de-408a-b874-0445c86b69e6",
     "monitoringMetricsPublisher": "3913510d-42f4-4e42-8a64-420c390055eb",
     "acrPull": "7f951dda-4ed3-4680-a7ca-43fe172d538d",
 }
@@ -28,7 +27,7 @@ GRANTED = {
     ("worker", "storageBlobDataContributor", "reportAccount::blobs::reports"),
     ("worker", "storageBlobDelegator", "reportAccount"),
     ("worker", "storageQueueDataContributor", "wakeQueue[index]"),
-    ("worker", "keyVaultSecretsUser", "vault"),
+    ("worker", "keyVaultSecretsOfficer", "vault"),
     ("worker", "monitoringMetricsPublisher", "component"),
     ("worker", "acrPull", "registry"),
     ("migration", "acrPull", "registry"),

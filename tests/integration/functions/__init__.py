@@ -1,0 +1,1 @@
+"""The front inside the library that the Functions host runs Python apps with."""
