@@ -108,10 +108,17 @@ def test_application_login_cannot_do_more_than_its_work(database: Database, tena
         session.execute(text(act))
 
 
-@pytest.mark.parametrize("table", ["client", "snapshot", "recommendation", "rejected_row"])
+@pytest.mark.parametrize("table", ["client", "snapshot", "recommendation", "rejected_row", "azure_subscription"])
 def test_login_across_tenants_cannot_read_what_upkeep_does_not_need(system_database: Database, table: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"), system_database.across_tenants() as session:
         _count(session, table)
+
+
+def test_login_across_tenants_sees_of_connections_only_what_upkeep_needs(system_database: Database) -> None:
+    with system_database.across_tenants() as session:
+        session.execute(text("select id, tenant_id, secret_name, secret_version, deleted_at from azure_connection"))
+    with pytest.raises(ProgrammingError, match="permission denied"), system_database.across_tenants() as session:
+        session.execute(text("select name, directory_id from azure_connection"))
 
 
 def test_tenant_of_a_transaction_does_not_outlive_it(database: Database, filled: UUID) -> None:
