@@ -3,10 +3,24 @@
 import time
 from uuid import UUID
 
+from billiard.exceptions import SoftTimeLimitExceeded
+
+from shared.azure.errors import AzureNetworkError
 from shared.connections import connections, discovery, examining
 from shared.errors import AdvisorReportsError
 from shared.jobs.problems import JobCancelledError, LeaseLostError, TimeLimitError
 from shared.jobs.run import JobRun
+
+
+class AzureSilentError(AzureNetworkError):
+    """Azure did not answer for as long as a test may take."""
+
+    code = "azure_silent"
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__()
+        self.message = f"Azure did not answer within {limit_s:,.0f} seconds."
+        self.next_step = "Test again; if it stays, check that this network lets HTTPS through to Entra and Resource Manager."
 
 
 def test_azure_connection(run: JobRun) -> None:
@@ -20,8 +34,11 @@ def test_azure_connection(run: JobRun) -> None:
     run.report_progress(10, "Signing in to Azure")
     try:
         examination = examining.examine(run.services, connection, check=run.check)
-    except (JobCancelledError, LeaseLostError, TimeLimitError):
+    except (JobCancelledError, LeaseLostError):
         raise
+    except (TimeLimitError, SoftTimeLimitExceeded):
+        slow = AzureSilentError(run.claim.kind.soft_limit_s)
+        examination = examining.Examination.failed(slow, began=began)
     except AdvisorReportsError as error:
         if error.retryable and not run.claim.is_last_attempt:
             raise

@@ -17,6 +17,7 @@ from shared.connections import upkeep
 from shared.database.session import Database
 from shared.identifiers import new_id
 from shared.jobs import execution
+from shared.jobs.run import JobRun
 from shared.services import Services
 from tests.integration.connections.conftest import MakeApi
 from tests.simulators.cloud import Cloud
@@ -247,6 +248,23 @@ def test_what_may_pass_is_tried_once_more_and_is_a_result_then(  # noqa: PLR0917
     read = api.get(f"{PATH}/{connection['id']}").json()
     assert (read["status"], read["last_test"]) == ("untested", job["result"]), "a bad moment of Azure says nothing of it"
     assert after_test(api, services, tenant, connection["id"])["result"]["success"] is True
+
+
+def test_an_azure_that_is_silent_is_a_result_as_well(
+    api: httpx.Client, services: Services, by_secret: dict[str, Any], tenant: UUID
+) -> None:
+    connection = made(api, by_secret)
+    asked = api.post(f"{PATH}/{connection['id']}/test").json()
+
+    def late(run: JobRun) -> None:
+        run._deadline = 0.0
+        perform(run)
+
+    execution.execute(services, late, tenant_id=tenant, job_id=UUID(asked["job"]["id"]), worker="test")
+    job = api.get(f"/api/v1/jobs/{asked['job']['id']}").json()
+    assert (job["state"], job["result"]["error_code"]) == ("succeeded", "azure_silent")
+    read = api.get(f"{PATH}/{connection['id']}").json()
+    assert (read["status"], read["last_test"]) == ("untested", job["result"])
 
 
 def test_a_connection_that_changed_meanwhile_keeps_no_result_of_before(
