@@ -17,9 +17,9 @@ from shared.language.language import Language
 from worker.reports import charts
 from worker.reports.blocks import Block, ColumnKind, Figure, PartKind
 from worker.reports.document import ReportContent
+from worker.reports.html_rows import RowMarkup
 from worker.reports.html_words import PageWords
 from worker.reports.parts.findings import group_facts, left_out_of
-from worker.reports.parts.savings_words import REASONS
 
 _TEMPLATES_DIR = Path(__file__).with_name("templates")
 _CELL_CLASSES = {
@@ -65,7 +65,7 @@ def render_html(content: ReportContent, destination: Path) -> None:
         logo=_logo_address(facts.branding),
         group_facts=group_facts,
         left_out_of=left_out_of,
-        reasons={code: language.gettext(sentence) for code, sentence in REASONS.items()},
+        rows=RowMarkup(language, words),
         svg=lambda chart: _svg(chart, facts.branding),
     )
     stream.enable_buffering(64)
