@@ -139,6 +139,22 @@ def test_every_alternative_says_why() -> None:
     ]  # fmt: skip
 
 
+def test_the_example_of_the_documentation_is_right() -> None:
+    d4, d8 = "Standard_D4s_v5", "Standard_D8s_v5"
+    savings = count_savings([
+        resizing(1_400, size=d4), reservation(1_100, sku=d4), reservation(2_056, sku=d8),
+        reservation(1_314, sku=d8, term="P1Y"), reservation(2_300, sku=d8, lookback_days=7),
+        reservation(640, product="sqldatabases", lookback_days=60), plan(1_900), finding(96), finding(None, name="plan"),
+    ])  # fmt: skip
+    assert [savings.reason_of(place) for place in range(8)] == [
+        None, NoteCode.RIGHTSIZING_OVER_RESERVATION, None, NoteCode.RESERVATION_BEST_OPTION, NoteCode.OTHER_LOOKBACK, None,
+        NoteCode.RESERVATIONS_OVER_SAVINGS_PLAN, None,
+    ]  # fmt: skip
+    (one,) = savings.by_currency
+    assert (one.counted_amount, one.retail_amount, one.naive_amount) == (Decimal(4_192), Decimal(1_400), Decimal(10_806))
+    assert savings.not_estimated_number == 1
+
+
 def test_amounts_of_many_digits_are_added_exactly() -> None:
     digits = "999999999999999.9999999999"
     savings = count_savings(finding(digits, name=str(number)) for number in range(1_000))
