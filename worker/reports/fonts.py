@@ -37,6 +37,11 @@ def font_families(font: FontFamily, language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def chart_font(font: FontFamily, language: str) -> str:
+    """Return the family of the words in charts: an SVG image looks for characters that its family lacks in any font."""
+    return _JAPANESE[0] if words_of(language) == "ja" else font.value
+
+
 def default_fonts_dirs() -> tuple[Path, ...]:
     """Return the folders to take fonts from: ``FONTS_DIR``, else the project's own, else the system's.
 

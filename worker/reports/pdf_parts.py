@@ -22,6 +22,7 @@ from worker.reports.blocks import (
 )
 from worker.reports.breaking import breakable
 from worker.reports.document import Group, ReportContent, Resource, Section
+from worker.reports.fonts import chart_font
 from worker.reports.parts.findings import group_facts, left_out_of
 from worker.reports.wording import shortened
 
@@ -46,7 +47,8 @@ class PartWriter:
         self._content = content
         self._language = language
         palette = content.facts.branding.palette
-        self._accent, self._font = palette.accent, content.facts.branding.font.value
+        self._accent = palette.accent
+        self._font = chart_font(content.facts.branding.font, content.facts.language)
         self._not_estimated = language.gettext("not estimated")
         self._manual = language.gettext("added by hand")
 

@@ -18,7 +18,7 @@ from worker.reports.charts.values import Bars, ChangeBars, LegendEntry, ScoreBar
 
 _ROW = 27.0
 _MAX_LABEL_COLUMNS = 80
-_SIDE_LABEL_COLUMNS = 26
+_SIDE_LABEL_COLUMNS = 30
 
 
 def draw_stacked_bars(chart: StackedBars) -> str:
