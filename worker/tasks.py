@@ -15,6 +15,7 @@ from shared.jobs.kinds import (
     ORDER_SCHEDULED_REPORTS,
     PROCESS_CSV_FILE,
     REMOVE_REPORT_FILES,
+    RUN_UPKEEP,
     SYNC_AZURE_STATISTICS,
     TEST_AZURE_CONNECTION,
     JobKind,
@@ -28,6 +29,7 @@ from worker.jobs import generate_report as generating
 from worker.jobs import order_scheduled_reports as ordering
 from worker.jobs import process_csv_file as importing
 from worker.jobs import remove_report_files as removing
+from worker.jobs import run_upkeep as keeping_up
 from worker.jobs import sync_azure_statistics as syncing
 from worker.jobs import test_azure_connection as testing
 
@@ -82,6 +84,12 @@ def test_azure_connection(*, tenant_id: str, job_id: str) -> None:
 def order_scheduled_reports(*, tenant_id: str, job_id: str) -> None:
     """Order the reports of a scheduled run."""
     _perform(ordering.order_scheduled_reports, tenant_id, job_id)
+
+
+@app.task(**_of(RUN_UPKEEP))
+def run_upkeep(*, tenant_id: str, job_id: str) -> None:
+    """Remove what served its time."""
+    _perform(keeping_up.run_upkeep, tenant_id, job_id)
 
 
 @app.task(bind=True, name=DEBUG_TASK, ignore_result=False, soft_time_limit=10, time_limit=20)

@@ -14,6 +14,13 @@ class OfConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connection_id: UUID
 
 
+class OfUpkeep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a run of upkeep takes."""
+
+    dry_run: bool = False
+    """Count what would be removed, and remove nothing."""
+
+
 @dataclass(frozen=True)
 class JobKind:
     """What is the same for all jobs of one kind; ``name`` is also the Celery task's name."""
@@ -101,6 +108,16 @@ ORDER_SCHEDULED_REPORTS = JobKind(
     hard_limit_s=330,
     retry_delays_s=(10, 60),
 )
+RUN_UPKEEP = JobKind(
+    "run_upkeep",
+    Queue.DEFAULT,
+    Priority.BACKGROUND,
+    max_attempts=3,
+    soft_limit_s=3000,
+    hard_limit_s=3060,
+    retry_delays_s=(300, 1800),
+    arguments=OfUpkeep,
+)
 
 KINDS: dict[str, JobKind] = {
     kind.name: kind
@@ -113,5 +130,6 @@ KINDS: dict[str, JobKind] = {
         REMOVE_REPORT_FILES,
         TEST_AZURE_CONNECTION,
         ORDER_SCHEDULED_REPORTS,
+        RUN_UPKEEP,
     )
 }

@@ -1,40 +1,29 @@
-"""Retention: rows that served their time are removed, a batch at a time."""
-
-from datetime import timedelta
+"""Answers to repeated requests: they are of use for a day, so they go every hour rather than with the nightly upkeep."""
 
 from sqlalchemy import delete, func, select
 
-from shared.database.tables import IdempotencyRecord, Job
+from shared.database.tables import IdempotencyRecord
 from shared.services import Services
 
 _BATCH = 1000
 _MOST_BATCHES = 100
 
 
-def remove_old_jobs(services: Services) -> int:
-    """Remove jobs that ended longer than ``job_retention_days`` ago and return how many."""
-    kept = timedelta(days=services.settings.job_retention_days)
+def remove_expired_answers(services: Services) -> int:
+    """Remove answers kept for repeated requests whose time is over, and return how many."""
     removed = 0
     for _ in range(_MOST_BATCHES):
         with services.system_database.across_tenants() as session:
             old = (
-                select(Job.id)
-                .where(Job.finished_at < func.now() - kept)
-                .order_by(Job.finished_at)
+                select(IdempotencyRecord.id)
+                .where(IdempotencyRecord.expires_at < func.now())
+                .order_by(IdempotencyRecord.expires_at)
                 .limit(_BATCH)
-                .with_for_update(skip_locked=True)
             )
-            gone = session.scalars(delete(Job).where(Job.id.in_(old)).returning(Job.id)).all()
+            gone = session.scalars(
+                delete(IdempotencyRecord).where(IdempotencyRecord.id.in_(old)).returning(IdempotencyRecord.id)
+            ).all()
         removed += len(gone)
         if len(gone) < _BATCH:
             break
     return removed
-
-
-def remove_expired_answers(services: Services) -> int:
-    """Remove answers kept for repeated requests whose time is over, and return how many."""
-    with services.system_database.across_tenants() as session:
-        gone = session.scalars(
-            delete(IdempotencyRecord).where(IdempotencyRecord.expires_at < func.now()).returning(IdempotencyRecord.id)
-        ).all()
-    return len(gone)

@@ -9,7 +9,7 @@ from shared.azure.filters import FetchFilter
 from shared.azure.live_orders import LiveOrder
 from shared.connections.selection import Selection
 from shared.errors import InvalidRequestError
-from shared.jobs.kinds import KINDS, ORDER_SCHEDULED_REPORTS, SYNC_AZURE_STATISTICS, JobKind
+from shared.jobs.kinds import KINDS, ORDER_SCHEDULED_REPORTS, RUN_UPKEEP, SYNC_AZURE_STATISTICS, JobKind
 from shared.reports import ReportFormat, ReportType
 from shared.reports.options import ReportOptions
 
@@ -20,7 +20,7 @@ KIND_OF_WORK = {
     "report": ORDER_SCHEDULED_REPORTS.name,
     "credential_check": "check_all_credentials_health",
     "statistics_sync": SYNC_AZURE_STATISTICS.name,
-    "upkeep": "run_upkeep",
+    "upkeep": RUN_UPKEEP.name,
 }
 """The job that each kind of work is; the kind ``job`` names its own."""
 

@@ -146,6 +146,28 @@ class Settings(BaseSettings):
         45.0, description="A worker told to end finishes this long"
     )
     job_retention_days: Annotated[int, Field(ge=1)] = Field(90, description="Finished jobs are kept this long")
+    report_retention_days: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Reports and their files are kept this long; default: for ever"
+    )
+    file_retention_days: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Files are kept this long, then made again on demand; default: as long as their report"
+    )
+    snapshot_retention_days: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Snapshots that no report needs are kept this long, a client's newest longer; default: for ever"
+    )
+    rejected_row_retention_days: Annotated[int, Field(ge=1)] = Field(365, description="Rejected rows are kept this long")
+    schedule_run_retention_days: Annotated[int, Field(ge=1)] = Field(180, description="Runs of schedules are kept this long")
+    event_retention_days: Annotated[int, Field(ge=1)] = Field(30, description="Events are kept this long")
+    audit_retention_days: Annotated[int, Field(ge=1)] = Field(
+        730, description="Entries of the audit log are kept this long; a tenant may differ type by type"
+    )
+    upkeep_run_retention_days: Annotated[int, Field(ge=1)] = Field(400, description="Results of upkeep are kept this long")
+    unconfirmed_totp_retention_hours: Annotated[int, Field(ge=1)] = Field(
+        24, description="Authenticator devices that nobody confirmed are kept this long"
+    )
+    used_backup_code_retention_days: Annotated[int, Field(ge=1)] = Field(
+        90, description="Backup codes that were used are kept this long"
+    )
 
     schema_wait_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         0.0, description="How long a starting worker waits for a migration of the database that is still to come"

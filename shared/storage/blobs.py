@@ -187,6 +187,12 @@ class BlobStore:
             for name in self._container.list_blob_names(name_starts_with=prefix, **PROMPT.options):
                 yield str(name)
 
+    def blobs_under(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Yield the path of every blob that begins with ``prefix``, and when it was written."""
+        with _translated("list files"):
+            for blob in self._container.list_blobs(name_starts_with=prefix, **PROMPT.options):
+                yield str(blob.name), blob.last_modified
+
     def download_link(self, path: str, *, file_name: str, content_type: str, lifetime: timedelta) -> str:
         """Return a link that reads ``path`` for ``lifetime`` and saves it as ``file_name``."""
         return self._link(

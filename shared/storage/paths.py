@@ -3,14 +3,24 @@
 from uuid import UUID
 
 
+def upload_root(tenant_id: UUID) -> str:
+    """Return the beginning of the paths of all uploads of a tenant."""
+    return f"{tenant_id}/uploads/"
+
+
+def report_root(tenant_id: UUID) -> str:
+    """Return the beginning of the paths of all files of a tenant's reports."""
+    return f"{tenant_id}/reports/"
+
+
 def upload_path(tenant_id: UUID, upload_id: UUID) -> str:
     """Return where an uploaded export lies."""
-    return f"{tenant_id}/uploads/{upload_id}"
+    return f"{upload_root(tenant_id)}{upload_id}"
 
 
 def report_folder(tenant_id: UUID, report_id: UUID) -> str:
     """Return the beginning of the paths of all files of a report."""
-    return f"{tenant_id}/reports/{report_id}/"
+    return f"{report_root(tenant_id)}{report_id}/"
 
 
 def run_folder(tenant_id: UUID, report_id: UUID, *, job_id: UUID, attempt: int) -> str:

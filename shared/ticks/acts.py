@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from shared.audit import chain
 from shared.connections import upkeep
 from shared.jobs import backlog
-from shared.jobs.retention import remove_expired_answers, remove_old_jobs
+from shared.jobs.retention import remove_expired_answers
 from shared.jobs.sweep import sweep
 from shared.queue import results
 from shared.scheduling import driving
@@ -13,6 +14,7 @@ from shared.services import Services
 from shared.settings import Settings
 from shared.ticks.advisor_texts import refresh_texts
 from shared.ticks.expired_uploads import remove_expired_uploads
+from shared.upkeep import daily
 
 _MINUTE_S = 60.0
 _HOUR_S = 3600.0
@@ -39,8 +41,10 @@ def acts(settings: Settings) -> tuple[Act, ...]:
     return (
         # Before the sweep, which sends the messages of the jobs that it makes.
         Act("schedules", _MINUTE_S, driving.drive, is_the_timers=True),
+        Act("upkeep", _MINUTE_S, daily.request, is_the_timers=True),
         Act("sweep", settings.sweep_interval_s, lambda services: str(sweep(services))),
         *([Act("wake", settings.sweep_interval_s, backlog.fit_alarm)] if settings.wake_queue_url else []),
+        Act("audit", settings.sweep_interval_s, lambda services: f"sealed {chain.seal(services.system_database)}"),
         Act("backlog", _BACKLOG_S, backlog.report),
         Act("secrets", _SECRETS_S, upkeep.tidy),
         Act("uploads", _HOUR_S, lambda services: f"removed {remove_expired_uploads(services)}"),
@@ -51,4 +55,4 @@ def acts(settings: Settings) -> tuple[Act, ...]:
 
 def _remove_what_expired(services: Services) -> str:
     gone = results.remove_expired(services.system_database, lifetime_s=services.settings.celery_results_lifetime_s)
-    return f"removed {remove_old_jobs(services)} jobs, {remove_expired_answers(services)} kept answers, {gone} task results"
+    return f"removed {remove_expired_answers(services)} kept answers, {gone} task results"

@@ -5,6 +5,7 @@ import importlib
 import click
 
 COMMANDS = {
+    "audit": "worker.cli.audit:audit",
     "doctor": "worker.cli.doctor:doctor",
     "key": "worker.cli.key:key",
     "migrate": "worker.cli.migrate:migrate",
@@ -13,6 +14,7 @@ COMMANDS = {
     "secrets": "worker.cli.secrets:secrets",
     "serve": "worker.cli.serve:serve",
     "tenant": "worker.cli.tenant:tenant",
+    "upkeep": "worker.cli.upkeep:upkeep",
 }
 """Name of each command, and where it is: ``module:attribute``."""
 

@@ -3,6 +3,7 @@
 from shared.database.tables.advisor_metadata import AdvisorMetadata, AdvisorMetadataLanguage
 from shared.database.tables.advisor_score import AdvisorScore
 from shared.database.tables.api_key import ApiKey
+from shared.database.tables.audit import AuditChain, AuditEvent, AuditSeal, AuditUnsealed
 from shared.database.tables.azure_connection import AzureConnection, AzureSubscription
 from shared.database.tables.base import Base
 from shared.database.tables.branding import BrandingRow
@@ -16,9 +17,11 @@ from shared.database.tables.recommendation import RecommendationRow
 from shared.database.tables.report import Report, ReportFile
 from shared.database.tables.report_comparison import ReportChange, ReportComparison, SnapshotTotals
 from shared.database.tables.schedule import Schedule, ScheduleChange, ScheduleRun
+from shared.database.tables.sign_in_leftovers import AuthenticatorDevice, BackupCode
 from shared.database.tables.snapshot import RejectedRowRecord, Snapshot
 from shared.database.tables.tenant import Tenant
 from shared.database.tables.tick import Tick
+from shared.database.tables.upkeep import Retention, UpkeepRun
 from shared.database.tables.upload import Upload
 
 __all__ = [
@@ -26,8 +29,14 @@ __all__ = [
     "AdvisorMetadataLanguage",
     "AdvisorScore",
     "ApiKey",
+    "AuditChain",
+    "AuditEvent",
+    "AuditSeal",
+    "AuditUnsealed",
+    "AuthenticatorDevice",
     "AzureConnection",
     "AzureSubscription",
+    "BackupCode",
     "Base",
     "BrandingRow",
     "Client",
@@ -42,6 +51,7 @@ __all__ = [
     "ReportChange",
     "ReportComparison",
     "ReportFile",
+    "Retention",
     "Schedule",
     "ScheduleChange",
     "ScheduleRun",
@@ -51,5 +61,6 @@ __all__ = [
     "SnapshotTotals",
     "Tenant",
     "Tick",
+    "UpkeepRun",
     "Upload",
 ]

@@ -17,6 +17,7 @@ from shared.database.session import Database
 from shared.identifiers import new_id
 
 _NOW = datetime.now(UTC)
+_APPEND_ONLY = {"audit_event"}
 TENANT_TABLES = sorted(name for name, table in tables.Base.metadata.tables.items() if "tenant_id" in table.columns)
 
 
@@ -46,7 +47,8 @@ def test_every_table_without_a_tenant_is_known(owner: Engine) -> None:
     with owner.connect() as connection:
         names = set(connection.scalars(text("select tablename from pg_tables where schemaname = 'public'")))
     assert names - set(TENANT_TABLES) == {
-        "tenant", "tick", "alembic_version", "advisor_metadata", "advisor_metadata_language",
+        "tenant", "tick", "alembic_version", "advisor_metadata", "advisor_metadata_language", "audit_chain", "audit_seal",
+        "audit_unsealed",
     }  # fmt: skip
 
 
@@ -66,7 +68,13 @@ def test_nothing_is_seen_without_a_tenant(database: Database, filled: UUID, tabl
         assert _count(session, table) == 0
 
 
-@pytest.mark.parametrize("table", TENANT_TABLES)
+@pytest.mark.parametrize("act", ["update audit_event set type = type", "delete from audit_event", "truncate audit_event"])
+def test_entries_of_the_audit_log_cannot_be_changed_by_their_own_tenant(database: Database, filled: UUID, act: str) -> None:
+    with pytest.raises(ProgrammingError, match="permission denied"), database.tenant(filled) as session:
+        session.execute(text(act))
+
+
+@pytest.mark.parametrize("table", [table for table in TENANT_TABLES if table not in _APPEND_ONLY])
 def test_rows_of_another_tenant_cannot_be_changed(database: Database, filled: UUID, other_tenant: UUID, table: str) -> None:
     with database.tenant(other_tenant) as session:
         for act in (f"update {table} set tenant_id = tenant_id", f"delete from {table}"):
@@ -189,6 +197,12 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id:
         state="waiting",
     )  # fmt: skip
     yield tables.ScheduleChange(tenant_id=tenant, schedule_id=schedule_id, action="created", actor_name="Test")
+    user = {"tenant_id": tenant, "user_id": new_id()}
+    yield tables.AuthenticatorDevice(**user, name="Phone", sealed_secret=b"")
+    yield tables.BackupCode(**user, code_hash=bytes(32))
+    yield tables.Retention(tenant_id=tenant, rules={})
+    yield tables.UpkeepRun(tenant_id=tenant, dry_run=True, rules={}, counts={}, duration_s=0)
+    yield tables.AuditEvent(tenant_id=tenant, occurred_at=_NOW, type="key.created", result="success", actor_kind="service")
     yield tables.DomainEvent(tenant_id=tenant, type="webhook.test", occurred_at=_NOW, data={}, dispatch_after=_NOW)
     yield tables.Upload(tenant_id=tenant, file_name="a.csv", blob_path="a", expires_at=_NOW)
     yield tables.BrandingRow(tenant_id=tenant, footer="Confidential")
