@@ -26,7 +26,6 @@ WINDOW_MS = 5_000
 REMAINING = "x-ms-user-quota-remaining"
 RESETS_AFTER = "x-ms-user-quota-resets-after"
 
-_ALONE = QUERIES // 3
 _LOOK_AGAIN_AFTER_S = 15.0
 _USUAL_PAUSE_MS = 5_000
 _KEPT_MS = 60_000
@@ -78,6 +77,7 @@ return 0
 class _Window:
     """The same by one process alone, where Redis is away."""
 
+    queries: int
     lock: threading.Lock = field(default_factory=threading.Lock)
     ends: float = 0.0
     left: int = 0
@@ -86,7 +86,7 @@ class _Window:
         with self.lock:
             now = time.monotonic() * 1000
             if now >= self.ends:
-                self.ends, self.left = now + WINDOW_MS, _ALONE
+                self.ends, self.left = now + WINDOW_MS, self.queries
             if self.left < 1:
                 return self.ends - now
             self.left -= 1
@@ -100,11 +100,11 @@ class _Window:
 class QueryLimiter:
     """Lets queries of Resource Graph through as the principal's quota allows; one per process will do."""
 
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+    def __init__(self, client: redis.Redis, *, queries: int = QUERIES) -> None:
+        self._queries = queries
         self._enter = client.register_script(_ENTER)
         self._leave = client.register_script(_LEAVE)
-        self._alone = _Window()
+        self._alone = _Window(max(1, queries // 3))
         self._away_until = 0.0
 
     def enter(self, token: str, wait: Callable[[float], None]) -> str:
@@ -135,7 +135,7 @@ class QueryLimiter:
 
     def _asked(self, key: str) -> tuple[float, str]:
         if time.monotonic() >= self._away_until:
-            answer = self._told(lambda: self._enter(keys=[key], args=[QUERIES, WINDOW_MS, _KEPT_MS]))
+            answer = self._told(lambda: self._enter(keys=[key], args=[self._queries, WINDOW_MS, _KEPT_MS]))
             if answer is not None:
                 wait_ms, began = cast("list[Any]", answer)
                 return float(wait_ms), began.decode() if isinstance(began, bytes) else str(began)

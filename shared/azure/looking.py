@@ -53,5 +53,5 @@ def _look(
     targets = targets_of(services, tenant_id, connection, check=lambda: wait(0.0))
     count = len(targets.names)
     with AzureCalls(services.settings, credential_of(services, connection), wait=wait) as calls:
-        graph = ResourceGraph(calls, QueryLimiter(services.redis))
+        graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
         return statistics.look(graph, list(targets.names), on_progress=lambda done: on_progress(done, count))

@@ -98,6 +98,11 @@ class Settings(BaseSettings):
     )
     azure_management_ca_file: Path | None = Field(None, description="Certificate authority of it where not public")
 
+    azure_graph_queries: Annotated[int, Field(ge=1)] = Field(
+        15,
+        description="Queries of Resource Graph that one identity may send in five seconds",
+    )
+
     allowed_hosts: str = Field("", description="Host names the HTTP API answers to, separated by commas; `*`: any")
     api_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = Field(
         "", description="Address of the HTTP API, for the doctor's probe of it"

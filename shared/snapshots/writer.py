@@ -10,11 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
 from uuid import UUID
 
-import psycopg
-from psycopg import sql
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -22,6 +19,7 @@ from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.database.tables import Snapshot
 from shared.identifiers import new_id
 from shared.snapshots import copy_text
+from shared.snapshots.staging import Stage, driver_connection
 
 # Some 7 MB of lines: large enough that round trips and emptying the stage do not show, small enough that two of them are
 # nothing, and that a request to stop is heard within half a second. Twice as many were no faster.
@@ -86,10 +84,10 @@ def write_snapshot(
         )
     )
     session.flush()
-    connection = _driver_connection(session)
+    connection = driver_connection(session)
     stages = (
-        _Stage(connection, "recommendation", copy_text.RECOMMENDATION_COLUMNS, tenant_id, written.snapshot_id),
-        _Stage(connection, "rejected_row", copy_text.REJECTED_COLUMNS, tenant_id, written.snapshot_id),
+        Stage(connection, "recommendation", copy_text.RECOMMENDATION_COLUMNS, tenant_id, written.snapshot_id),
+        Stage(connection, "rejected_row", copy_text.REJECTED_COLUMNS, tenant_id, written.snapshot_id),
     )
     for batch in _prepared_ahead(_batches(rows)):
         stages[0].write(batch.accepted)
@@ -103,38 +101,6 @@ def write_snapshot(
         .values(accepted_count=written.accepted, rejected_count=written.rejected)
     )
     return written
-
-
-class _Stage:
-    """The temporary table by which rows reach one table; made when the first row comes."""
-
-    def __init__(
-        self, connection: psycopg.Connection[Any], table: str, columns: tuple[str, ...], tenant_id: UUID, snapshot_id: UUID
-    ) -> None:
-        self._connection = connection
-        self._made = False
-        stage, names = sql.Identifier(f"stage_{table}"), sql.SQL(", ").join(map(sql.Identifier, columns))
-        self._create = sql.SQL("create temporary table {} on commit drop as select {} from {} with no data").format(
-            stage, names, sql.Identifier(table)
-        )
-        self._copy = sql.SQL("copy {} ({}) from stdin").format(stage, names)
-        self._insert = sql.SQL("insert into {} (tenant_id, snapshot_id, {}) select {}, {}, {} from {}").format(
-            sql.Identifier(table), names, tenant_id, snapshot_id, names, stage
-        )
-        self._empty = sql.SQL("truncate {}").format(stage)
-
-    def write(self, lines: bytes) -> None:
-        """File ``lines``."""
-        if not lines:
-            return
-        with self._connection.cursor() as cursor:
-            if not self._made:
-                cursor.execute(self._create)
-                self._made = True
-            with cursor.copy(self._copy) as copy:
-                copy.write(lines)
-            cursor.execute(self._insert)
-            cursor.execute(self._empty)
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[_Batch]:
@@ -164,10 +130,3 @@ def _prepared_ahead(batches: Iterator[_Batch]) -> Iterator[_Batch]:
         while (batch := following.result()) is not None:
             following = preparer.submit(next, batches, None)
             yield batch
-
-
-def _driver_connection(session: Session) -> psycopg.Connection[Any]:
-    connection = session.connection().connection.driver_connection
-    if not isinstance(connection, psycopg.Connection):
-        raise TypeError("bulk writes need psycopg's connection")
-    return connection

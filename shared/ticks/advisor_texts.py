@@ -35,7 +35,7 @@ def refresh_texts(services: Services) -> str:
     read = 0
     try:
         with AzureCalls(services.settings, services.credential, wait=wait) as calls:
-            graph = ResourceGraph(calls, QueryLimiter(services.redis))
+            graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
             for language in due:
                 read += metadata.refresh(services.system_database, graph, language)
     except AzureCallError as error:

@@ -108,7 +108,7 @@ def _fetch_into(run: JobRun, order: _Order, folder: Path) -> None:
         check=run.check,
     )
     with AzureCalls(run.services.settings, credential, wait=run.wait) as calls:
-        graph = ResourceGraph(calls, QueryLimiter(run.services.redis))
+        graph = ResourceGraph(calls, QueryLimiter(run.services.redis, queries=run.services.settings.azure_graph_queries))
         _freshen_texts(run, graph, order.languages)
         unfinished = _refresh(run, order, calls, targets)
         fetching = Fetching(
