@@ -18,13 +18,13 @@ from shared.azure.errors import AzureCallError, AzurePermissionError, AzureRefus
 from shared.azure.filters import FetchFilter
 from shared.azure.put_aside import PutAside, Rules
 from shared.azure.resource_graph import GROUP, IncompleteAnswerError, ResourceGraph
-from shared.azure.scores import Score, ScoreRow, scores_in
 from shared.azure.spool import Batch, Spool
 
 AT_ONCE = 6
 """Groups in flight: enough to fill a quota of three queries a second with answers that take two seconds."""
 
 _RECOMMENDATIONS = "list recommendations"
+_SCORES = "read Advisor's scores"
 
 
 class _Visible(msgspec.Struct, rename="camel"):
@@ -34,7 +34,6 @@ class _Visible(msgspec.Struct, rename="camel"):
 
 _visible_rows = msgspec.json.Decoder(list[_Visible])
 _put_aside_rows = msgspec.json.Decoder(list[PutAside])
-_score_rows = msgspec.json.Decoder(list[ScoreRow])
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,8 @@ class Part:
     """Read from Advisor's own list, which knows neither filters nor tags."""
     expected: int = 0
     """Rows that Resource Graph said there are."""
-    scores: list[Score] = field(default_factory=list)
+    scores: Batch | None = None
+    """Pages of scores, JSON arrays as well; ``None`` where they were not wanted."""
 
 
 @dataclass
@@ -180,8 +180,10 @@ class Fetching:
             batch.add(memoryview(page.data))
         batch.close()
         if self._with_scores:
-            rows = self._graph.rows(queries.SCORES, shown, _score_rows, asked_for="read Advisor's scores")
-            part.scores = [score for row in rows for score in scores_in(row)]
+            part.scores = self._spool.batch()
+            for page in self._graph.pages(queries.SCORES, shown, asked_for=_SCORES):
+                part.scores.add(memoryview(page.data))
+            part.scores.close()
         return part
 
     def _by_list(self, subscription_id: str) -> _Outcome:
@@ -211,8 +213,10 @@ class Fetching:
             batch.add(page)
         batch.close()
         if self._with_scores:
-            for page in advisor_lists.pages(self._calls, subscription_id, "advisorScore", asked_for="read Advisor's scores"):
-                part.scores += [score for row in _score_rows.decode(page) for score in scores_in(row)]
+            part.scores = self._spool.batch()
+            for page in advisor_lists.pages(self._calls, subscription_id, "advisorScore", asked_for=_SCORES):
+                part.scores.add(page)
+            part.scores.close()
         return part
 
 

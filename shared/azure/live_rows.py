@@ -15,7 +15,7 @@ from shared.advisor.rejection import RowProblemError
 from shared.advisor.standing import Standing
 from shared.azure.fetching import Fetched, Part
 from shared.azure.filters import FetchFilter
-from shared.azure.metadata import TypeText
+from shared.azure.metadata import Action, TypeText
 from shared.azure.put_aside import Verdict
 
 _NO_TEXT = TypeText()
@@ -31,6 +31,14 @@ class LiveItem(RestItem, rename="camel", kw_only=True):
 _items = msgspec.json.Decoder(list[LiveItem])
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 _item = msgspec.json.Decoder(LiveItem)
+
+
+class _Actions(dict[tuple[Action, ...], str]):
+    """Actions as JSON, written once for the few that there are."""
+
+    def __missing__(self, actions: tuple[Action, ...]) -> str:
+        text = self[actions] = msgspec.json.encode(actions).decode()
+        return text
 
 
 class LiveRows:
@@ -54,6 +62,7 @@ class LiveRows:
         self._metadata = metadata
         self._keep = keep_put_aside
         self._rows = JsonRows(limits or ReadLimits())
+        self._actions = _Actions()
         self._seen: set[bytes] = set()
         self._ordinal = 0
 
@@ -88,7 +97,7 @@ class LiveRows:
         if text.resource_singular:
             row.extras["resourceTypeName"] = text.resource_singular
         if text.actions:
-            row.extras["actions"] = msgspec.json.encode(text.actions).decode()
+            row.extras["actions"] = self._actions[text.actions]
         return self._standing(row, item, part)
 
     def _standing(self, row: Recommendation, item: LiveItem, part: Part) -> Recommendation | None:

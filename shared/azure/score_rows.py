@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.orm import Session
 
-from shared.azure.scores import Score
+from shared.azure.scores import Score, ScoreRow, scores_in
 from shared.snapshots.staging import Stage, driver_connection
 
 _BATCH = 10_000
@@ -23,24 +24,29 @@ _COLUMNS = (
 )
 _NULL = "\\N"
 
+_rows = msgspec.json.Decoder(list[ScoreRow])
 
-def write_scores(session: Session, tenant_id: UUID, snapshot_id: UUID, scores: Iterable[Score]) -> int:
-    """Write ``scores`` with a snapshot in the caller's transaction, each once, and return how many there were."""
+
+def write_scores(session: Session, tenant_id: UUID, snapshot_id: UUID, pages: Iterable[bytes]) -> int:
+    """Write the scores on ``pages`` (JSON arrays of Azure's rows) with a snapshot in the caller's transaction.
+
+    Each is written once, however often its row stands there; returns how many there were.
+    """
     stage = Stage(driver_connection(session), "advisor_score", _COLUMNS, tenant_id, snapshot_id)
-    remaining, written = _unique(scores), 0
+    remaining, written = _scores_on(pages), 0
     while batch := list(islice(remaining, _BATCH)):
         stage.write("".join(map(_line, batch)).encode())
         written += len(batch)
     return written
 
 
-def _unique(scores: Iterable[Score]) -> Iterator[Score]:
-    seen: set[tuple[object, ...]] = set()
-    for score in scores:
-        key = (score.subscription_id, score.category, score.level, score.scored_at)
-        if key not in seen:
-            seen.add(key)
-            yield score
+def _scores_on(pages: Iterable[bytes]) -> Iterator[Score]:
+    seen: set[str] = set()
+    for page in pages:
+        for row in _rows.decode(page):
+            if (key := row.id.lower()) not in seen:
+                seen.add(key)
+                yield from scores_in(row)
 
 
 def _line(score: Score) -> str:

@@ -5,7 +5,6 @@ and the number as it came is kept beside the percent.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -30,8 +29,7 @@ class ScoreRow(msgspec.Struct):
     properties: dict[str, Any] = {}
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(msgspec.Struct, frozen=True, gc=False):
     """One number of one day: the latest, or one of the history."""
 
     subscription_id: str

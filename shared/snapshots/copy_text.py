@@ -47,7 +47,8 @@ RECOMMENDATION_COLUMNS = (
 )
 REJECTED_COLUMNS = ("id", "line", "file_name", "column_name", "value", "reason_code", "reason")
 
-_TEXT_COLUMNS = len(RECOMMENDATION_COLUMNS) - RECOMMENDATION_COLUMNS.index("category")
+# The last column, extras, is JSON, in which backslashes are common and control characters never stand as such.
+_TEXT_COLUMNS = len(RECOMMENDATION_COLUMNS) - RECOMMENDATION_COLUMNS.index("category") - 1
 _REJECTED_TEXT_COLUMNS = len(REJECTED_COLUMNS) - REJECTED_COLUMNS.index("file_name")
 _ESCAPES = str.maketrans(
     {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v", "\0": None}
@@ -87,7 +88,6 @@ def recommendation_line(row: Recommendation) -> str:
         row.retiring_feature,
         row.standing.value,
         row.standing_reason,
-        _extras(row.extras) if row.extras else _NO_EXTRAS,
     )
     return (
         f"{uuid_utils.uuid7()}\t"
@@ -97,7 +97,8 @@ def recommendation_line(row: Recommendation) -> str:
         f"{_NULL if retirement is None else retirement.isoformat()}\t"
         f"{_NULL if until is None else until.isoformat()}\t"
         f"\\\\x{row.fingerprint.hex()}\t"
-        f"{_texts(texts, _TEXT_COLUMNS)}\n"
+        f"{_texts(texts, _TEXT_COLUMNS)}\t"
+        f"{_extras(row.extras) if row.extras else _NO_EXTRAS}\n"
     )
 
 
@@ -116,11 +117,13 @@ def _texts(values: tuple[str, ...], count: int) -> str:
 
 def _extras(extras: dict[str, str]) -> str:
     text = orjson.dumps(extras).decode()
+    if "\\" not in text:
+        return text
     if "\\u0000" in text:
         # Looked for in the values themselves: the same six characters may also be an escaped backslash and four digits.
         clean = {name.replace("\0", ""): value.replace("\0", "") for name, value in extras.items()}
-        return orjson.dumps(clean).decode()
-    return text
+        text = orjson.dumps(clean).decode()
+    return text.replace("\\", "\\\\")
 
 
 def _decimal(value: Decimal) -> str:

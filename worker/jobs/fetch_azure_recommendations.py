@@ -193,8 +193,8 @@ def _write(run: JobRun, order: _Order, rows: LiveRows, facts: fetch_facts.Facts,
     run.report_progress(_READ, "Keeping what was read")
     with run.finishing() as session:
         written = write_snapshot(session, run.tenant_id, source, rows, on_batch=on_batch)
-        scores = (score for part in facts.fetched.parts for score in part.scores)
-        write_scores(session, run.tenant_id, written.snapshot_id, scores)
+        pages = (page for part in facts.fetched.parts if part.scores for page in part.scores)
+        write_scores(session, run.tenant_id, written.snapshot_id, pages)
         run.hold(session)
         told: dict[str, Any] = facts.told(written.accepted, duration_s=time.monotonic() - began)
         session.execute(

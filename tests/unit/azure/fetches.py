@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from azure.core.credentials import AccessToken
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
@@ -15,6 +16,7 @@ from shared.azure.fetching import Fetched, Fetching
 from shared.azure.filters import FetchFilter
 from shared.azure.live_rows import LiveRows
 from shared.azure.resource_graph import ResourceGraph
+from shared.azure.scores import Score, ScoreRow, scores_in
 from shared.azure.spool import Spool
 from shared.settings import Settings
 from tests.simulators.azure_management import AzureManagement
@@ -50,6 +52,7 @@ class Got:
     fetched: Fetched
     rows: list[Recommendation]
     rejected: list[RejectedRow]
+    scores: list[Score]
     live: LiveRows
     tally: Tally
     waits: list[float]
@@ -98,6 +101,9 @@ def fetch(
         fetched = fetching.run(list(azure.estate.subscriptions))
         live = LiveRows(fetched, wanted, metadata or {}, keep_put_aside=keep_put_aside)
         found = list(live)
+        pages = [page for part in fetched.parts if part.scores for page in part.scores]
     accepted = [row for row in found if isinstance(row, Recommendation)]
     rejected = [row for row in found if isinstance(row, RejectedRow)]
-    return Got(fetched, accepted, rejected, live, calls.tally, waits)
+    rows = [row for page in pages for row in msgspec.json.decode(page, type=list[ScoreRow])]
+    scores = [score for row in rows for score in scores_in(row)]
+    return Got(fetched, accepted, rejected, scores, live, calls.tally, waits)

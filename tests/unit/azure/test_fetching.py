@@ -216,7 +216,7 @@ def test_subscription_whose_tags_cannot_be_seen_is_reported(small: AzureManageme
 
 
 def test_scores_come_with_their_history(small: AzureManagement) -> None:
-    scores = [score for part in fetch(small).fetched.parts for score in part.scores]
+    scores = fetch(small).scores
     latest = [score for score in scores if score.level == "latest"]
     assert len(latest) == 3 * 6
     assert {score.level for score in scores} == {"latest", "day", "month"}

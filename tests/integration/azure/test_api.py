@@ -1,0 +1,109 @@
+"""Live reports and statistics as callers meet them."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import Client
+
+from shared.services import Services
+from tests.integration.api.conftest import make_key as _make_key
+from tests.integration.api.serving import caller, serving
+from tests.integration.azure.conftest import Tenancy
+from tests.simulators.azure_management import AzureManagement
+from tests.simulators.faults import Fault
+
+make_key = _make_key
+_NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def api(services: Services, tenant: UUID, make_key: Callable[..., str]) -> Iterator[Client]:
+    with serving(services) as served:
+        yield caller(served, make_key(tenant))
+
+
+def _order(api: Client, tenancy: Tenancy, **live: Any) -> Any:
+    wanted = {"connection_id": str(tenancy.connection_id), **live}
+    return api.post("/api/v1/reports", json={"client_id": str(tenancy.client_id), "formats": ["csv"], "live": wanted})
+
+
+def test_live_report_is_ordered_read_and_told(api: Client, tenancy: Tenancy) -> None:
+    answer = _order(
+        api,
+        tenancy,
+        filters={"categories": ["Cost"], "impacts": ["High", "Medium"], "tag": {"name": "owner"}},
+        selection={"mode": "tag", "tag": "environment"},
+        keep_put_aside=True,
+    )
+    assert answer.status_code == 202, answer.text
+    report = answer.json()["report"]
+    assert (report["source"], report["fetch"], report["snapshot"]) == ("live", None, None)
+    assert answer.json()["job"]["kind"] == "fetch_azure_recommendations"
+    assert tenancy.run(UUID(report["id"])) == "succeeded"
+    read = api.get(f"/api/v1/reports/{report['id']}").json()
+    assert read["fetch"]["subscriptions_read"] == 5
+    assert read["fetch"]["filters"]["categories"] == ["Cost"]
+    assert read["snapshot"]["source_format"] == "azure_live"
+    assert any("5 of 5 subscriptions" in note["message"] for note in read["snapshot"]["notes"])
+    rows = api.get(f"/api/v1/reports/{report['id']}/recommendations?limit=200").json()["items"]
+    assert {row["category"] for row in rows} == {"Cost"}
+    assert {row["standing"] for row in rows} >= {"active"}
+    again = api.post(
+        "/api/v1/reports",
+        json={"client_id": str(tenancy.client_id), "formats": ["xlsx"], "snapshot_id": read["snapshot"]["id"]},
+    )
+    assert again.status_code == 202, again.text
+    assert again.json()["job"]["kind"] == "generate_report"
+    assert again.json()["report"]["fetch"] == read["fetch"]
+
+
+@pytest.mark.parametrize(
+    ("live", "status", "code"),
+    [
+        ({"connection_id": _NOBODY}, 404, "connection_not_found"),
+        ({"connection_id": "x"}, 422, None),
+        ({"filters": {"categories": ["Money"]}}, 422, None),
+        ({"filters": {"resource_groups": ["rg' or true"]}}, 400, "filter_invalid"),
+        ({"filters": {"resource_types": ["vm"]}}, 400, "filter_invalid"),
+        ({"filters": {"tag": {"name": "a<b"}}}, 400, "filter_invalid"),
+        ({"filters": {"categories": ["Other"]}}, 400, "filter_invalid"),
+        ({"selection": {"mode": "tag"}}, 400, "selection_invalid"),
+        ({"query": "resources"}, 422, None),
+    ],
+)
+def test_order_that_cannot_be_carried_out_says_why(
+    api: Client, tenancy: Tenancy, live: dict[str, Any], status: int, code: str | None
+) -> None:
+    answer = _order(api, tenancy, **live)
+    assert answer.status_code == status, answer.text
+    assert code is None or answer.json()["code"] == code
+
+
+def test_snapshot_of_nobody_is_not_found(api: Client, tenancy: Tenancy) -> None:
+    wanted = {"client_id": str(tenancy.client_id), "snapshot_id": _NOBODY}
+    assert api.post("/api/v1/reports", json=wanted).json()["code"] == "snapshot_not_found"
+
+
+def test_statistics_are_answered_from_a_cache(api: Client, tenancy: Tenancy, azure: AzureManagement) -> None:
+    path = f"/api/v1/connections/{tenancy.connection_id}"
+    first = api.get(f"{path}/statistics").json()
+    calls = len(azure.calls)
+    second = api.get(f"{path}/statistics").json()
+    assert (first["cached"], second["cached"]) == (False, True)
+    assert {**first, "cached": True} == second
+    assert len(azure.calls) == calls
+    sync = api.post(f"{path}/sync")
+    assert sync.status_code == 202
+    assert sync.json()["kind"] == "sync_azure_statistics"
+    assert sync.headers["Location"] == f"/api/v1/jobs/{sync.json()['id']}"
+    for method, noun in (("GET", "statistics"), ("POST", "sync")):
+        assert api.request(method, f"/api/v1/connections/{_NOBODY}/{noun}").status_code == 404
+
+
+def test_statistics_say_what_azure_refused(api: Client, tenancy: Tenancy, azure: AzureManagement) -> None:
+    azure.faults.plan(Fault.TOKEN_REFUSED, times=100)
+    answer = api.get(f"/api/v1/connections/{tenancy.connection_id}/statistics")
+    assert answer.status_code == 409, answer.text
+    assert answer.json()["code"] == "azure_authentication_failed"
