@@ -29,6 +29,7 @@ _SHORTEST_KEY = 40
 _DEEPEST = 6
 # Secrets of customers pass through a process that serves many: each costs every line a look, so the newest are remembered.
 _MOST_PASSING = 64
+_SHORTEST_PASSING = 16
 
 # What follows a name: quoted text up to the same quote, or all up to a blank or a separator; group 2 is the quote.
 _NOT_MARKED = r"(?!(?:SecretStr\()?\\?[\"']?\[redacted\])"
@@ -143,8 +144,12 @@ def register(value: str) -> None:
 
 
 def register_passing(value: str) -> None:
-    """Do not show ``value``, a secret that is only passing through, while it is among the newest of its kind."""
-    _values.add_passing(value)
+    """Do not show ``value``, a secret that is only passing through, while it is among the newest of its kind.
+
+    Whoever sends such values must not be able to blacken the log of others: what could be a word is left alone.
+    """
+    if len(value) >= _SHORTEST_PASSING and any(char.isdigit() for char in value):
+        _values.add_passing(value)
 
 
 def register_secrets_of(model: BaseModel) -> None:

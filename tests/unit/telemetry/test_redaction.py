@@ -143,6 +143,29 @@ def test_short_values_do_not_blacken_the_log() -> None:
     assert redact("the app happens to work") == "the app happens to work"
 
 
+def test_passing_secrets_are_hidden_while_they_are_new() -> None:
+    first = "passing-secret-0000"
+    redaction.register_passing(first)
+    assert redact(f"sent {first} and {quote(first)}") == f"sent {MARK} and {MARK}"
+    for number in range(1, 100):
+        redaction.register_passing(f"passing-secret-{number:04}")
+    assert redact(first) == first
+    assert redact("passing-secret-0099") == MARK
+    assert len(redaction._values._passing) <= 64
+
+
+@pytest.mark.parametrize("word", ["connection", "database_unavailable", "tenant_id", "short-0001"])
+def test_nobody_can_blacken_the_log_by_what_they_call_a_secret(word: str) -> None:
+    redaction.register_passing(word)
+    assert redact(f"action={word}") == f"action={word}"
+
+
+def test_of_a_list_of_keys_each_is_hidden() -> None:
+    keys = [f"{letter * 43}=" for letter in "QZ"]
+    redaction.register(",".join(keys))
+    assert redact(f"first {keys[0]} second {keys[1]}") == f"first {MARK} second {MARK}"
+
+
 def test_structures_are_redacted_item_by_item() -> None:
     given = {
         "rows": 3,
