@@ -35,8 +35,13 @@ class NewSecret:
 
 
 def client_secret(value: str, expires_at: datetime | None, *, now: datetime) -> NewSecret:
-    """Return a client secret to keep; raises :class:`SecretInvalidError`."""
+    """Return a client secret to keep, without the blanks that copying brings; raises :class:`SecretInvalidError`."""
+    value = value.strip()
     redaction.register_passing(value)
+    if not value or not value.isprintable():
+        raise SecretInvalidError(
+            "The secret is blank or holds characters that no secret has.", "Copy the secret's value once more."
+        )
     if _is_id(value):
         raise SecretInvalidError(
             "This is the id of a client secret, not its value.",

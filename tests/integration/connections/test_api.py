@@ -65,7 +65,7 @@ def test_a_connection_is_made_and_its_secret_goes_to_the_vault(
     api: httpx.Client, cloud: Cloud, by_secret: dict[str, Any], tenant: UUID
 ) -> None:
     ends = datetime.now(UTC).replace(microsecond=0) + timedelta(days=90)
-    answer = api.post(PATH, json={**by_secret, "secret_expires_at": ends.isoformat()})
+    answer = api.post(PATH, json={**by_secret, "secret": f" {SECRET}\n", "secret_expires_at": ends.isoformat()})
     assert answer.status_code == 201, answer.text
     connection = answer.json()
     assert SECRET not in answer.text
@@ -121,6 +121,8 @@ def test_fields_that_are_not_valid_are_named_and_secrets_not_repeated(
     ("change", "code"),
     [
         ({"secret": str(new_id())}, "secret_invalid"),
+        ({"secret": " \n"}, "secret_invalid"),
+        ({"secret": "a\0b"}, "secret_invalid"),
         ({"secret_expires_at": "2020-01-01T00:00:00Z"}, "secret_invalid"),
         ({"selection": {"mode": "tag"}}, "selection_invalid"),
         ({"selection": {"mode": "some", "subscription_ids": ["x' or 1"]}}, "selection_invalid"),
