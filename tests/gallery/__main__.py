@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shared.reports import ReportType
 from tests.gallery.exhibits import Exhibit
+from tests.gallery.screens import beside_each_other, browser_program, screens_of
 from tests.gallery.sheets import pages_of, save_small, sheet_of
 from worker.reports.pdf import render_pdf
 
@@ -29,8 +30,10 @@ _SHEETS = (
     (Exhibit(name="nothing-found", rows=0, has_insights=False), (0, 2, 3)),
     (Exhibit(name="one-finding", rows=1, has_insights=False), (0, 2, 3, 4)),
 )
+_HTML = Exhibit(name="html", rows=300, branding="forest")
 _COLUMNS = 4
 _PAGE_WIDTH = 420
+_SCREEN_HEIGHT = 560
 
 
 def main() -> None:
@@ -49,6 +52,19 @@ def main() -> None:
             target = wanted.out / f"{exhibit.name}.png"
             save_small(sheet_of(pages_of(pdf, pages, width=_PAGE_WIDTH), columns=_COLUMNS), target)
             print(f"{target}  {target.stat().st_size / 1024:,.0f} kB", flush=True)
+        if not wanted.only or _HTML.name in wanted.only:
+            _save_screens(Path(folder), wanted.out / f"{_HTML.name}.png")
+
+
+def _save_screens(folder: Path, target: Path) -> None:
+    """Save what a browser shows of the HTML report, in the fonts of this machine."""
+    program = browser_program()
+    if program is None:
+        print(f"{target}  left as it is: there is no Chromium here", flush=True)
+        return
+    screens = screens_of(_HTML.content(), folder, program, scrolled_to=("body", "#summary", "#savings"))
+    save_small(beside_each_other(screens, height=_SCREEN_HEIGHT), target)
+    print(f"{target}  {target.stat().st_size / 1024:,.0f} kB", flush=True)
 
 
 if __name__ == "__main__":

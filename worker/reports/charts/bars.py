@@ -5,7 +5,6 @@ from worker.reports.charts.shapes import (
     TRACK_COLOUR,
     WIDTH,
     bar,
-    columns_of,
     fitting,
     hatched,
     image,
@@ -18,12 +17,13 @@ from worker.reports.charts.values import Bars, ChangeBars, LegendEntry, ScoreBar
 
 _ROW = 27.0
 _MAX_LABEL_COLUMNS = 80
-_SIDE_LABEL_COLUMNS = 30
+_SIDE_LABEL_COLUMNS = 34
+_MAX_SIDE_LABEL_WIDTH = 190.0
 
 
 def draw_stacked_bars(chart: StackedBars) -> str:
     """Draw bars divided by impact, their totals at the end."""
-    left = min(max((width_of(row.label) for row in chart.rows), default=0), width_of("m" * _SIDE_LABEL_COLUMNS)) + 12
+    left = min(max((width_of(row.label) for row in chart.rows), default=0), _MAX_SIDE_LABEL_WIDTH) + 12
     right, top = 50, 32
     longest = max((sum(row.counts.values()) for row in chart.rows), default=0) or 1
     scale = (WIDTH - left - right) / longest
@@ -60,7 +60,7 @@ def draw_bars(chart: Bars, accent: str) -> str:
 
 def draw_change_bars(chart: ChangeBars, accent: str) -> str:
     """Draw what is gone as hatched bars to the left of a middle line, and what came as filled ones to its right."""
-    left = min(max((width_of(row.label) for row in chart.rows), default=0), width_of("m" * _SIDE_LABEL_COLUMNS)) + 12
+    left = min(max((width_of(row.label) for row in chart.rows), default=0), _MAX_SIDE_LABEL_WIDTH) + 12
     gone_room = 10 + max((width_of(row.gone_text) for row in chart.rows), default=0)
     came_room = 10 + max((width_of(row.came_text) for row in chart.rows), default=0)
     half = (WIDTH - left - gone_room - came_room) / 2
@@ -89,8 +89,7 @@ def draw_change_bars(chart: ChangeBars, accent: str) -> str:
 
 def draw_score_bars(chart: ScoreBars, accent: str) -> str:
     """Draw scores as filled parts of a track from 0 to 100, the first one as a figure with a larger track."""
-    label_columns = min(max((columns_of(row.label) for row in chart.rows), default=0), _SIDE_LABEL_COLUMNS)
-    left = width_of("m" * label_columns) + 14
+    left = min(max((width_of(row.label) for row in chart.rows), default=0), _MAX_SIDE_LABEL_WIDTH) + 14
     note_room = 12 + max((width_of(row.note, 10) for row in chart.rows), default=0)
     value_room = 12 + max((width_of(row.text) for row in chart.rows), default=0)
     track = max(WIDTH - left - note_room - value_room, 80)
@@ -101,7 +100,7 @@ def draw_score_bars(chart: ScoreBars, accent: str) -> str:
         share = min(max(row.value, 0), 100) / 100
         weight = 700 if index == 0 else 400
         shapes += [
-            text(left - 12, y + height / 2 + 4, fitting(row.label, label_columns), anchor="end", weight=weight),
+            text(left - 12, y + height / 2 + 4, fitting(row.label, _SIDE_LABEL_COLUMNS), anchor="end", weight=weight),
             bar(left, y, track, TRACK_COLOUR, "track", height=height),
             bar(left, y, share * track, accent, "accent", height=height),
             text(left + track + 8, y + height / 2 + 4, row.text, weight=700 if index == 0 else 600),

@@ -78,8 +78,9 @@ def columns_of(words: str) -> int:
 
 
 def width_of(words: str, size: float = 11) -> float:
-    """Return about how wide a text is in Noto Sans; never less than it is."""
-    return columns_of(words) * size * 0.6
+    """Return about how wide a text is in Noto Sans; seldom less than it is."""
+    wide = columns_of(words) - len(words)
+    return ((len(words) - wide) * 0.6 + wide) * size
 
 
 def fitting(words: str, max_columns: int) -> str:
