@@ -49,6 +49,9 @@ def read(given: str, password: str | None, *, now: datetime | None = None) -> Si
     """Return the certificate in ``given``, whose key ``password`` opens; raises :class:`CertificateInvalidError`."""
     if len(given) > MAX_CHARS:
         raise CertificateInvalidError(f"The certificate is longer than {MAX_CHARS:,} characters.")
+    if password and "\0" in password:
+        # Not an error but a panic to the library that would open it.
+        raise CertificateInvalidError("The password holds a character that no password has.")
     phrase = password.encode() if password else None
     key, certificates = _of_pem(given.encode(), phrase) if _PEM in given else _of_pkcs12(given, phrase)
     if not isinstance(key, RSAPrivateKey):

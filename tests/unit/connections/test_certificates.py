@@ -1,5 +1,6 @@
 """Certificates are checked as they arrive: with their key, of the right kind, in their time."""
 
+import contextlib
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from textwrap import wrap
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.connections import certificates
 from shared.connections.certificates import MAX_CHARS, CertificateInvalidError, read
@@ -50,6 +53,9 @@ def pfx(own: x509.Certificate, password: bytes | None = None) -> str:
     return b64encode(pkcs12.serialize_key_and_certificates(b"c", KEY, own, None, lock)).decode()
 
 
+KINDS = (pem(certificate()), pem(certificate(), password=b"open sesame"), pfx(certificate(), b"open sesame"))
+
+
 @pytest.mark.parametrize(
     ("given", "password"),
     [
@@ -82,6 +88,8 @@ def test_a_certificate_with_its_key_is_taken(given: str, password: str | None) -
         (pem(certificate(), password=b"open sesame"), None, "without its password"),
         (pem(certificate(), password=b"open sesame"), "wrong", "does not open"),
         (pfx(certificate(), b"open sesame"), "wrong", "does not open"),
+        (pem(certificate(), password=b"open sesame"), "open\0sesame", "no password has"),
+        (pfx(certificate(), b"open sesame"), "é" * 1000, "does not open"),
         (pem(certificate(days=1, begins=timedelta(days=-2))), None, "expired on 2026-11-25"),
         (pem(certificate(begins=timedelta(days=2))), None, "only from 2026-11-28"),
         ("x" * (MAX_CHARS + 1), None, "longer than"),
@@ -105,3 +113,16 @@ def test_what_is_kept_fits_into_a_vault() -> None:
     big = rsa.generate_private_key(65537, 3072)
     chain = "".join(pem(certificate(), None) for _ in range(certificates._MOST_CERTIFICATES - 1))
     assert len(read(pem(certificate(big), big) + chain, None, now=NOW).pem) < 25 * 1024
+
+
+@given(
+    st.sampled_from((0, 1, 2)), st.lists(st.tuples(st.floats(0, 1), st.text(max_size=30), st.integers(0, 200)), max_size=6)
+)
+@settings(max_examples=80, deadline=None)
+def test_whatever_is_sent_is_read_or_refused(which: int, damage: list[tuple[float, str, int]]) -> None:
+    text = KINDS[which]
+    for place, inserted, removed in damage:
+        at = round(place * len(text))
+        text = text[:at] + inserted + text[at + removed :]
+    with contextlib.suppress(CertificateInvalidError):
+        read(text, "open sesame", now=NOW)
