@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from function_app import loading
 from function_app.edge import Application, Edge
 from shared import settings
 
@@ -31,8 +32,8 @@ def services() -> Services:
 
 
 def _make_application() -> Application:
-    from function_app import startup  # noqa: PLC0415 - as below
-    from function_app.api.application import create_application  # noqa: PLC0415 - FastAPI
+    create_application = loading.load()
+    from function_app import startup  # noqa: PLC0415 - loaded by now
 
     startup.report(services())
     return create_application(services())

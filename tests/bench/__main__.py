@@ -15,6 +15,7 @@ from tests.bench.measure import Finding, Options, timed
 
 BENCHES = {
     "bulk_write": "100,000 recommendations into PostgreSQL, against raw COPY and Django",
+    "front_import": "the whole front imported, against the packages of others that it uses",
     "import_file": "an export in Blob storage to committed rows, and its memory",
     "live_fetch": "5,000 simulated subscriptions to committed rows: rate, quota used, memory, calls",
     "readers": "CSV and JSON to recommendations, against bare loops",

@@ -69,7 +69,8 @@ def runtime_python() -> Path:
         b"".join((ROOT / name).read_bytes() for name in ("requirements.txt", "constraints.txt")) + RUNTIME.encode()
     ).hexdigest()
     if not python.exists() or not note.exists() or note.read_text() != wanted:
-        subprocess.run([base, "-m", "venv", "--clear", folder / "venv"], check=True)
+        if not python.exists():
+            subprocess.run([base, "-m", "venv", "--clear", folder / "venv"], check=True)
         command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
         subprocess.run([*map(str, command), "-r", str(ROOT / "requirements.txt"), RUNTIME], check=True)
         note.write_text(wanted)
