@@ -1,5 +1,6 @@
 """What the templates say, read from their text: the few shapes that these tests ask for, not the language."""
 
+import json
 import re
 from pathlib import Path
 
@@ -36,3 +37,21 @@ def resources(template: Path) -> dict[str, str]:
         re.MULTILINE | re.DOTALL,
     )
     return dict(found)
+
+
+def image_environment() -> dict[str, str]:
+    """Return the variables that the worker image sets."""
+    block = re.search(r"^ENV (PATH=.*?(?:\\\n.*?)*)$", _dockerfile(), re.MULTILINE)
+    assert block
+    return dict(pair.split("=", 1) for pair in block[1].replace("\\\n", " ").split())
+
+
+def image_health_check() -> list[str]:
+    """Return the command by which the worker image asks whether it is well."""
+    command = re.search(r"^HEALTHCHECK .*\\\n\s+CMD (\[.*\])$", _dockerfile(), re.MULTILINE)
+    assert command
+    return [str(part) for part in json.loads(command[1])]
+
+
+def _dockerfile() -> str:
+    return (ROOT / "worker" / "Dockerfile").read_text()

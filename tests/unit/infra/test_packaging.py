@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 
 from infra import package_front
 from shared import exit_codes
-from tests.unit.infra.templates import INFRA, ROOT
+from tests.unit.infra.templates import INFRA, ROOT, image_environment
 
 DOCKERFILE = (ROOT / "worker" / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -107,14 +107,8 @@ def test_the_image_needs_no_compiler(tmp_path: Path) -> None:
     assert wanted <= constrained | {"setuptools"}
 
 
-def environment_of_the_image() -> dict[str, str]:
-    block = re.search(r"^ENV (PATH=.*?(?:\\\n.*?)*)$", DOCKERFILE, re.MULTILINE)
-    assert block
-    return dict(pair.split("=", 1) for pair in block[1].replace("\\\n", " ").split())
-
-
 def test_the_entry_point_of_the_image_runs_its_command(tmp_path: Path) -> None:
-    environment = environment_of_the_image()
+    environment = image_environment()
     assert environment["REMAP_SIGTERM"] == "SIGQUIT"
     entry = re.search(r'^ENTRYPOINT \["python", (.+)\]$', DOCKERFILE, re.MULTILINE)
     command = re.search(r"^CMD \[(.+)\]$", DOCKERFILE, re.MULTILINE)
