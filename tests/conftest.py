@@ -4,7 +4,7 @@ Nothing starts until a test asks for it, so unit tests cost no server.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -118,6 +118,12 @@ def superuser(superuser_address: tuple[int, str], settings: Settings, database: 
         sslmode=settings.db_sslmode,
     ) as connection:
         yield connection
+
+
+@pytest.fixture
+def make_tenant(system_database: Database) -> Callable[[str], UUID]:
+    """Makes tenants by name and returns their ids."""
+    return lambda name: _make_tenant(system_database, name)
 
 
 @pytest.fixture

@@ -83,33 +83,29 @@ def start(data: Path) -> Iterator[Callable[[], Started]]:
     group.stop()
 
 
-def test_starts_again_on_the_same_data_and_shows_the_key_once(start: Callable[[], Started], data: Path) -> None:
+def test_a_stack_lives_through_what_people_do_to_it(start: Callable[[], Started], data: Path) -> None:
+    """One story instead of four: each start of the whole stack takes seconds."""
     first = start()
     api, key = first.found(_API), first.found(r"(aar_\S+)")
     headers = {"Authorization": f"Bearer {key}"}
     created = httpx.post(f"{api}/clients", json={"name": "Contoso"}, headers=headers)
     assert created.status_code == 201, created.text
     assert all(key not in path.read_text(errors="replace") for path in data.rglob("*") if readable_text(path))
+    _second_start_is_told_where_the_first_is(first, data)
+    _dead_worker_is_started_again(first)
     first.process.send_signal(signal.SIGINT)
     assert first.process.wait(TIMEOUT_S) == 0
 
     second = start()
-    assert "aar_" not in second.text
+    assert "aar_" not in second.text, "the key is shown once"
     again = httpx.get(f"{second.found(_API)}/clients/{created.json()['id']}", headers=headers)
     assert again.status_code == 200
+    _killed_starter_leaves_no_process(second)
 
-
-def test_killed_starter_leaves_no_process_and_blocks_no_start(start: Callable[[], Started]) -> None:
-    first = start()
-    processes = first.descendants()
-    assert len(processes) > 5
-    first.process.kill()
-    wait_until(lambda: not any(alive(process) for process in processes))
     start()
 
 
-def test_second_start_on_the_same_data_is_told_where_the_first_is(start: Callable[[], Started], data: Path) -> None:
-    first = start()
+def _second_start_is_told_where_the_first_is(first: Started, data: Path) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "infra.local", "start", "--data", str(data)],
         cwd=places.REPOSITORY,
@@ -123,12 +119,18 @@ def test_second_start_on_the_same_data_is_told_where_the_first_is(start: Callabl
     assert "Traceback" not in second.stderr
 
 
-def test_dead_worker_is_started_again(start: Callable[[], Started]) -> None:
-    first = start()
+def _dead_worker_is_started_again(first: Started) -> None:
     worker = next(process for process in first.descendants() if "interactive@%h" in process.cmdline())
     worker.kill()
     wait_until(lambda: "starting it again (1 of 3)" in first.text)
     wait_until(lambda: first.text.count("interactive@") >= 2 and first.text.count(" ready.") >= 3)
+
+
+def _killed_starter_leaves_no_process(started: Started) -> None:
+    processes = started.descendants()
+    assert len(processes) > 5
+    started.process.kill()
+    wait_until(lambda: not any(alive(process) for process in processes))
 
 
 def test_secrets_are_for_their_owner_only(tmp_path: Path) -> None:
@@ -136,7 +138,7 @@ def test_secrets_are_for_their_owner_only(tmp_path: Path) -> None:
     made = passwords_in(path)
     assert path.stat().st_mode & 0o777 == 0o600
     assert passwords_in(path) == made
-    assert len(set(json.loads(path.read_text()).values())) == 4
+    assert len(set(json.loads(path.read_text()).values())) == 5
 
 
 def test_first_key_is_made_once(settings: Settings, tenant: object) -> None:

@@ -1,53 +1,57 @@
 """Workers that are killed at any moment: the job is picked up again and its work is there once."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import psutil
 import psycopg
-import pytest
 
 from shared.services import Services
 from tests.integration.jobs.blocking import blocked
 from tests.integration.jobs.conftest import StartWorker
-from tests.integration.jobs.orders import order, portal_csv
+from tests.integration.jobs.orders import Ordered, order, portal_csv
 from tests.integration.jobs.waiting import until
 from tests.integration.jobs.workers import Worker
 
-MOMENTS = [
-    pytest.param(("recommendation", "share"), id="while rows are filed"),
-    pytest.param(("report", "share"), id="before the job begins"),
-    pytest.param(("rejected_row", "access exclusive"), id="while content is gathered"),
-    pytest.param(("report_file", "share"), id="after files were uploaded"),
-]
+MakeTenant = Callable[[str], UUID]
+MOMENTS = {
+    "while rows are filed": ("recommendation", "share"),
+    "before the job begins": ("report", "share"),
+    "while content is gathered": ("rejected_row", "access exclusive"),
+    "after files were uploaded": ("report_file", "share"),
+}
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_worker_costs_time_only(
-    services: Services, tenant: UUID, superuser: psycopg.Connection, start_worker: StartWorker, moment: tuple[str, str]
+def test_worker_killed_at_any_moment_costs_time_only(
+    services: Services, make_tenant: MakeTenant, superuser: psycopg.Connection, start_worker: StartWorker
 ) -> None:
     worker = start_worker().wait_ready()
-    ordered = order(services, tenant, portal_csv(50))
-    with blocked(superuser, *moment) as lock:
-        assert ordered.publish()
-        lock.wait_for_someone()
-        worker.kill()
-    start_worker()
-    ordered.until_state("completed")
-    ordered.assert_made_once(50)
+    for name, moment in MOMENTS.items():
+        ordered = _order_stopped_at(moment, services, make_tenant(name), superuser, worker.kill)
+        worker = start_worker()
+        ordered.until_state("completed")
+        ordered.assert_made_once(50)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_killed_child_costs_time_only(
-    services: Services, tenant: UUID, superuser: psycopg.Connection, start_worker: StartWorker, moment: tuple[str, str]
+def test_child_killed_at_any_moment_costs_time_only(
+    services: Services, make_tenant: MakeTenant, superuser: psycopg.Connection, start_worker: StartWorker
 ) -> None:
     worker = start_worker(concurrency=1).wait_ready()
+    for name, moment in MOMENTS.items():
+        ordered = _order_stopped_at(moment, services, make_tenant(name), superuser, lambda: _kill_children(worker))
+        ordered.until_state("completed")
+        ordered.assert_made_once(50)
+
+
+def _order_stopped_at(
+    moment: tuple[str, str], services: Services, tenant: UUID, superuser: psycopg.Connection, stop: Callable[[], None]
+) -> Ordered:
     ordered = order(services, tenant, portal_csv(50))
     with blocked(superuser, *moment) as lock:
         assert ordered.publish()
         lock.wait_for_someone()
-        _kill_children(worker)
-    ordered.until_state("completed")
-    ordered.assert_made_once(50)
+        stop()
+    return ordered
 
 
 def test_worker_killed_between_import_and_files_costs_time_only(
