@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import AwareDatetime, BaseModel, Field, SecretStr, StringConstraints, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr, StringConstraints, field_validator
 
 from function_app.api.models.common import STORABLE, Given
 from function_app.api.models.jobs import Job
@@ -13,9 +13,19 @@ from shared.connections import certificates, intake, selection
 from shared.connections.selection import SelectionMode
 from shared.database.tables.azure_connection import ConnectionKind, ConnectionStatus
 
+
+def _encodable(value: SecretStr) -> SecretStr:
+    # JSON can spell halves of characters, of which no text consists.
+    try:
+        value.get_secret_value().encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be text") from None
+    return value
+
+
 _Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), STORABLE]
-_Secret = Annotated[SecretStr, Field(min_length=1, max_length=intake.MAX_SECRET_CHARS)]
-_Certificate = Annotated[SecretStr, Field(min_length=1, max_length=certificates.MAX_CHARS)]
+_Secret = Annotated[SecretStr, Field(min_length=1, max_length=intake.MAX_SECRET_CHARS), AfterValidator(_encodable)]
+_Certificate = Annotated[SecretStr, Field(min_length=1, max_length=certificates.MAX_CHARS), AfterValidator(_encodable)]
 _SubscriptionId = Annotated[str, StringConstraints(max_length=36), STORABLE]
 _Text = Annotated[str, StringConstraints(max_length=512), STORABLE]
 
