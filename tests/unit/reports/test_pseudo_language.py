@@ -15,7 +15,9 @@ import pytest
 from shared.language import language as languages
 from shared.language.language import Language
 from shared.reports import ReportFormat, ReportType
-from tests.unit.reports.samples import REJECTED, facts, recommendations
+from shared.savings import count_savings
+from tests.generators.insights import COVERAGE, SCORES, insights_for
+from tests.unit.reports.samples import CREATED_AT, REJECTED, facts, recommendations
 from worker.reports.content import build_content
 from worker.reports.render import render
 
@@ -60,6 +62,11 @@ _NAMES = {
 }
 
 
+# What CLDR writes in Dutch: months, and the word before the last of a list.
+_DUTCH = """januari februari maart april mei juni juli augustus september oktober november december
+    jan feb mrt apr jun jul aug sep okt nov dec en"""
+
+
 @pytest.fixture
 def greek(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let Dutch be written in Greek letters; dates and numbers stay Dutch."""
@@ -81,13 +88,17 @@ def test_every_word_of_ours_is_looked_up(file_format: ReportFormat, report_type:
     known = msgspec.structs.replace(
         known, sources=tuple(msgspec.structs.replace(source, file_name="90", kind="12") for source in known.sources)
     )
-    content = build_content(rows, REJECTED, known)
+    known = msgspec.structs.replace(known, coverage=COVERAGE, scores=SCORES, scored_on=CREATED_AT.date())
+    savings = count_savings(rows)
+    insights = insights_for(rows, savings, CREATED_AT)
+    content = build_content(rows, REJECTED, known, savings=savings, insights=insights)
     path = tmp_path / f"report.{file_format.value}"
     render(content, rows, REJECTED, file_format, path)
     data = {word for row in rows for text in msgspec.structs.astuple(row) for word in _words(str(text))}
     rejected = {word for row in REJECTED for word in _words(f"{row.column} {row.value} {row.reason_code}")}
-    dutch = set(_words("januari februari maart jan feb mrt apr mei jun jul aug sep okt nov dec en"))
-    assert set(_words(_text_of(path))) - data - rejected - dutch - _NAMES == set()
+    notes = {word for mark in insights.marks.values() for word in _words(f"{mark.owner} {mark.note}")}
+    dutch = set(_words(_DUTCH))
+    assert set(_words(_text_of(path))) - data - rejected - notes - dutch - _NAMES == set()
 
 
 def _words(text: str) -> list[str]:
