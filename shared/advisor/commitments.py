@@ -93,6 +93,7 @@ def _plan(words: str) -> Commitment:
     return Commitment(CommitmentKind.SAVINGS_PLAN, family, "")
 
 
+@lru_cache(maxsize=4096)
 def _reservation(product: str) -> Commitment:
     key = "".join(filter(str.isalnum, product.lower())).removesuffix("s")
     if any(word in key for word in _COMPUTE):

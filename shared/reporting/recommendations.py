@@ -14,7 +14,12 @@ select id, category, category_as_given, impact, impact_as_given, problem, soluti
     annual_savings::text as annual_savings, nullif(currency, '') as currency, nullif(term, '') as term, lookback_days,
     nullif(sku, '') as sku, nullif(region, '') as region, nullif(scope, '') as scope, updated_at, retirement_date,
     nullif(retiring_feature, '') as retiring_feature, standing, standing_until,
-    nullif(standing_reason, '') as standing_reason, encode(fingerprint, 'hex') as fingerprint, extras
+    nullif(standing_reason, '') as standing_reason, encode(fingerprint, 'hex') as fingerprint, extras,
+    (select f.first_seen_at from finding f join snapshot s on s.client_id = f.client_id
+        where s.id = recommendation.snapshot_id and f.fingerprint = recommendation.fingerprint) as first_seen_at,
+    (select nullif(m.status, 'cleared') from finding_mark m join snapshot s on s.client_id = m.client_id
+        where s.id = recommendation.snapshot_id and m.fingerprint = recommendation.fingerprint
+        order by m.id desc limit 1) as mark
 from recommendation
 """
 

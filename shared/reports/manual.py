@@ -36,12 +36,12 @@ class ManualRecommendation(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     currency: Annotated[str, msgspec.Meta(pattern="^([A-Z]{3})?$")] = ""
 
     def __post_init__(self) -> None:
-        """Refuse an amount without a currency, a currency without an amount, and digits no amount has."""
+        """Refuse what imports refuse too: an amount below zero, without its currency, or of too many digits."""
         if (self.annual_savings is None) == bool(self.currency):
             raise ValueError("annual_savings and currency go together")
         if self.annual_savings is not None:
-            if not self.annual_savings.is_finite() or abs(self.annual_savings) >= 10**15:
-                raise ValueError("annual_savings must be a number of at most 15 digits")
+            if not self.annual_savings.is_finite() or not 0 <= self.annual_savings < 10**15:
+                raise ValueError("annual_savings must be a number from 0 on, of at most 15 digits")
             if -int(self.annual_savings.as_tuple().exponent) > MAX_FRACTION_DIGITS:
                 raise ValueError(f"annual_savings must have at most {MAX_FRACTION_DIGITS} decimal places")
 

@@ -110,6 +110,8 @@ class _CurrencyCount:
         self._all = Tally()
         self._kinds: dict[SavingsKind, Tally] = {}
         self._subscriptions: dict[str, SubscriptionTally] = {}
+        # Also by id and name as given, of which a few make up all rows.
+        self._as_given: dict[tuple[str, str], SubscriptionTally] = {}
         # Of the many findings that simply add, no more is kept than tells a second one of the same fingerprint.
         self._findings: dict[bytes, tuple[int, Amount]] = {}
         self._resizings: dict[tuple[SubscriptionTally, str], tuple[Offer, Size | None]] = {}
@@ -178,17 +180,22 @@ class _CurrencyCount:
 
     def _added(self, recommendation: Recommendation, amount: Amount, kind: SavingsKind) -> SubscriptionTally:
         """Add an amount to all sums it belongs to, and return the one of its subscription."""
-        key = (recommendation.subscription_id or recommendation.subscription_name).lower()
-        subscription = self._subscriptions.get(key)
+        given = recommendation.subscription_id, recommendation.subscription_name
+        subscription = self._as_given.get(given)
         if subscription is None:
-            subscription = self._subscriptions[key] = SubscriptionTally(key)
-        subscription.named(recommendation.subscription_name)
+            subscription = self._as_given[given] = self._subscription(*given)
         of_kind = self._kinds.get(kind)
         if of_kind is None:
             of_kind = self._kinds[kind] = Tally()
         self._all.add(amount)
         of_kind.add(amount)
         subscription.add(amount)
+        return subscription
+
+    def _subscription(self, subscription_id: str, name: str) -> SubscriptionTally:
+        key = (subscription_id or name).lower()
+        subscription = self._subscriptions.setdefault(key, SubscriptionTally(key))
+        subscription.named(name)
         return subscription
 
     def _add_finding(self, ordinal: int, recommendation: Recommendation, amount: Amount) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from shared.advisor.standing import Standing
+from shared.comparison.marks import MarkStatus
 
 
 class Recommendation(BaseModel):
@@ -43,6 +44,10 @@ class Recommendation(BaseModel):
     standing_until: datetime | None = Field(description="Until when it is postponed.")
     standing_reason: str | None = Field(description="Why it is not active, in one plain sentence.")
     fingerprint: str = Field(description="Names the same finding across exports.")
+    first_seen_at: datetime | None = Field(
+        description="When the first snapshot that held it was taken; `null` until a report was made of this one."
+    )
+    mark: MarkStatus | None = Field(description="What was decided about it; see the client's marks.")
     extras: dict[str, object]
 
 

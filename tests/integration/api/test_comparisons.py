@@ -172,6 +172,9 @@ def test_a_mark_stays_on_its_finding_and_keeps_its_history(api: Client, made: Or
         item["status"] for item in api.get(marks, params={"limit": 1, "cursor": page["next_cursor"]}).json()["items"]
     ] == ["planned"]
     assert [item["status"] for item in api.get(marks, params={"status": "planned"}).json()["items"]] == ["planned"]
+    listed = api.get(f"/api/v1/reports/{made(SECOND)['id']}/recommendations").json()["items"]
+    told = {row["resource_name"]: (row["mark"], row["first_seen_at"][:10]) for row in listed}
+    assert (told["kept"], told["fresh"]) == (("planned", "2026-01-01"), (None, "2026-02-01")), "also in the next report"
     assert api.delete(f"{marks}/{two['fingerprint']}").status_code == 204
     assert [item["fingerprint"] for item in api.get(marks).json()["items"]] == [one["fingerprint"]]
     history = api.get(f"{marks}/{one['fingerprint']}").json()["items"]
