@@ -1,20 +1,23 @@
 """``python -m tests.bench.peer_child PEER EXPORT FILE``: make a PDF of a report's content with another engine, timed.
 
-Every peer gets the same content: cover, contents, headline figures, summary, counts, and each category's recommendations in
-tables whose header repeats, "page x of y". Its import counts, as ours does; the content is computed before the clock starts.
+Every peer gets the same content: cover, contents, every chapter with its figures, charts, paragraphs and tables, each
+resource with its link to the portal, tables whose header repeats, bookmarks, "page x of y". Its import counts, as ours does;
+the content is computed before the clock starts.
 """
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
+from itertools import zip_longest
 from pathlib import Path
 
 from shared.advisor.exports import open_export
 from shared.language.language import Language
 from tests.bench.measure import peak_rss_mb, timed
 from worker.cli.export_rows import ExportRows
+from worker.reports.blocks import Figure, Findings, KpiRow, Paragraph, Table
 from worker.reports.charts import svg
 from worker.reports.content import build_content
 from worker.reports.document import Group, ReportContent, ReportFacts
@@ -52,23 +55,39 @@ def _page(content: ReportContent) -> Iterator[str]:
     )
     yield f"</style></head><body><h1>{escape(content.facts.title)}</h1><p>{escape(content.facts.client_name)}</p>"
     yield "<h2>Contents</h2>"
-    for number, section in enumerate(content.sections):
-        yield f'<p class=toc><a href="#s{number}">{section.summary.category.title}</a></p>'
-    yield "<h2>Executive summary</h2>"
-    for kpi in content.kpis:
-        yield f"<p><b>{escape(kpi.label)}</b> {escape('; '.join(kpi.values))} {escape(kpi.note)}</p>"
-    yield "".join(f"<p>{escape(words)}</p>" for words in content.summary)
-    yield f'<div role="img">{svg(content.impact_chart)}</div><div role="img">{svg(content.category_chart)}</div>'
-    for number, section in enumerate(content.sections):
-        yield f'<h2 id="s{number}">{section.summary.category.title}</h2>'
-        for group in section.groups:
-            yield f"<h3>{escape(group.title)}</h3><p>{escape(group.solution)}</p><table><thead><tr>"
-            yield "".join(f"<th scope=col>{heading}</th>" for heading in _HEADINGS) + "</tr></thead><tbody>"
-            for cells in _cells(group):
-                texts = (escape(text).replace("\n", "<br>") for text in cells)
-                yield f"<tr>{''.join(f'<td>{text}</td>' for text in texts)}</tr>"
-            yield "</tbody></table>"
+    for part in content.parts:
+        yield f'<p class=toc><a href="#{part.key}">{escape(part.title)}</a></p>'
+    for part in content.parts:
+        yield f'<h2 id="{part.key}">{escape(part.title)}</h2>'
+        for block in part.blocks:
+            match block:
+                case KpiRow():
+                    yield from (f"<p><b>{escape(kpi.label)}</b> {escape('; '.join(kpi.values))}</p>" for kpi in block.kpis)
+                case Paragraph():
+                    yield f"<p>{escape(block.text)}</p>"
+                case Figure():
+                    yield f'<h4>{escape(block.heading)}</h4><div role="img">{svg(block.chart)}</div>'
+                case Table():
+                    yield f"<h4>{escape(block.heading)}</h4>"
+                    yield from _table(
+                        [column.title for column in block.columns], ([c.text for c in row] for row in block.rows)
+                    )
+                case Findings():
+                    for group in content.sections[block.section].groups:
+                        yield f"<h3>{escape(group.title)}</h3><p>{escape(group.solution)}</p>"
+                        yield from _table(_HEADINGS, _cells(group), [resource.portal_url for resource in group.resources])
     yield "</body></html>"
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], links: Iterable[str] = ()) -> Iterator[str]:
+    yield "<table><thead><tr>"
+    yield "".join(f"<th scope=col>{escape(heading)}</th>" for heading in headings) + "</tr></thead><tbody>"
+    for row, link in zip_longest(rows, links, fillvalue=""):
+        cells = [escape(text).replace("\n", "<br>") for text in row]
+        if link:
+            cells[0] = f'<a href="{escape(str(link))}">{cells[0]}</a>'
+        yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    yield "</tbody></table>"
 
 
 def _cells(group: Group) -> Iterator[tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """A report's content as PDF by ReportLab's page layout, the way its users write it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
@@ -9,12 +9,19 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Frame, PageBreak, PageTemplate, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import BaseDocTemplate, PageBreak, PageTemplate, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import Frame as PageFrame
 from reportlab.platypus.tableofcontents import TableOfContents
 
 from shared.advisor.vocabulary import Impact
+from worker.reports.blocks import Figure, Findings, KpiRow
+from worker.reports.blocks import Paragraph as TextBlock
+from worker.reports.blocks import Table as TableBlock
 from worker.reports.charts.shapes import IMPACT_COLOURS
 from worker.reports.document import Group, ReportContent
+
+_CELL = getSampleStyleSheet()["BodyText"].clone("cell", fontSize=7.5, leading=9)
+_GRID = TableStyle([("LINEBELOW", (0, 0), (-1, -1), 0.5, colors.HexColor("#dddddd")), ("VALIGN", (0, 0), (-1, -1), "TOP")])
 
 
 class _NumberedCanvas(Canvas):  # type: ignore[misc]
@@ -39,8 +46,14 @@ class _NumberedCanvas(Canvas):  # type: ignore[misc]
 
 class _Document(BaseDocTemplate):  # type: ignore[misc]
     def afterFlowable(self, flowable: Any) -> None:  # noqa: N802  (ReportLab's name)
-        if isinstance(flowable, Paragraph) and flowable.style.name == "Heading1":
-            self.notify("TOCEntry", (0, flowable.getPlainText(), self.page))
+        if not isinstance(flowable, Paragraph) or flowable.style.name not in {"Heading1", "Heading3"}:
+            return
+        title, level = flowable.getPlainText(), int(flowable.style.name == "Heading3")
+        key = f"{level}-{self.seq.nextf('bookmark')}"
+        self.canv.bookmarkPage(key)
+        self.canv.addOutlineEntry(title, key, level)
+        if not level:
+            self.notify("TOCEntry", (0, title, self.page, key))
 
 
 def write(
@@ -51,10 +64,7 @@ def write(
 ) -> None:
     """Write the PDF."""
     styles = getSampleStyleSheet()
-    body, cell = styles["BodyText"], styles["BodyText"].clone("cell", fontSize=7.5, leading=9)
-    grid = TableStyle(
-        [("LINEBELOW", (0, 0), (-1, -1), 0.5, colors.HexColor("#dddddd")), ("VALIGN", (0, 0), (-1, -1), "TOP")]
-    )
+    body = styles["BodyText"]
     story: list[Any] = [
         Spacer(1, 150),
         Paragraph(escape(content.facts.title), styles["Title"]),
@@ -62,24 +72,41 @@ def write(
         PageBreak(),
         TableOfContents(),
         PageBreak(),
-        Paragraph("Executive summary", styles["Heading1"]),
     ]
-    story += [
-        Paragraph(f"<b>{escape(kpi.label)}</b> {escape('; '.join(kpi.values))} {escape(kpi.note)}", body)
-        for kpi in content.kpis
-    ]
-    story += [Paragraph(escape(words), body) for words in content.summary]
-    story.append(_chart(content))
-    for section in content.sections:
-        story += [PageBreak(), Paragraph(section.summary.category.title, styles["Heading1"])]
-        for group in section.groups:
-            story += [Paragraph(escape(group.title), styles["Heading3"]), Paragraph(escape(group.solution), body)]
-            rows = [headings, *cells(group)]
-            table = [[Paragraph(escape(text).replace("\n", "<br/>"), cell) for text in row] for row in rows]
-            story.append(Table(table, colWidths=[180, 150, 50, 80, 65], repeatRows=1, style=grid))
+    for part in content.parts:
+        story += [PageBreak(), Paragraph(escape(part.title), styles["Heading1"])]
+        for block in part.blocks:
+            match block:
+                case KpiRow():
+                    story += [
+                        Paragraph(f"<b>{escape(kpi.label)}</b> {escape('; '.join(kpi.values))}", body) for kpi in block.kpis
+                    ]
+                case TextBlock():
+                    story.append(Paragraph(escape(block.text), body))
+                case Figure():
+                    story += [Paragraph(escape(block.heading), styles["Heading4"]), _chart(content)]
+                case TableBlock():
+                    rows = [[column.title for column in block.columns], *([item.text for item in row] for row in block.rows)]
+                    story += [Paragraph(escape(block.heading), styles["Heading4"]), _table(rows, None)]
+                case Findings():
+                    for group in content.sections[block.section].groups:
+                        story += [
+                            Paragraph(escape(group.title), styles["Heading3"]),
+                            Paragraph(escape(group.solution), body),
+                        ]
+                        links = [resource.portal_url for resource in group.resources]
+                        story.append(_table([headings, *cells(group)], [180, 150, 50, 80, 65], ["", *links]))
     document = _Document(destination, pagesize=A4, title=content.facts.title)
-    document.addPageTemplates(PageTemplate(frames=[Frame(36, 40, A4[0] - 72, A4[1] - 80)]))
+    document.addPageTemplates(PageTemplate(frames=[PageFrame(36, 40, A4[0] - 72, A4[1] - 80)]))
     document.multiBuild(story, canvasmaker=_NumberedCanvas)
+
+
+def _table(rows: Sequence[Sequence[str]], widths: list[float] | None, links: Sequence[str] = ()) -> Table:
+    table = [[Paragraph(escape(text).replace("\n", "<br/>"), _CELL) for text in row] for row in rows]
+    for row, texts, link in zip(table, rows, links, strict=False):
+        if link:
+            row[0] = Paragraph(f'<link href="{escape(link)}">{escape(texts[0]).replace(chr(10), "<br/>")}</link>', _CELL)
+    return Table(table, colWidths=widths, repeatRows=1, style=_GRID)
 
 
 def _chart(content: ReportContent) -> Drawing:
