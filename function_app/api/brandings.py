@@ -65,7 +65,7 @@ def put_logo(caller: Caller, client_id: UUID | None, content: bytes) -> Response
 def remove_logo(caller: Caller, client_id: UUID | None) -> None:
     """Remove the logo."""
     with caller.transaction() as session:
-        row = stored.row_of(session, client_id, lock=True)
+        row = stored.held_row(session, caller.tenant_id, client_id)
         earlier = wishes_of(row).logo if row is not None else None
         if earlier is not None:
             stored.change(session, caller.tenant_id, client_id, stored.columns_of(None), version=None)
@@ -112,7 +112,7 @@ def preview(caller: Caller, client_id: UUID | None, wishes: BrandingWishes | Non
 def _change_logo(caller: Caller, client_id: UUID | None, kept: StoredLogo, taken: CleanedLogo) -> Response:
     try:
         with caller.transaction() as session:
-            row = stored.row_of(session, client_id, lock=True)
+            row = stored.held_row(session, caller.tenant_id, client_id)
             earlier = wishes_of(row).logo if row is not None else None
             row = stored.change(session, caller.tenant_id, client_id, stored.columns_of(kept), version=None)
             content = _shown(session, row, client_id)

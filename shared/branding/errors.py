@@ -7,9 +7,3 @@ class LogoRefusedError(InvalidRequestError):
     """A file cannot be a logo."""
 
     code = "logo_refused"
-
-
-class FontUnknownError(InvalidRequestError):
-    """A font family is none of those that are bundled."""
-
-    code = "font_unknown"

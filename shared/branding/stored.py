@@ -72,6 +72,17 @@ def check_client(session: Session, client_id: UUID | None, *, lock: bool = False
         raise ClientNotFoundError
 
 
+def held_row(session: Session, tenant_id: UUID, client_id: UUID | None) -> BrandingRow | None:
+    """Return the row, ``None`` where there is none yet, and keep others from changing or making it until the end.
+
+    Raises :class:`ClientNotFoundError`.
+    """
+    check_client(session, client_id, lock=True)
+    # Two first wishes cannot wait for each other's row, so they wait for a name.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"branding/{tenant_id}/{client_id}", 0))))
+    return row_of(session, client_id, lock=True)
+
+
 def change(
     session: Session, tenant_id: UUID, client_id: UUID | None, fields: Mapping[str, Any], *, version: int | None
 ) -> BrandingRow:
@@ -79,10 +90,7 @@ def change(
 
     ``None`` overwrites whatever is there. Raises :class:`VersionConflictError`, :class:`ClientNotFoundError`.
     """
-    check_client(session, client_id, lock=True)
-    # Whoever comes second waits here, for two first wishes cannot wait for each other's row.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"branding/{tenant_id}/{client_id}", 0))))
-    row = row_of(session, client_id, lock=True)
+    row = held_row(session, tenant_id, client_id)
     if version is not None and version != (row.version if row else 0):
         raise VersionConflictError
     if row is None:

@@ -62,7 +62,8 @@ def branding_of(wishes: Wishes, logo: Logo | None = None) -> Branding:
     wanted = {
         "primary": wishes.primary_colour,
         "accent": wishes.accent_colour,
-        "font": FontFamily(wishes.font) if wishes.font else None,
+        # A family that a later release no longer has is no reason to make no report.
+        "font": FontFamily(wishes.font) if wishes.font in set(FontFamily) else None,
         "title": wishes.title,
         "cover_text": wishes.cover_text,
         "footer": wishes.footer,

@@ -10,6 +10,7 @@ from function_app.api.answers import json_answer, tagged_answer, version_of, ver
 from function_app.api.dependencies import ClientReader, ClientWriter, IdempotencyKey
 from function_app.api.models.clients import Client, ClientChange, NewClient
 from function_app.api.models.common import ALWAYS, failures
+from shared.branding import stored as branding
 from shared.database.reading import read_in
 from shared.reporting import clients
 from shared.reporting.clients import ClientNotFoundError
@@ -71,4 +72,6 @@ def change_client(client_id: UUID, change: ClientChange, caller: ClientWriter, i
 def delete_client(client_id: UUID, caller: ClientWriter) -> None:
     """Delete a client and its reports; reports being made are cancelled."""
     with caller.transaction() as session:
+        logo = branding.forget(session, client_id)
         clients.delete(session, client_id)
+    branding.remove_logo_file(caller.services.blobs, logo)

@@ -144,6 +144,14 @@ def test_reports_get_the_clients_look_with_the_tenants_logo(
     assert load(services, tenant, UUID(client_id)).logo is None, "a report without a logo is better than none"
 
 
+def test_a_deleted_client_leaves_no_logo_behind(
+    api: Client, client_id: str, png: bytes, services: Services, tenant: UUID
+) -> None:
+    api.put(f"/api/v1/clients/{client_id}/branding/logo", content=png)
+    assert api.delete(f"/api/v1/clients/{client_id}").status_code == 204
+    assert list(services.blobs.paths_under(f"{tenant}/branding/")) == []
+
+
 def test_the_preview_is_in_the_language_and_colours_and_runs_nothing(api: Client, of_client: str) -> None:
     put(api, TENANT, {"title": "<script>alert(1)</script>", "primary_colour": "#14532d", "language": "de"})
     api.put(f"{TENANT}/logo", content=SVG)
@@ -168,7 +176,14 @@ def test_nobody_sees_or_changes_the_branding_of_another_tenant(
     put(api, TENANT, {"footer": "Ours"})
     api.put(f"{of_client}/logo", content=png)
     assert stranger.get(TENANT).json()["effective"]["footer"] == ""
-    for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/logo"), ("PUT", "/logo"), ("GET", "/preview")):
+    for method, path in (
+        ("GET", ""),
+        ("DELETE", ""),
+        ("GET", "/logo"),
+        ("PUT", "/logo"),
+        ("DELETE", "/logo"),
+        ("GET", "/preview"),
+    ):
         answer = stranger.request(method, of_client + path, content=png if method == "PUT" else None)
         assert (answer.status_code, answer.json()["code"]) == (404, "client_not_found"), (method, path)
     assert api.get(f"{of_client}/logo").status_code == 200
