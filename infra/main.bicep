@@ -130,6 +130,7 @@ var sizes = {
     databaseHighAvailability: false
     databaseBackupDays: 7
     databaseGeoBackup: false
+    databasePoolSize: 3
     cacheSku: 'Balanced_B0'
     cacheHighAvailability: false
     storageSku: 'Standard_LRS'
@@ -161,13 +162,14 @@ var sizes = {
     databaseHighAvailability: true
     databaseBackupDays: 35
     databaseGeoBackup: true
+    databasePoolSize: 6
     cacheSku: 'Balanced_B1'
     cacheHighAvailability: true
     storageSku: 'Standard_ZRS'
     registrySku: 'Standard'
     softDeleteDays: 30
     frontMemoryMb: 2048
-    frontMaximumInstances: 100
+    frontMaximumInstances: 40
     frontAlwaysReady: 1
     frontRequestsPerInstance: 16
     interactiveCpu: '1.0'
@@ -379,6 +381,8 @@ var commonSettings = {
   APP_ENVIRONMENT: 'production'
   DB_HOST: database.outputs.host
   DB_NAME: databaseName
+  // Of each process; all of them together stay below what the server allows (35 at its smallest, 859 at D2ds_v5).
+  DB_POOL_SIZE: string(size.databasePoolSize)
   BROKER_URL: cache.outputs.url
   VAULT_URL: vault.outputs.url
   STORAGE_ACCOUNT_URL: storage.outputs.reportBlobUrl

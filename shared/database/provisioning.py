@@ -145,7 +145,7 @@ def _work_as_owner(engine: Engine) -> None:
 
 def _make_login(connection: Connection, login: str, group: str, object_id: UUID) -> Iterator[str]:
     quoted = _quoted(connection, login)
-    if _exists(connection, login) and not _belongs_to(connection, login, object_id):
+    if _exists(connection, login) and _belongs_to_another(connection, login, object_id):
         # An identity that was made anew has another id under the same name; logins own nothing and can go.
         _execute(connection, f"drop role {quoted}")
         yield f"removed the login {login} of an identity that is no more"
@@ -171,8 +171,8 @@ def _exists(connection: Connection, role: str) -> bool:
     return connection.scalar(text("select 1 from pg_roles where rolname = :role"), {"role": role}) is not None
 
 
-def _belongs_to(connection: Connection, login: str, object_id: UUID) -> bool:
-    """Whether the server maps ``login`` to the identity; it keeps that as a label of the role."""
+def _belongs_to_another(connection: Connection, login: str, object_id: UUID) -> bool:
+    """Whether the server maps ``login`` to another identity; it keeps that as a label of the role."""
     label = connection.scalar(
         text(
             "select l.label from pg_shseclabel l join pg_roles r on r.oid = l.objoid and l.classoid = 'pg_authid'::regclass "
@@ -180,7 +180,7 @@ def _belongs_to(connection: Connection, login: str, object_id: UUID) -> bool:
         ),
         {"login": login},
     )
-    return label is not None and str(object_id) in str(label).lower()
+    return label is not None and str(object_id) not in str(label).lower()
 
 
 def _may_pass_on(connection: Connection, member: str, role: str) -> bool:

@@ -49,6 +49,7 @@ EXAMPLES = {
     "ALLOWED_HOSTS": "func-x.azurewebsites.net",
     "OIDC_ISSUER": "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0",
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=11111111-1111-1111-1111-111111111111",
+    "DB_POOL_SIZE": "6",
     "WORKER_SOFT_SHUTDOWN_S": "45",
     "WORKER_METRICS_PORT": "9464",
 }
