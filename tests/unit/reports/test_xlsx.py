@@ -16,6 +16,7 @@ from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.advisor.vocabulary import Impact
 from shared.comparison.result import ChangeKind
 from shared.language.language import Language
+from shared.language.tags import LANGUAGES
 from shared.savings import count_savings
 from tests.generators.insights import insights_for
 from tests.unit.reports import samples
@@ -284,13 +285,14 @@ def test_what_changed_stands_in_rows_and_in_the_trend(tmp_path: Path) -> None:
     assert len(book["Summary"]._charts) == 4
 
 
-def test_headings_and_words_are_in_the_reports_language(tmp_path: Path) -> None:
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_headings_and_words_are_in_the_reports_language(tag: str, tmp_path: Path) -> None:
     rows = samples.recommendations(10)
-    facts = msgspec.structs.replace(samples.facts(), language="de")
+    facts = msgspec.structs.replace(samples.facts(), language=tag)
     content = build_content(rows, (), facts)
     savings = count_savings(rows)
     render_xlsx(content, judged(rows, savings), (), tmp_path / "report.xlsx", savings=savings)
     book = openpyxl.load_workbook(tmp_path / "report.xlsx")
 
-    assert book.sheetnames[1] == Language.of("de").gettext("Recommendations")
+    assert book.sheetnames[1] == Language.of(tag).gettext("Recommendations")
     assert len(book.sheetnames) == len(set(book.sheetnames)) == 7

@@ -20,7 +20,7 @@ _MAX_LINK_CHARS = 2_079
 _MAX_LINK_TEXT = 2_000
 _PRINTED_COLUMNS = 12
 _MAX_NAME_CHARS = 31
-_FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+_FORBIDDEN_IN_NAMES = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
 
 class Book(NamedTuple):
@@ -36,8 +36,9 @@ class Book(NamedTuple):
     def add_sheet(self, name: str, number: int = 1) -> Any:
         """Return a new sheet; ``number`` tells apart those of one name."""
         suffix = "" if number == 1 else f" {number}"
-        clean = " ".join(name.translate(_FORBIDDEN_IN_NAMES).split())
-        sheet = self.workbook.add_worksheet(clean[: _MAX_NAME_CHARS - len(suffix)] + suffix)
+        clean = " ".join(name.translate(_FORBIDDEN_IN_NAMES).split())[: _MAX_NAME_CHARS - len(suffix)]
+        # Excel refuses apostrophes at the ends, and only there.
+        sheet = self.workbook.add_worksheet(clean.strip(" '") + suffix)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
