@@ -67,20 +67,28 @@ _FILLER = re.compile(
 def commitment_of(recommendation: Recommendation) -> Commitment | None:
     """Return what commitment the recommendation offers; ``None`` if it offers none."""
     extras = recommendation.extras
-    type_id = recommendation.recommendation_type_id.lower()
-    sub_category = extras.get("recommendationSubCategory", "").lower()
-    sku = recommendation.sku.lower()
+    return _commitment(
+        recommendation.recommendation_type_id,
+        recommendation.sku,
+        recommendation.problem,
+        extras.get("reservedResourceType", ""),
+        extras.get("recommendationSubCategory", ""),
+    )
+
+
+@lru_cache(maxsize=16384)
+def _commitment(type_id: str, sku: str, problem: str, reserved: str, sub_category: str) -> Commitment | None:
+    """Tell by what the source says; remembered, since a few types, texts and SKUs make up all rows."""
+    type_id, sku, sub_category = type_id.lower(), sku.lower(), sub_category.lower()
     if type_id in SAVINGS_PLAN_TYPE_IDS or sub_category == "savingsplan" or sku.endswith("_savings_plan"):
-        return _plan(sku or recommendation.problem.lower())
-    reserved = extras.get("reservedResourceType", "")
+        return _plan(sku or problem.lower())
     if reserved or type_id in RESERVATION_TYPE_IDS or sub_category == "reservations":
-        return _reservation(reserved or _product_in(recommendation.problem))
-    return _commitment_in(recommendation.problem)
+        return _reservation(reserved or _product_in(problem))
+    return _commitment_in(problem)
 
 
-@lru_cache(maxsize=4096)
 def _commitment_in(text: str) -> Commitment | None:
-    """Tell by the text alone; remembered, since a few texts make up all rows."""
+    """Tell by the text alone."""
     if _PLAN_TEXT.search(text):
         return _plan(text.lower())
     if _COMMITS_TEXT.search(text) and not _CAPACITY_RESERVATION.search(text):
@@ -93,7 +101,6 @@ def _plan(words: str) -> Commitment:
     return Commitment(CommitmentKind.SAVINGS_PLAN, family, "")
 
 
-@lru_cache(maxsize=4096)
 def _reservation(product: str) -> Commitment:
     key = "".join(filter(str.isalnum, product.lower())).removesuffix("s")
     if any(word in key for word in _COMPUTE):

@@ -36,7 +36,7 @@ from shared.savings.offers import Offer, Size
 from shared.savings.paths import Spend, Way, best_scope
 from shared.savings.policy import DisplayCurrency, PathChoice, SavingsPolicy, TermChoice
 from shared.savings.result import OUTCOME_OF, CurrencySavings, NoteCode, Savings, SavingsKind, SavingsNote
-from shared.savings.tally import ZERO, Amount, SubscriptionTally, Tally, kind_result
+from shared.savings.tally import ZERO, Amount, Part, Subscription, Tally, kind_result, together
 
 _MACHINES = "virtualmachine"
 _BEST_OPTION = {
@@ -107,14 +107,12 @@ class _CurrencyCount:
         self._policy = policy
         self._outcomes = outcomes
         self._noted: dict[NoteCode, Tally] = {}
-        self._all = Tally()
-        self._kinds: dict[SavingsKind, Tally] = {}
-        self._subscriptions: dict[str, SubscriptionTally] = {}
-        # Also by id and name as given, of which a few make up all rows.
-        self._as_given: dict[tuple[str, str], SubscriptionTally] = {}
+        self._subscriptions: dict[str, Subscription] = {}
+        # By kind, and by id and name of the subscription as given, of which a few make up all rows.
+        self._parts: dict[tuple[SavingsKind, str, str], Part] = {}
         # Of the many findings that simply add, no more is kept than tells a second one of the same fingerprint.
         self._findings: dict[bytes, tuple[int, Amount]] = {}
-        self._resizings: dict[tuple[SubscriptionTally, str], tuple[Offer, Size | None]] = {}
+        self._resizings: dict[tuple[Subscription, str], tuple[Offer, Size | None]] = {}
         self._single: defaultdict[SpendFamily, defaultdict[str, Spend]] = defaultdict(lambda: defaultdict(Spend))
         self._shared: dict[SpendFamily, Spend] = {}
 
@@ -137,7 +135,7 @@ class _CurrencyCount:
         """Choose between what excludes each other, once every offer is known."""
         resizings: defaultdict[str, defaultdict[Size | None, list[Offer]]] = defaultdict(lambda: defaultdict(list))
         for offer, size in self._resizings.values():
-            resizings[offer.subscription.key][size].append(offer)
+            resizings[offer.part.subscription.key][size].append(offer)
         for family in SpendFamily:
             beside = resizings if family is SpendFamily.COMPUTE else {}
             way = best_scope(self._single[family], self._shared.get(family), beside)
@@ -147,23 +145,25 @@ class _CurrencyCount:
 
     def total(self, currency: str) -> CurrencySavings:
         """Return the result."""
-        retail = self._kinds.get(SavingsKind.RIGHTSIZING)
+        parts = [part for subscription in self._subscriptions.values() for part in subscription.parts.values()]
+        kinds = {part.kind for part in parts}
+        whole, retail = together(parts), together(part for part in parts if part.kind is SavingsKind.RIGHTSIZING)
         not_a_saving, put_aside = (self._noted.get(code, Tally()) for code in (NoteCode.NOT_A_SAVING, NoteCode.PUT_ASIDE))
         by_subscription = sorted(
-            (tally.result() for tally in self._subscriptions.values()),
+            (subscription.result() for subscription in self._subscriptions.values()),
             key=lambda line: (-line.counted_amount, line.subscription_id),
         )
         return CurrencySavings(
             currency=currency,
-            counted_amount=self._all.counted_amount,
-            counted_number=self._all.counted_number,
-            alternative_amount=self._all.aside_amount,
-            alternative_number=self._all.aside_number,
-            retail_amount=retail.counted_amount if retail else ZERO,
+            counted_amount=whole.counted_amount,
+            counted_number=whole.counted_number,
+            alternative_amount=whole.aside_amount,
+            alternative_number=whole.aside_number,
+            retail_amount=retail.counted_amount,
             not_a_saving_number=not_a_saving.naive_number,
             put_aside_amount=put_aside.naive_amount,
             put_aside_number=put_aside.naive_number,
-            by_kind=tuple(kind_result(kind, self._kinds[kind]) for kind in SavingsKind if kind in self._kinds),
+            by_kind=tuple(kind_result(kind, parts) for kind in SavingsKind if kind in kinds),
             by_subscription=tuple(by_subscription),
         )
 
@@ -176,30 +176,25 @@ class _CurrencyCount:
         ]
 
     def _offer(self, ordinal: int, recommendation: Recommendation, amount: Amount, kind: SavingsKind) -> Offer:
-        return Offer(ordinal, amount, kind, self._added(recommendation, amount, kind), recommendation.fingerprint, 0)
+        return Offer(ordinal, amount, self._added(recommendation, amount, kind), recommendation.fingerprint)
 
-    def _added(self, recommendation: Recommendation, amount: Amount, kind: SavingsKind) -> SubscriptionTally:
-        """Add an amount to all sums it belongs to, and return the one of its subscription."""
-        given = recommendation.subscription_id, recommendation.subscription_name
-        subscription = self._as_given.get(given)
-        if subscription is None:
-            subscription = self._as_given[given] = self._subscription(*given)
-        of_kind = self._kinds.get(kind)
-        if of_kind is None:
-            of_kind = self._kinds[kind] = Tally()
-        self._all.add(amount)
-        of_kind.add(amount)
-        subscription.add(amount)
-        return subscription
+    def _added(self, recommendation: Recommendation, amount: Amount, kind: SavingsKind) -> Part:
+        """Add an amount to the sums it belongs to, and return them."""
+        given = kind, recommendation.subscription_id, recommendation.subscription_name
+        part = self._parts.get(given)
+        if part is None:
+            part = self._parts[given] = self._part(*given)
+        part.add(amount)
+        return part
 
-    def _subscription(self, subscription_id: str, name: str) -> SubscriptionTally:
+    def _part(self, kind: SavingsKind, subscription_id: str, name: str) -> Part:
         key = (subscription_id or name).lower()
-        subscription = self._subscriptions.setdefault(key, SubscriptionTally(key))
+        subscription = self._subscriptions.setdefault(key, Subscription(key))
         subscription.named(name)
-        return subscription
+        return subscription.part(kind)
 
     def _add_finding(self, ordinal: int, recommendation: Recommendation, amount: Amount) -> None:
-        subscription = self._added(recommendation, amount, SavingsKind.OTHER)
+        part = self._added(recommendation, amount, SavingsKind.OTHER)
         fingerprint = recommendation.fingerprint
         known = self._findings.setdefault(fingerprint, (ordinal, amount))
         if known[0] == ordinal:
@@ -207,11 +202,10 @@ class _CurrencyCount:
         twice = [known, (ordinal, amount)]
         better, other = twice if known[1] >= amount else reversed(twice)
         self._findings[fingerprint] = better
-        aside = Offer(other[0], other[1], SavingsKind.OTHER, subscription, fingerprint, 0)
-        self._set_aside(aside, NoteCode.SAME_FINDING_TWICE)
+        self._set_aside(Offer(other[0], other[1], part, fingerprint), NoteCode.SAME_FINDING_TWICE)
 
     def _add_resizing(self, offer: Offer, recommendation: Recommendation) -> None:
-        key = (offer.subscription, offers.machine_of(recommendation))
+        key = (offer.part.subscription, offers.machine_of(recommendation))
         known = self._resizings.get(key)
         size = offers.size_left_by(recommendation)
         if known is None or self._better(known[0], offer) is offer:
@@ -224,7 +218,6 @@ class _CurrencyCount:
         kind = SavingsKind.SAVINGS_PLAN if is_plan else SavingsKind.RESERVATION
         offer = self._offer(ordinal, recommendation, amount, kind)
         offer.rank = offers.rank_of(recommendation, self._policy)
-        offer.has_term = bool(recommendation.term)
         if (excluded := self._excluded(recommendation, commitment)) is not None:
             self._set_aside(offer, excluded)
             return
@@ -232,7 +225,7 @@ class _CurrencyCount:
             self._note(NoteCode.SCOPE_UNKNOWN, amount)
         if not recommendation.term:
             self._note(NoteCode.COMMITMENT_WITHOUT_TERM, amount)
-        spend = self._spend(recommendation, commitment, offer.subscription)
+        spend = self._spend(recommendation, commitment, offer.part.subscription)
         if is_plan:
             spend.plan = self._better(spend.plan, offer)
             return
@@ -254,7 +247,7 @@ class _CurrencyCount:
             return NoteCode.OTHER_PATH
         return None
 
-    def _spend(self, recommendation: Recommendation, commitment: Commitment, subscription: SubscriptionTally) -> Spend:
+    def _spend(self, recommendation: Recommendation, commitment: Commitment, subscription: Subscription) -> Spend:
         if recommendation.scope.lower() != "shared":
             return self._single[commitment.family][subscription.key]
         return self._shared.setdefault(commitment.family, Spend())
@@ -265,27 +258,25 @@ class _CurrencyCount:
             return offer
         better, other = (offer, known) if offer.beats(known) else (known, offer)
         stands_in = offers.has_other_lookback(other.rank) and other.rank > better.rank
-        self._set_aside(other, NoteCode.OTHER_LOOKBACK if stands_in else _BEST_OPTION[other.kind])
+        self._set_aside(other, NoteCode.OTHER_LOOKBACK if stands_in else _BEST_OPTION[other.part.kind])
         return better
 
     def _set_aside(self, offer: Offer, reason: NoteCode) -> None:
         self._outcomes[offer.ordinal] = OUTCOME_OF[reason]
-        self._all.set_aside(offer.amount)
-        self._kinds[offer.kind].set_aside(offer.amount)
-        offer.subscription.set_aside(offer.amount)
+        offer.part.set_aside(offer.amount)
         self._note(reason, offer.amount)
 
     def _note_counted(self, way: Way) -> None:
         """Say of commitments that count how far they meet the policy, and whether the usage they are for may shrink."""
-        resized = {offer.subscription.key for offer in way.counted if offer.kind is SavingsKind.RIGHTSIZING}
+        resized = {offer.part.subscription for offer in way.counted if offer.part.kind is SavingsKind.RIGHTSIZING}
         for offer in way.counted:
-            if offer.kind not in _COMMITMENTS:
+            if offer.part.kind not in _COMMITMENTS:
                 continue
             if offers.lookback_is_unknown(offer.rank):
                 self._note(NoteCode.LOOKBACK_UNKNOWN, offer.amount)
             elif offers.has_other_lookback(offer.rank):
                 self._note(NoteCode.LOOKBACK_FALLBACK, offer.amount)
-            if offer.subscription.key in resized:
+            if offer.part.subscription in resized:
                 self._note(NoteCode.COMMITMENT_BEFORE_RIGHTSIZING, offer.amount)
 
     def _note(self, code: NoteCode, amount: Amount) -> None:

@@ -7,8 +7,7 @@ import msgspec
 
 from shared.advisor.recommendation import Recommendation
 from shared.savings.policy import SavingsPolicy, TermChoice
-from shared.savings.result import SavingsKind
-from shared.savings.tally import Amount, SubscriptionTally
+from shared.savings.tally import Amount, Part
 
 # https://learn.microsoft.com/azure/advisor/advisor-reference-cost-recommendations
 RIGHTSIZING_TYPE_IDS = frozenset({"e10b1381-5f0a-47ff-8c7b-37bd13d7c974", "94aea435-ef39-493f-a547-8408092c22a7"})
@@ -29,12 +28,11 @@ class Offer(msgspec.Struct, gc=False):
 
     ordinal: int
     amount: Amount
-    kind: SavingsKind
-    subscription: SubscriptionTally
+    part: Part
+    """The sums that it belongs to."""
     fingerprint: bytes
-    rank: int
+    rank: int = 0
     """0 where the offer is exactly what the policy asks for; the larger, the worse it stands in."""
-    has_term: bool = True
 
     def beats(self, other: "Offer") -> bool:
         """Whether this offer counts rather than ``other``; the same whatever their order, also between equals."""

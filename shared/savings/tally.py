@@ -1,5 +1,6 @@
 """Sums while they are made: what counts and what does not, by kind and by subscription."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from shared.savings.result import KindSavings, SavingsKind, SubscriptionSavings
@@ -40,35 +41,65 @@ class Tally:
         return self.naive_number - self.aside_number
 
 
-class SubscriptionTally(Tally):
-    """The sums of one subscription."""
+class Part(Tally):
+    """The sums of one kind within one subscription, of which all others are made up."""
 
-    __slots__ = ("key", "name")
+    __slots__ = ("kind", "subscription")
+
+    def __init__(self, kind: SavingsKind, subscription: "Subscription") -> None:
+        super().__init__()
+        self.kind = kind
+        self.subscription = subscription
+
+
+class Subscription:
+    """One subscription and the sums in it."""
+
+    __slots__ = ("key", "name", "parts")
 
     def __init__(self, key: str) -> None:
-        super().__init__()
         self.key = key
         self.name = ""
+        self.parts: dict[SavingsKind, Part] = {}
 
     def named(self, name: str) -> None:
         """Take note of the subscription's name; of several the first in the alphabet, whatever their order."""
         if name and (not self.name or name < self.name):
             self.name = name
 
+    def part(self, kind: SavingsKind) -> Part:
+        """Return the sums of one kind."""
+        if kind not in self.parts:
+            self.parts[kind] = Part(kind, self)
+        return self.parts[kind]
+
     def result(self) -> SubscriptionSavings:
         """Return the sums as a value."""
+        tally = together(self.parts.values())
         return SubscriptionSavings(
             subscription_id=self.key,
             subscription_name=self.name,
-            counted_amount=self.counted_amount,
-            counted_number=self.counted_number,
-            alternative_amount=self.aside_amount,
-            alternative_number=self.aside_number,
+            counted_amount=tally.counted_amount,
+            counted_number=tally.counted_number,
+            alternative_amount=tally.aside_amount,
+            alternative_number=tally.aside_number,
         )
 
 
-def kind_result(kind: SavingsKind, tally: Tally) -> KindSavings:
+def together(parts: Iterable[Tally]) -> Tally:
+    """Return the sums of several parts."""
+    whole = Tally()
+    for part in parts:
+        whole.naive_amount += part.naive_amount
+        whole.naive_number += part.naive_number
+        whole.aside_amount += part.aside_amount
+        whole.aside_number += part.aside_number
+    return whole
+
+
+def kind_result(kind: SavingsKind, parts: Iterable[Part]) -> KindSavings:
     """Return the sums of one kind as a value."""
+    tally = together(part for part in parts if part.kind is kind)
     return KindSavings(
         kind=kind,
         counted_amount=tally.counted_amount,
