@@ -19,7 +19,6 @@ from worker.reports.parts.clients import clients_part
 from worker.reports.parts.draft import Draft
 from worker.reports.parts.findings import findings_parts
 from worker.reports.parts.headlines import kpis_of
-from worker.reports.parts.largest_savings import largest_savings_charts
 from worker.reports.parts.quick_wins import quick_wins_part
 from worker.reports.parts.retirements import retirements_part
 from worker.reports.parts.savings import savings_part
@@ -164,15 +163,12 @@ def build_content(
         not_estimated=savings.not_estimated_number,
         impact_chart=impact_chart(draft),
         category_chart=category_chart(draft),
-        savings_charts=largest_savings_charts(sections, language),
-        top_groups=draft.top_groups,
         sections=sections,
         subscriptions=tuple(draft.subscriptions),
         subscription_total=draft.subscription_total,
         retirements=draft.retirements,
         comparison=insights.comparison,
         trend=insights.trend,
-        roll_up=insights.roll_up,
         rejected=rejected,
         rejected_total=rejected_total,
         rejected_note=rejected_note(draft),

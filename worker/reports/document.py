@@ -16,10 +16,9 @@ from shared.branding.branding import PLAIN, Branding
 from shared.comparison.marks import Mark
 from shared.comparison.result import Comparison, Trend
 from shared.reports import ReportType
-from shared.reports.insights import RollUp
 from shared.savings import NoteCode
-from worker.reports.blocks import GroupPlace, Kpi, Part
-from worker.reports.charts import Bars, Donut, StackedBars
+from worker.reports.blocks import Kpi, Part
+from worker.reports.charts import Donut, StackedBars
 
 
 class SourceFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,10 +205,6 @@ class ReportContent(msgspec.Struct, frozen=True, kw_only=True):
     """Cost recommendations without an amount."""
     impact_chart: Donut
     category_chart: StackedBars
-    savings_charts: tuple[Bars, ...]
-    """One per currency, the largest sums by recommendation type."""
-    top_groups: tuple[GroupPlace, ...]
-    """The groups to begin with, the most important first."""
     sections: tuple[Section, ...]
     subscriptions: tuple[SubscriptionLine, ...]
     subscription_total: str
@@ -217,7 +212,6 @@ class ReportContent(msgspec.Struct, frozen=True, kw_only=True):
     """The next first, those without a date last."""
     comparison: Comparison | None = None
     trend: Trend | None = None
-    roll_up: RollUp | None = None
     rejected: tuple[RejectedRow, ...]
     """The first of the rows that could not be read."""
     rejected_total: int
