@@ -13,6 +13,7 @@ from shared.jobs.kinds import (
     GENERATE_AZURE_REPORT,
     GENERATE_REPORT,
     ORDER_SCHEDULED_REPORTS,
+    PREVIEW_BRANDING,
     PROCESS_CSV_FILE,
     REMOVE_REPORT_FILES,
     RUN_UPKEEP,
@@ -27,6 +28,7 @@ from worker.celery_app import app
 from worker.jobs import fetch_azure_recommendations as fetching
 from worker.jobs import generate_report as generating
 from worker.jobs import order_scheduled_reports as ordering
+from worker.jobs import preview_branding as previewing
 from worker.jobs import process_csv_file as importing
 from worker.jobs import remove_report_files as removing
 from worker.jobs import run_upkeep as keeping_up
@@ -66,6 +68,12 @@ def generate_report(*, tenant_id: str, job_id: str) -> None:
 def generate_azure_report(*, tenant_id: str, job_id: str) -> None:
     """Make the files of a report on recommendations that were fetched from Azure."""
     _perform(generating.generate_report, tenant_id, job_id)
+
+
+@app.task(**_of(PREVIEW_BRANDING))
+def preview_branding(*, tenant_id: str, job_id: str) -> None:
+    """Make a sample report in a branding."""
+    _perform(previewing.preview_branding, tenant_id, job_id)
 
 
 @app.task(**_of(REMOVE_REPORT_FILES))

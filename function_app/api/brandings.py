@@ -1,11 +1,13 @@
 """What the routes of a tenant's and of a client's branding have in common."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
+from function_app.api import ordering
 from function_app.api.answers import json_answer, version_of, version_tag
 from function_app.api.callers import Caller
 from function_app.api.models.branding import BrandingWishes
@@ -14,7 +16,13 @@ from shared.branding.branding import PANEL, WHITE
 from shared.branding.branding import Branding as Look
 from shared.branding.logos import CleanedLogo, cleaned
 from shared.branding.wishes import StoredLogo, Wishes, branding_of, together, wishes_of
+from shared.database.reading import read_in
 from shared.database.tables import BrandingRow
+from shared.errors import NotFoundError
+from shared.jobs.kinds import PREVIEW_BRANDING
+from shared.jobs.requests import add_job, publish_job
+from shared.reporting import job_lists
+from shared.storage.paths import branding_preview_path
 from shared.storage.patience import PROMPT
 
 # A stored SVG is clean, and still nothing that is opened on its own may run or load anything.
@@ -24,6 +32,17 @@ _LOGO_HEADERS = {
     "Cache-Control": "private, no-cache",
 }
 _BACKGROUNDS = {"primary": f"white ({WHITE})", "accent": f"the panels of a page ({PANEL})"}
+
+
+class PreviewNotFoundError(NotFoundError):
+    """No sample report was made yet."""
+
+    code = "preview_not_found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no sample report yet.", next_step="POST to the same path, and poll the job until it has ended."
+        )
 
 
 def read(caller: Caller, client_id: UUID | None) -> Response:
@@ -51,6 +70,7 @@ def remove(caller: Caller, client_id: UUID | None) -> None:
     with caller.transaction() as session:
         logo = stored.forget(session, client_id)
     stored.remove_logo_file(caller.services.blobs, logo)
+    stored.remove_preview(caller.services.blobs, caller.tenant_id, client_id)
 
 
 def put_logo(caller: Caller, client_id: UUID | None, content: bytes) -> Response:
@@ -107,6 +127,31 @@ def preview(caller: Caller, client_id: UUID | None, wishes: BrandingWishes | Non
     page, policy = preview_page(look, Language.of(language or look.language))
     headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store"}
     return Response(page, headers=headers, media_type="text/html; charset=utf-8")
+
+
+def order_preview(caller: Caller, client_id: UUID | None, language: str | None) -> Response:
+    """Have a sample report made in the branding as it is; answer with the job."""
+    arguments = {"client_id": str(client_id) if client_id else None, "language": language}
+    with caller.transaction() as session:
+        stored.check_client(session, client_id)
+        job = add_job(session, PREVIEW_BRANDING, tenant_id=caller.tenant_id, arguments=arguments, trace_id=caller.trace_id)
+        body = read_in(session, job_lists.reading(job.id))[0]
+    publish_job(caller.services.publisher, caller.services.database, job)
+    return json_answer(body, status_code=202, headers={"Location": ordering.job_path(job.id)})
+
+
+def preview_file(caller: Caller, client_id: UUID | None) -> Response:
+    """Answer with a short-lived link to the newest sample report."""
+    with caller.transaction() as session:
+        stored.check_client(session, client_id)
+    path = branding_preview_path(caller.tenant_id, client_id)
+    if caller.services.blobs.facts_of(path) is None:
+        raise PreviewNotFoundError
+    lifetime = timedelta(minutes=caller.services.settings.download_link_minutes)
+    link = caller.services.blobs.download_link(
+        path, file_name="preview.pdf", content_type="application/pdf", lifetime=lifetime
+    )
+    return Response(status_code=302, headers={"Location": link})
 
 
 def _change_logo(caller: Caller, client_id: UUID | None, kept: StoredLogo, taken: CleanedLogo) -> Response:

@@ -20,7 +20,7 @@ from shared.identifiers import new_id
 from shared.reporting.clients import ClientNotFoundError, VersionConflictError
 from shared.services import Services
 from shared.storage.blobs import BlobMissingError, BlobStore, StorageUnavailableError
-from shared.storage.paths import logo_path
+from shared.storage.paths import branding_preview_path, logo_path
 from shared.storage.patience import PATIENT, Patience
 
 _log = logging.getLogger(__name__)
@@ -138,6 +138,14 @@ def read_logo(blobs: BlobStore, stored: StoredLogo, *, patience: Patience) -> Lo
         _log.warning("a logo is not in Blob storage", extra={"action": "logo_missing"})
         return None
     return Logo(media_type=stored.media_type, content=content, width=stored.width, height=stored.height)
+
+
+def remove_preview(blobs: BlobStore, tenant_id: UUID, client_id: UUID | None) -> None:
+    """Remove the sample report in a branding that is no more; a failure leaves a file behind that nobody sees."""
+    try:
+        blobs.delete(branding_preview_path(tenant_id, client_id))
+    except StorageUnavailableError as error:
+        _log.warning("a preview could not be removed", extra={"action": "preview_left"}, exc_info=error)
 
 
 def remove_logo_file(blobs: BlobStore, stored: StoredLogo | None) -> None:

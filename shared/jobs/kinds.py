@@ -87,6 +87,16 @@ REMOVE_REPORT_FILES = JobKind(
     hard_limit_s=330,
     retry_delays_s=(60, 300, 900),
 )
+PREVIEW_BRANDING = JobKind(
+    "preview_branding",
+    Queue.REPORTS,
+    # Somebody waits for the page.
+    Priority.HIGH,
+    max_attempts=2,
+    soft_limit_s=120,
+    hard_limit_s=150,
+    retry_delays_s=(5,),
+)
 TEST_AZURE_CONNECTION = JobKind(
     "test_azure_connection",
     # Somebody waits for the answer, so it does not stand in line behind fetches.
@@ -128,6 +138,7 @@ KINDS: dict[str, JobKind] = {
         GENERATE_AZURE_REPORT,
         SYNC_AZURE_STATISTICS,
         REMOVE_REPORT_FILES,
+        PREVIEW_BRANDING,
         TEST_AZURE_CONNECTION,
         ORDER_SCHEDULED_REPORTS,
         RUN_UPKEEP,

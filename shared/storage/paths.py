@@ -44,3 +44,8 @@ def job_of_path(path: str) -> UUID:
 def logo_path(tenant_id: UUID, client_id: UUID | None, logo_id: UUID, extension: str) -> str:
     """Return where a logo of a client, or of the tenant itself, lies; each one given has a path of its own."""
     return f"{tenant_id}/branding/{client_id or 'tenant'}/{logo_id}.{extension}"
+
+
+def branding_preview_path(tenant_id: UUID, client_id: UUID | None) -> str:
+    """Return where the newest sample report in a branding lies; each takes the place of the one before."""
+    return f"{tenant_id}/branding/{client_id or 'tenant'}/preview.pdf"

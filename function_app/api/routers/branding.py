@@ -9,6 +9,7 @@ from function_app.api import brandings
 from function_app.api.dependencies import ClientReader, ClientWriter
 from function_app.api.models.branding import Branding, BrandingWishes, LanguageTag, LogoKept
 from function_app.api.models.common import ALWAYS, failures
+from function_app.api.models.jobs import Job
 
 router = APIRouter(tags=["Branding"])
 
@@ -29,6 +30,11 @@ PICTURE: dict[int | str, dict[str, Any]] = {
 }
 PAGE: dict[int | str, dict[str, Any]] = {
     200: {"description": "A page that runs and loads nothing.", "content": {"text/html": {}}}
+}
+ACCEPTED: dict[str, Any] = {
+    "model": Job,
+    "description": "Accepted; poll the job that `Location` names.",
+    "headers": {"Location": {"schema": {"type": "string"}, "description": "Path of the job to poll."}},
 }
 LOGO_BODY: dict[str, Any] = {
     "requestBody": {
@@ -86,3 +92,20 @@ async def put_logo(request: Request, caller: ClientWriter) -> Response:
 def delete_logo(caller: ClientWriter) -> None:
     """Remove your logo."""
     brandings.remove_logo(caller, None)
+
+
+@router.post("/branding/preview/pdf", status_code=202, responses={202: ACCEPTED, **failures(*ALWAYS)})
+def order_preview(caller: ClientWriter, language: InLanguage = None) -> Response:
+    """Have a sample report made as PDF in your look; get it when the job has ended."""
+    return brandings.order_preview(caller, None, language)
+
+
+@router.get(
+    "/branding/preview/pdf",
+    status_code=302,
+    response_class=Response,
+    responses={302: {"description": "`Location` is a short-lived link to the file."}, **failures(*ALWAYS, 404)},
+)
+def get_preview(caller: ClientReader) -> Response:
+    """Get the newest sample report in your look."""
+    return brandings.preview_file(caller, None)

@@ -9,7 +9,7 @@ from function_app.api import brandings
 from function_app.api.dependencies import ClientReader, ClientWriter
 from function_app.api.models.branding import BrandingWishes, LogoKept
 from function_app.api.models.common import ALWAYS, failures
-from function_app.api.routers.branding import LOGO_BODY, PAGE, PICTURE, READ, IfMatch, InLanguage
+from function_app.api.routers.branding import ACCEPTED, LOGO_BODY, PAGE, PICTURE, READ, IfMatch, InLanguage
 
 router = APIRouter(tags=["Branding"])
 
@@ -68,3 +68,22 @@ async def put_client_logo(client_id: UUID, request: Request, caller: ClientWrite
 def delete_client_logo(client_id: UUID, caller: ClientWriter) -> None:
     """Remove a client's logo."""
     brandings.remove_logo(caller, client_id)
+
+
+@router.post(
+    "/clients/{client_id}/branding/preview/pdf", status_code=202, responses={202: ACCEPTED, **failures(*ALWAYS, 404)}
+)
+def order_client_preview(client_id: UUID, caller: ClientWriter, language: InLanguage = None) -> Response:
+    """Have a sample report made as PDF in a client's look; get it when the job has ended."""
+    return brandings.order_preview(caller, client_id, language)
+
+
+@router.get(
+    "/clients/{client_id}/branding/preview/pdf",
+    status_code=302,
+    response_class=Response,
+    responses={302: {"description": "`Location` is a short-lived link to the file."}, **failures(*ALWAYS, 404)},
+)
+def get_client_preview(client_id: UUID, caller: ClientReader) -> Response:
+    """Get the newest sample report in a client's look."""
+    return brandings.preview_file(caller, client_id)

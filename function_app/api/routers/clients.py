@@ -75,3 +75,4 @@ def delete_client(client_id: UUID, caller: ClientWriter) -> None:
         logo = branding.forget(session, client_id)
         clients.delete(session, client_id)
     branding.remove_logo_file(caller.services.blobs, logo)
+    branding.remove_preview(caller.services.blobs, caller.tenant_id, client_id)

@@ -4,15 +4,19 @@ import io
 from typing import Any
 from uuid import UUID
 
+import pypdf
 import pytest
 from httpx import Client
 from PIL import Image
 
 from shared.access import Scope
 from shared.branding.stored import load
+from shared.jobs import execution
 from shared.services import Services
+from shared.storage.paths import branding_preview_path
 from tests.integration.api.conftest import MakeKey
 from tests.integration.api.serving import Served, caller
+from worker.jobs.preview_branding import preview_branding
 
 TENANT = "/api/v1/branding"
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"><script>alert(1)</script><path d="M0 0h40v20z"/></svg>'
@@ -168,6 +172,27 @@ def test_the_preview_is_in_the_language_and_colours_and_runs_nothing(api: Client
     assert "#7c2d12" in tried.text
     assert api.get(of_client).json()["version"] == 0
     assert api.get(f"{TENANT}/preview", params={"language": "tlh"}).status_code == 422
+
+
+def test_a_sample_report_is_made_in_the_look_and_handed_out(
+    api: Client, client_id: str, png: bytes, services: Services, tenant: UUID
+) -> None:
+    path = f"/api/v1/clients/{client_id}/branding/preview/pdf"
+    missing = api.get(path)
+    assert (missing.status_code, missing.json()["code"]) == (404, "preview_not_found")
+    api.put(f"{TENANT}/logo", content=png)
+    ordered = api.post(path, params={"language": "fr"})
+    assert (ordered.status_code, ordered.json()["kind"]) == (202, "preview_branding")
+    job_id = UUID(ordered.json()["id"])
+    done = execution.execute(services, preview_branding, tenant_id=tenant, job_id=job_id, worker="tested")
+    assert done == "succeeded"
+    assert api.get(ordered.headers["Location"]).json()["result"]["warnings"] == []
+    assert "preview.pdf" in api.get(path).headers["Location"]
+    content = services.blobs.read(branding_preview_path(tenant, UUID(client_id)), max_bytes=10_000_000)
+    text = pypdf.PdfReader(io.BytesIO(content)).pages[0].extract_text()
+    assert "Rapport Azure Advisor" in " ".join(text.split())
+    assert api.delete(f"/api/v1/clients/{client_id}/branding").status_code == 204
+    assert api.get(path).status_code == 404
 
 
 def test_nobody_sees_or_changes_the_branding_of_another_tenant(
