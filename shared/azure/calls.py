@@ -161,7 +161,9 @@ class AzureCalls:
 
     def _sent(self, request: HttpRequest, asked_for: str, gate: Gate | None) -> Answer:
         mark = gate.enter(self.token(), self._wait) if gate else ""
-        status, headers, retry_after_s = 0, {}, None  # type: int, Mapping[str, str], float | None
+        status = 0
+        headers: Mapping[str, str] = {}
+        retry_after_s: float | None = None
         self._count(calls=1)
         try:
             response = self._client.send_request(request)

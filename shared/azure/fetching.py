@@ -6,15 +6,18 @@ answer is not whole, is halved until the subscription at fault is alone; that on
 reported where these refuse it as well.
 """
 
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 
 import msgspec
 
 from shared.azure import advisor_lists, queries
 from shared.azure.calls import AzureCalls
-from shared.azure.errors import AzureCallError, AzurePermissionError, AzureRefusedError, AzureServiceError
+from shared.azure.errors import AzurePermissionError, AzureRefusedError, AzureServiceError
 from shared.azure.filters import FetchFilter
 from shared.azure.put_aside import PutAside, Rules
 from shared.azure.resource_graph import GROUP, IncompleteAnswerError, ResourceGraph
@@ -69,6 +72,13 @@ class Fetched:
     parts: list[Part] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
 
+    def take(self, part: Part | None, refused: Refused | None) -> None:
+        """Add what became of a group."""
+        if part is not None and part.names:
+            self.parts.append(part)
+        if refused is not None:
+            self.refused.append(refused)
+
     @property
     def read(self) -> int:
         """How many subscriptions were read."""
@@ -82,18 +92,23 @@ class Fetched:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of one group: parts read, subscriptions refused, and smaller groups to try."""
+    """What became of one group: a part read, a subscription refused, smaller groups to try, subscriptions to list."""
 
-    parts: tuple[Part, ...] = ()
-    refused: tuple[Refused, ...] = ()
+    part: Part | None = None
+    refused: Refused | None = None
     again: tuple[tuple[str, ...], ...] = ()
+    listed: tuple[str, ...] = ()
+
+
+class _GivenUpError(Exception):
+    """Another group failed for good; nobody looks at this one any more."""
 
 
 class Fetching:
     """One fetch. ``names`` are the subscriptions' names as known before, by id in lower case.
 
     With ``tolerant`` a subscription whose own list Azure cannot give for now is reported like one that is refused; else that
-    ends the fetch, to be tried again.
+    ends the fetch, to be tried again. ``check`` is called between pages, by any thread, and may raise to stop.
     """
 
     def __init__(
@@ -107,6 +122,7 @@ class Fetching:
         with_scores: bool = True,
         tolerant: bool = False,
         on_progress: Callable[[int], None] = lambda _done: None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
         self._calls = calls
         self._graph = graph
@@ -117,6 +133,8 @@ class Fetching:
         self._with_scores = with_scores
         self._tolerant = tolerant
         self._on_progress = on_progress
+        self._check = check
+        self._given_up = threading.Event()
 
     def run(self, subscription_ids: Sequence[str]) -> Fetched:
         """Read all subscriptions; ``on_progress`` is told how many are done.
@@ -124,25 +142,25 @@ class Fetching:
         Raises :class:`~shared.azure.errors.AzureCallError` where the whole fetch fails, and what the calls' ``wait`` raises.
         """
         ordered = sorted({one.lower() for one in subscription_ids})
-        waiting = [tuple(ordered[at : at + GROUP]) for at in range(0, len(ordered), GROUP)]
+        groups = [tuple(ordered[at : at + GROUP]) for at in range(0, len(ordered), GROUP)]
+        waiting = deque(partial(self._group, group) for group in groups)
         fetched = Fetched()
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="azure fetch") as threads:
-            running: dict[Future[_Outcome], tuple[str, ...]] = {}
+            running: set[Future[_Outcome]] = set()
             try:
                 while waiting or running:
                     while waiting and len(running) < AT_ONCE:
-                        group = waiting.pop(0)
-                        running[threads.submit(self._group, group)] = group
+                        running.add(threads.submit(waiting.popleft()))
                     for done in wait(running, return_when=FIRST_COMPLETED).done:
-                        del running[done]
+                        running.remove(done)
                         outcome = done.result()
-                        waiting[:0] = outcome.again
-                        fetched.parts += outcome.parts
-                        fetched.refused += outcome.refused
+                        waiting.extendleft(partial(self._group, group) for group in outcome.again)
+                        waiting.extend(partial(self._by_list, one) for one in outcome.listed)
+                        fetched.take(outcome.part, outcome.refused)
                         self._on_progress(fetched.read + len(fetched.refused))
             except BaseException:
-                for future in running:
-                    future.cancel()
+                # The block waits for the other groups, which have no need to go on to their ends.
+                self._given_up.set()
                 raise
         fetched.refused.sort(key=lambda refused: refused.subscription_id)
         return fetched
@@ -154,28 +172,26 @@ class Fetching:
         except (IncompleteAnswerError, AzurePermissionError, AzureRefusedError):
             batch.drop()
             if len(group) == 1:
-                return self._by_list(group[0])
+                return _Outcome(listed=group)
             middle = len(group) // 2
             return _Outcome(again=(group[:middle], group[middle:]))
         except BaseException:
             batch.drop()
             raise
-        outcomes = [self._by_list(one) for one in group if one not in part.names]
-        return _Outcome(
-            parts=(part, *(found for outcome in outcomes for found in outcome.parts)),
-            refused=tuple(refused for outcome in outcomes for refused in outcome.refused),
-        )
+        return _Outcome(part, listed=tuple(one for one in group if one not in part.names))
 
     def _part(self, group: tuple[str, ...], batch: Batch) -> Part:
         visible = self._graph.rows(queries.SUBSCRIPTIONS, group, _visible_rows, asked_for="list subscriptions")
         # Only those that were asked for: what else an answer may show belongs to no group of this fetch.
-        names = {one.subscription_id.lower(): one.name for one in visible if one.subscription_id.lower() in set(group)}
+        seen = {one.subscription_id.lower(): one.name for one in visible}
+        names = {one: seen[one] for one in group if one in seen}
         part = Part(names=names, rules=Rules(), batch=batch)
         shown = sorted(names)
         if not shown:
             return part
         part.rules.add(self._graph.rows(queries.PUT_ASIDE, shown, _put_aside_rows, asked_for="read what is put aside"))
         for page in self._graph.pages(self._query, shown, asked_for=_RECOMMENDATIONS):
+            self._go_on()
             part.expected = page.total_records
             batch.add(memoryview(page.data))
         batch.close()
@@ -186,23 +202,25 @@ class Fetching:
             part.scores.close()
         return part
 
+    def _go_on(self) -> None:
+        """Return while there is a point in asking on."""
+        self._check()
+        if self._given_up.is_set():
+            raise _GivenUpError
+
     def _by_list(self, subscription_id: str) -> _Outcome:
         name = self._names.get(subscription_id, "")
         batch = self._spool.batch()
         if self._wanted.tag is not None:
             reason = "Resource Graph does not show it, and Advisor's own list knows no tags to filter by."
-            return _Outcome(refused=(Refused(subscription_id, name, "tags_unknown", reason),))
+            return _Outcome(refused=Refused(subscription_id, name, "tags_unknown", reason))
         try:
-            part = self._listed(subscription_id, name, batch)
-        except (AzurePermissionError, AzureRefusedError) as error:
+            return _Outcome(self._listed(subscription_id, name, batch))
+        except (AzurePermissionError, AzureRefusedError, AzureServiceError) as error:
             batch.drop()
-            return _Outcome(refused=(_refused(subscription_id, name, error),))
-        except AzureServiceError as error:
-            batch.drop()
-            if not self._tolerant:
+            if error.retryable and not self._tolerant:
                 raise
-            return _Outcome(refused=(_refused(subscription_id, name, error),))
-        return _Outcome(parts=(part,))
+            return _Outcome(refused=Refused(subscription_id, name, error.code, error.message))
 
     def _listed(self, subscription_id: str, name: str, batch: Batch) -> Part:
         part = Part(names={subscription_id: name}, rules=Rules(), batch=batch, by_list=True)
@@ -210,6 +228,7 @@ class Fetching:
             for page in advisor_lists.pages(self._calls, subscription_id, noun, asked_for="read what is put aside"):
                 part.rules.add(_put_aside_rows.decode(page))
         for page in advisor_lists.pages(self._calls, subscription_id, "recommendations", asked_for=_RECOMMENDATIONS):
+            self._go_on()
             batch.add(page)
         batch.close()
         if self._with_scores:
@@ -218,7 +237,3 @@ class Fetching:
                 part.scores.add(page)
             part.scores.close()
         return part
-
-
-def _refused(subscription_id: str, name: str, error: AzureCallError) -> Refused:
-    return Refused(subscription_id, name, error.code, error.message)

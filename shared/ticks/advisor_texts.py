@@ -5,9 +5,10 @@ import time
 
 from shared.azure import metadata
 from shared.azure.calls import AzureCalls
-from shared.azure.errors import AzureCallError, AzureServiceError
+from shared.azure.errors import AzureServiceError
 from shared.azure.limiter import QueryLimiter
 from shared.azure.resource_graph import ResourceGraph
+from shared.errors import AdvisorReportsError
 from shared.services import Services
 
 _log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def refresh_texts(services: Services) -> str:
             graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
             for language in due:
                 read += metadata.refresh(services.system_database, graph, language)
-    except AzureCallError as error:
+    except AdvisorReportsError as error:
         _log.warning(
             "Advisor's texts could not be read again",
             extra={"action": "metadata_failed", "code": error.code},

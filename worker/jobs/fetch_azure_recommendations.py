@@ -119,6 +119,7 @@ def _fetch_into(run: JobRun, order: _Order, folder: Path) -> None:
             names=targets.names,
             tolerant=run.claim.is_last_attempt,
             on_progress=_reading_progress(run, order, len(targets.names)),
+            check=run.check,
         )
         fetched = fetching.run(list(targets.names))
     fetched.refused += [_unknown(one) for one in targets.unknown]
