@@ -32,6 +32,9 @@ class Language:
         self._translations = translations or translations_of(words_of(self.tag))
         self._locale = _locale_of(self.tag)
         self._numbers = NumberFormat(self._locale)
+        # Where the usual short form holds words ("17 de nov. de 2025"), columns have room for the one in digits only.
+        has_words = "'" in self._locale.date_formats["medium"].pattern
+        self._cell_date: Literal["short", "medium"] = "short" if has_words else "medium"
         # Dates of a report are the same few over and over.
         self.date = lru_cache(_REMEMBERED_DATES)(self._date)
         self.short_date = lru_cache(_REMEMBERED_DATES)(self._short_date)
@@ -125,7 +128,7 @@ class Language:
 
     def _short_date(self, value: date | None) -> str:
         """Return a date for the cells of tables, such as "Feb 1, 2025"; "" for none."""
-        return "" if value is None else str(format_date(value, "medium", locale=self._locale))
+        return "" if value is None else str(format_date(value, self._cell_date, locale=self._locale))
 
     def _zone_name(self, local: datetime) -> str:
         return "UTC" if local.tzinfo is UTC else str(get_timezone_name(local, "short", locale=self._locale))

@@ -99,6 +99,7 @@ def test_a_share_is_never_rounded_to_nothing_or_to_all(part: int, whole: int, wo
         ("en", "February 2, 2025, 2:38 PM UTC", "Feb 2, 2025"),
         ("en-GB", "2 February 2025, 14:38 UTC", "2 Feb 2025"),
         ("de", "2. Februar 2025, 14:38 UTC", "02.02.2025"),
+        ("pt", "2 de fevereiro de 2025 14:38 UTC", "02/02/2025"),
         ("ja", "2025年2月2日 14:38 UTC", "2025/02/02"),
     ],
 )
