@@ -94,7 +94,7 @@ class _Workshop:
                 beside = pool.submit(contextvars.copy_context().run, self._render, _BESIDE) if self._is_beside else None
                 made = [self._render(file_format) for file_format in self._here]
                 if beside is not None:
-                    self._progress.waiting_for(_BESIDE)
+                    self._progress.begun(_BESIDE)
                     made.append(beside.result())
             except BaseException:
                 # The pool waits for its thread: what is made there must not go on for nobody.

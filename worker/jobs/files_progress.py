@@ -22,7 +22,7 @@ class FilesProgress:
         self._lock = threading.Lock()
 
     def begun(self, file_format: ReportFormat) -> None:
-        """Say that a file is being made."""
+        """Say that a file is being made; of those that are made at once, which one is waited for."""
         self._tell(file_format, 0.0, _phase(file_format))
 
     def rows_written(self, file_format: ReportFormat, rows: int) -> None:
@@ -34,10 +34,6 @@ class FilesProgress:
         """Say that a file met its fate."""
         with self._lock:
             self._done[file_format] = 1.0
-
-    def waiting_for(self, file_format: ReportFormat) -> None:
-        """Say that only this file is still in the making."""
-        self._tell(file_format, 0.0, _phase(file_format))
 
     def _tell(self, file_format: ReportFormat, done: float, phase: str) -> None:
         with self._lock:

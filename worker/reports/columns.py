@@ -72,7 +72,6 @@ RECOMMENDATION_COLUMNS = (
     Column(marked("Other fields"), width=40),
 )
 RESOURCE_COLUMN = 4
-AMOUNT_COLUMN = 9
 
 REJECTED_COLUMNS = (
     Column(marked("File"), width=40),

@@ -32,7 +32,11 @@ def _split(given: Any) -> Any:
 class _Wanted(OptionsWanted):
     client_id: UUID = Field(description="For whom the report is.")
     formats: Annotated[list[ReportFormat], BeforeValidator(_split)] = Field(
-        default=[ReportFormat.PDF], min_length=1, max_length=16, examples=[["pdf", "xlsx"]]
+        default=[ReportFormat.PDF],
+        min_length=1,
+        max_length=16,
+        examples=[["pdf", "xlsx"]],
+        description="Files to make. `json` is described by `GET /api/v1/schemas/report-1.json`; `zip` holds every format.",
     )
     report_type: ReportType = ReportType.DETAILED
     title: _Title | None = Field(None, examples=["Azure Advisor report"], description="Printed on the cover.")
