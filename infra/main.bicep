@@ -30,7 +30,7 @@ param tags object = {}
 @description('Sizes: dev is as cheap as it gets, production survives the loss of a zone.')
 param tier string = 'dev'
 
-@description('Sizes other than those of the tier; see `sizes` below for the names.')
+@description('Sizes other than those of the tier; sizes.json has the names.')
 param sizeOverrides object = {}
 
 // ----------------------------------------------------------------------------------------------------------------- who
@@ -122,72 +122,7 @@ param pythonVersion string = '3.12'
 
 // ----------------------------------------------------------------------------------------------------------------------
 
-var sizes = {
-  dev: {
-    databaseSku: 'Standard_B1ms'
-    databaseTier: 'Burstable'
-    databaseStorageGb: 32
-    databaseHighAvailability: false
-    databaseBackupDays: 7
-    databaseGeoBackup: false
-    databasePoolSize: 3
-    cacheSku: 'Balanced_B0'
-    cacheHighAvailability: false
-    storageSku: 'Standard_LRS'
-    registrySku: 'Basic'
-    softDeleteDays: 7
-    frontMemoryMb: 2048
-    frontMaximumInstances: 40
-    frontAlwaysReady: 0
-    frontRequestsPerInstance: 16
-    interactiveCpu: '0.5'
-    interactiveMemory: '1Gi'
-    interactiveConcurrency: 8
-    interactiveMinReplicas: 0
-    interactiveMaxReplicas: 2
-    reportsCpu: '1.0'
-    reportsMemory: '2Gi'
-    reportsConcurrency: 1
-    reportsMinReplicas: 0
-    reportsMaxReplicas: 2
-    zoneRedundantWorkers: false
-    logRetentionDays: 30
-    logDailyQuotaGb: 1
-    readinessTest: false
-  }
-  production: {
-    databaseSku: 'Standard_D2ds_v5'
-    databaseTier: 'GeneralPurpose'
-    databaseStorageGb: 128
-    databaseHighAvailability: true
-    databaseBackupDays: 35
-    databaseGeoBackup: true
-    databasePoolSize: 6
-    cacheSku: 'Balanced_B1'
-    cacheHighAvailability: true
-    storageSku: 'Standard_ZRS'
-    registrySku: 'Standard'
-    softDeleteDays: 30
-    frontMemoryMb: 2048
-    frontMaximumInstances: 40
-    frontAlwaysReady: 1
-    frontRequestsPerInstance: 16
-    interactiveCpu: '1.0'
-    interactiveMemory: '2Gi'
-    interactiveConcurrency: 8
-    interactiveMinReplicas: 0
-    interactiveMaxReplicas: 10
-    reportsCpu: '2.0'
-    reportsMemory: '4Gi'
-    reportsConcurrency: 2
-    reportsMinReplicas: 0
-    reportsMaxReplicas: 10
-    zoneRedundantWorkers: true
-    logRetentionDays: 90
-    logDailyQuotaGb: 10
-    readinessTest: true
-  }
-}
+var sizes = loadJsonContent('sizes.json')
 var size = union(sizes[tier], sizeOverrides)
 
 var abbreviations = loadJsonContent('abbreviations.json')

@@ -12,6 +12,7 @@ from tests.unit.infra.templates import INFRA, MODULES, ROOT
 from worker.cli import COMMANDS
 
 MAIN = (INFRA / "main.bicep").read_text()
+SIZES = json.loads((INFRA / "sizes.json").read_text())
 TEMPLATES = sorted(INFRA.rglob("*.bicep"))
 
 
@@ -47,12 +48,8 @@ def test_abbreviations_are_all_used() -> None:
 
 
 def test_both_tiers_say_the_same_sizes() -> None:
-    tiers = re.search(
-        r"^var sizes = \{\n  dev: \{\n(.*?)\n  \}\n  production: \{\n(.*?)\n  \}", MAIN, re.MULTILINE | re.DOTALL
-    )
-    assert tiers
-    dev, production = ([line.split(":")[0].strip() for line in tier.splitlines()] for tier in tiers.groups())
-    assert dev == production
+    dev, production = SIZES["dev"], SIZES["production"]
+    assert list(dev) == list(production)
     assert set(re.findall(r"\bsize\.(\w+)", MAIN)) == set(dev)
 
 
@@ -61,7 +58,7 @@ def test_wake_queues_of_the_templates_are_those_of_the_code() -> None:
     assert block
     assert re.findall(r"'([\w-]+)'", block[1]) == [waking.queue_name(role) for role in Role]
     assert re.findall(r"    role: '(\w+)'\n", MAIN) == list(Role)
-    most = max(map(int, re.findall(r"(?:interactive|reports)MaxReplicas: (\d+)", MAIN)))
+    most = max(size for tier in SIZES.values() for name, size in tier.items() if name.endswith("MaxReplicas"))
     # Replicas are asked for by messages divided by the jobs of one replica.
     assert most <= waking.MOST_MESSAGES
 
