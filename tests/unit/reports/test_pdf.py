@@ -53,6 +53,16 @@ def test_every_listed_resource_stands_in_the_text(tmp_path: Path) -> None:
     assert [name for name in named if name not in text] == []
 
 
+def test_of_very_many_the_most_important_are_listed_and_the_page_says_where_the_rest_is(tmp_path: Path) -> None:
+    content = build_content(samples.recommendations(400), (), samples.facts(), max_listed=30)
+    render_pdf(content, tmp_path / "report.pdf")
+
+    text = " ".join(read(tmp_path / "report.pdf")[1].split())
+    assert "This document lists the 30 most important of 400 recommendations" in text
+    assert "The other 370 are in the Excel and CSV files of this report" in text
+    assert "more recommendations in the Excel and CSV files" in text
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_reports_of_nothing_and_of_one_recommendation_are_whole(count: int, tmp_path: Path) -> None:
     render_pdf(content_of(samples.recommendations(count)), tmp_path / "report.pdf")
