@@ -116,7 +116,7 @@ class Deck:
             card = Box(_CONTENT.left + index * (width + gap), _CONTENT.top, width, height)
             rectangle(slide, card, PANEL)
             rectangle(slide, card._replace(height=Inches(0.04)), self._palette.accent)
-            frame = slide.shapes.add_textbox(*card).text_frame
+            frame = slide.shapes.add_textbox(*card.below(Inches(0.08))).text_frame
             self._pen.write(frame, [kpi.label], Style(11, MUTED, bold=True))
             size = 24 if len(kpi.values) == 1 and len(kpi.values[0]) <= 14 else 14
             for value in kpi.values:
