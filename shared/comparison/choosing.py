@@ -7,14 +7,15 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from shared.database.tables import Report, Snapshot
+from shared.language.marking import marked
 from shared.reports.options import ComparisonChoice, ComparisonMode
 
 _MAX_CANDIDATES = 12
-FIRST_SNAPSHOT = "There is no earlier snapshot of this client to compare with."
-NONE_COMPARABLE = "No earlier snapshot of this client holds the same subscriptions and categories to compare with."
-NOT_WANTED = "The order asked for no comparison."
-CHOSEN_IS_GONE = "The report that was to be compared with is gone."
-CHOSEN_HAS_NONE = "The report that was to be compared with has no imported recommendations."
+FIRST_SNAPSHOT = marked("There is no earlier snapshot of this client to compare with.")
+NONE_COMPARABLE = marked("No earlier snapshot of this client holds the same subscriptions and categories to compare with.")
+NOT_WANTED = marked("The order asked for no comparison.")
+CHOSEN_IS_GONE = marked("The report that was to be compared with is gone.")
+CHOSEN_HAS_NONE = marked("The report that was to be compared with has no imported recommendations.")
 
 _HOLDS = text("""
 select array_agg(distinct lower(coalesce(nullif(subscription_id, ''), subscription_name))) as subscriptions,
@@ -53,12 +54,11 @@ def earlier_of(session: Session, snapshot: Snapshot, report_id: UUID, choice: Co
         .order_by(Snapshot.taken_at.desc(), Snapshot.id.desc())
         .limit(_MAX_CANDIDATES)
     ).all()
-    if not candidates:
+    others = [candidate for candidate in candidates if not _is_twin(candidate, snapshot)]
+    if not others:
         return Earlier(None, reason=FIRST_SNAPSHOT)
     mine = _holds(session, snapshot.id)
-    for candidate in candidates:
-        if _is_twin(candidate, snapshot):
-            continue
+    for candidate in others:
         theirs = _holds(session, candidate.id)
         if all(_mostly_same(one, other) for one, other in zip(mine, theirs, strict=True)):
             return Earlier(candidate, _newest_report(session, candidate.id, report_id))

@@ -17,10 +17,11 @@ def changes_part(draft: Draft) -> Part | None:
     language, comparison = draft.language, draft.insights.comparison
     title = language.gettext("What changed")
     if comparison is None:
-        reason = clean_text(draft.insights.no_comparison_reason)
+        reason = draft.insights.no_comparison_reason
         if not reason or draft.is_brief:
             return None
-        return Part(kind=PartKind.CHANGES, key=PartKind.CHANGES.value, title=title, blocks=(Paragraph(reason),))
+        why = Paragraph(clean_text(language.gettext(reason)))
+        return Part(kind=PartKind.CHANGES, key=PartKind.CHANGES.value, title=title, blocks=(why,))
     blocks: list[Block] = [KpiRow(_kpis(comparison, language)), Paragraph(_since(comparison, language), tone="lead")]
     if note := _scope_note(comparison, language):
         blocks.append(Paragraph(note, tone="note"))
