@@ -57,22 +57,22 @@ class Language:
         """Which way the language is written."""
         return "rtl" if self._locale.text_direction == "rtl" else "ltr"
 
-    def gettext(self, message: str, **values: str) -> str:
+    def gettext(self, message: str, /, **values: str) -> str:
         """Return ``message`` in this language, with ``values`` put in."""
         words = self._translations.gettext(message)
         return words.format(**values) if values else words
 
-    def pgettext(self, context: str, message: str, **values: str) -> str:
+    def pgettext(self, context: str, message: str, /, **values: str) -> str:
         """Return ``message`` as it is said in ``context``, for words that mean several things."""
         words = self._translations.pgettext(context, message)
         return words.format(**values) if values else words
 
-    def ngettext(self, singular: str, plural: str, number: int, **values: str) -> str:
+    def ngettext(self, singular: str, plural: str, number: int, /, **values: str) -> str:
         """Return the form of a message that ``number`` needs, with the number put in as ``{number}``."""
         words = self._translations.ngettext(singular, plural, number)
         return words.format(number=self.number(number), **values)
 
-    def npgettext(self, context: str, singular: str, plural: str, number: int, **values: str) -> str:
+    def npgettext(self, context: str, singular: str, plural: str, number: int, /, **values: str) -> str:
         """Return the form that ``number`` needs of a message said in ``context``."""
         words = self._translations.npgettext(context, singular, plural, number)
         return words.format(number=self.number(number), **values)
