@@ -136,6 +136,14 @@ def test_a_report_can_be_compared_with_a_chosen_one_or_none(api: Client, made: O
     assert (usual["earlier"]["taken_at"][:7], usual["counts"]["returned"]) == ("2026-02", 1), "its twins are passed over"
 
 
+def test_another_policy_counts_the_earlier_snapshots_anew(api: Client, made: Ordering, client_id: str) -> None:
+    made(FIRST)
+    second = made(SECOND, policy={"lookback_days": "best"}, scope={"categories": ["Cost"]})
+    points = api.get(f"/api/v1/clients/{client_id}/trend").json()["points"]
+    assert [(point["total"], point["savings"]) for point in points] == [(3, {"USD": "60"}), (4, {"USD": "50"})]
+    assert points[1]["snapshot_id"] == second["snapshot"]["id"]
+
+
 def test_an_export_of_other_subscriptions_is_not_compared(api: Client, made: Ordering) -> None:
     made(FIRST)
     other = "22222222-2222-4222-8222-222222222222"
