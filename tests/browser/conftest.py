@@ -1,4 +1,4 @@
-"""One headless Chromium for all tests of a process, and pages that may not ask anybody for anything."""
+"""A headless Chromium for the tests of a module, and pages that may not ask anybody for anything."""
 
 import os
 import shutil
@@ -17,16 +17,17 @@ _PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a browser where there is none, and keep the rest to one worker: one browser is enough."""
+    """Skip what needs a browser where there is none."""
+    if _PROGRAM is not None:
+        return
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            if _PROGRAM is None:
-                item.add_marker(pytest.mark.skip(reason="Chromium is not installed here; `make test` installs it as root"))
+            item.add_marker(pytest.mark.skip(reason="Chromium is not installed here; `make test` installs it as root"))
 
 
-@pytest.fixture(scope="session")
+# Not for the session: as long as Playwright runs, its event loop is this thread's, and no other test could run its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The browser; without its sandbox only where the tests run as root, which Chromium refuses else."""
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
