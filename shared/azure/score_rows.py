@@ -1,13 +1,14 @@
-"""Scores as rows of a snapshot: some fifty a subscription, so they go the way of all bulk rows."""
+"""Scores as rows of a snapshot, each with its history; they go the way of all bulk rows."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from uuid import UUID
 
 import msgspec
+import orjson
 from sqlalchemy.orm import Session
 
-from shared.azure.scores import Score, ScoreRow, scores_in
+from shared.azure.scores import LATEST, Score, ScoreRow, scores_in
 from shared.snapshots.staging import Stage, driver_connection
 
 _BATCH = 10_000
@@ -21,6 +22,7 @@ _COLUMNS = (
     "consumption_units",
     "impacted_resources",
     "potential_increase",
+    "history",
 )
 _NULL = "\\N"
 
@@ -33,33 +35,47 @@ def write_scores(session: Session, tenant_id: UUID, snapshot_id: UUID, pages: It
     Each is written once, however often its row stands there; returns how many there were.
     """
     stage = Stage(driver_connection(session), "advisor_score", _COLUMNS, tenant_id, snapshot_id)
-    remaining, written = _scores_on(pages), 0
+    remaining, written = _lines(pages), 0
     while batch := list(islice(remaining, _BATCH)):
-        stage.write("".join(map(_line, batch)).encode())
+        stage.write("".join(batch).encode())
         written += len(batch)
     return written
 
 
-def _scores_on(pages: Iterable[bytes]) -> Iterator[Score]:
+def _lines(pages: Iterable[bytes]) -> Iterator[str]:
     seen: set[str] = set()
     for page in pages:
         for row in _rows.decode(page):
             if (key := row.id.lower()) not in seen:
                 seen.add(key)
-                yield from scores_in(row)
+                if scores := list(scores_in(row)):
+                    yield _line(scores)
 
 
-def _line(score: Score) -> str:
+def _line(scores: list[Score]) -> str:
+    # Where Azure names no latest score, the newest of the history is.
+    latest = next((score for score in scores if score.level == LATEST), None) or max(scores, key=lambda one: one.scored_at)
+    history = [
+        {
+            "level": score.level,
+            "scored_at": score.scored_at.isoformat(),
+            "percent": f"{score.percent:f}",
+            "as_given": f"{score.as_given:f}",
+        }
+        for score in scores
+        if score.level != LATEST
+    ]
     # Ids, words of ours and numbers: nothing of it needs escaping.
     values = (
-        score.subscription_id,
-        score.category,
-        score.level,
-        score.scored_at.isoformat(),
-        f"{score.percent:f}",
-        f"{score.as_given:f}",
-        _NULL if score.consumption_units is None else f"{score.consumption_units:f}",
-        _NULL if score.impacted_resources is None else str(score.impacted_resources),
-        _NULL if score.potential_increase is None else f"{score.potential_increase:f}",
+        latest.subscription_id,
+        latest.category,
+        LATEST,
+        latest.scored_at.isoformat(),
+        f"{latest.percent:f}",
+        f"{latest.as_given:f}",
+        _NULL if latest.consumption_units is None else f"{latest.consumption_units:f}",
+        _NULL if latest.impacted_resources is None else str(latest.impacted_resources),
+        _NULL if latest.potential_increase is None else f"{latest.potential_increase:f}",
+        orjson.dumps(history).decode(),
     )
     return "\t".join(values) + "\n"

@@ -4,6 +4,7 @@ Neither is settled: scores are a share of one or percent, steps of a history are
 and the number as it came is kept beside the percent.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -12,12 +13,12 @@ from typing import Any
 import msgspec
 
 from shared.advisor.dates import parse_datetime
-from shared.advisor.resource_ids import parse_resource_id
 from shared.advisor.vocabulary import Category, category_of
 
 OVERALL = "Overall"
 LATEST = "latest"
 
+_SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-f-]{36})/")
 _LEVELS = {"day": "day", "daily": "day", "week": "week", "weekly": "week", "month": "month", "monthly": "month"}
 
 
@@ -46,13 +47,13 @@ class Score(msgspec.Struct, frozen=True, gc=False):
 
 def scores_in(row: ScoreRow) -> Iterator[Score]:
     """Yield the scores of a row, each day of a step once; what cannot be read is left out."""
-    subscription_id = parse_resource_id(row.id.lower()).subscription_id or row.id.lower().split("/")[2]
+    found = _SUBSCRIPTION.match(row.id.lower())
     category = OVERALL if row.name.lower() == "advisor" else category_of(row.name)
-    if category is Category.OTHER:
+    if found is None or category is Category.OTHER:
         return
     seen: set[tuple[str, datetime]] = set()
     for level, facts in _dated(row.properties):
-        score = _score(subscription_id, str(category), level, facts)
+        score = _score(found[1], str(category), level, facts)
         if score is not None and (key := (level, score.scored_at)) not in seen:
             seen.add(key)
             yield score

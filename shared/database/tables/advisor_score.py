@@ -2,16 +2,18 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Numeric
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database.tables.base import Base, reference
 
 
 class AdvisorScore(Base):
-    """One score of one subscription: the latest, or one of its history."""
+    """One score of one subscription: the latest, with its history."""
 
     __tablename__ = "advisor_score"
     __table_args__ = (reference("snapshot_id", "snapshot", on_delete="CASCADE"),)
@@ -22,7 +24,7 @@ class AdvisorScore(Base):
     category: Mapped[str] = mapped_column(primary_key=True)
     """A value of :class:`shared.advisor.vocabulary.Category`, or ``Overall``."""
     level: Mapped[str] = mapped_column(primary_key=True)
-    """``latest``, or the step of the history: ``day``, ``week`` or ``month``."""
+    """``latest``."""
     scored_at: Mapped[datetime] = mapped_column(primary_key=True)
     percent: Mapped[Decimal] = mapped_column(Numeric())
     as_given: Mapped[Decimal] = mapped_column(Numeric())
@@ -30,3 +32,5 @@ class AdvisorScore(Base):
     consumption_units: Mapped[Decimal | None] = mapped_column(Numeric())
     impacted_resources: Mapped[int | None]
     potential_increase: Mapped[Decimal | None] = mapped_column(Numeric())
+    history: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    """Former scores: ``level`` (``day``, ``week``, ``month``), ``scored_at``, and as text ``percent`` and ``as_given``."""

@@ -4,7 +4,7 @@ from collections import Counter
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from shared.advisor.standing import Standing
 from shared.advisor.vocabulary import Category
@@ -49,9 +49,10 @@ def test_order_becomes_a_snapshot_and_report_files(tenancy: Tenancy, azure: Azur
     assert (snapshot.source, snapshot.source_format, snapshot.taken_at_is_exact) == ("live", "azure_live", True)
     assert "5 of 5 subscriptions were read from Azure." in [note["message"] for note in snapshot.details["notes"]]
     with tenancy.services.database.tenant(tenancy.tenant_id) as session:
-        scores = session.scalar(select(func.count()).where(AdvisorScore.level == "latest"))
+        scores = session.scalars(select(AdvisorScore).where(AdvisorScore.snapshot_id == snapshot.id)).all()
         known, scored_on = scores_of(session, snapshot.id)
-    assert scores == 5 * 6
+    assert len(scores) == 5 * 6
+    assert all({former["level"] for former in score.history} == {"day", "month"} for score in scores)
     assert [score.category for score in known] == [None, *(category for category in Category if category != Category.OTHER)]
     assert all(0 < score.score <= 100 for score in known)
     assert scored_on is not None
