@@ -61,6 +61,9 @@ def test_a_report_has_the_language_and_look_of_its_client(services: Services, te
     [file] = ordered.files()
     page = services.blobs.read(str(file.blob_path), max_bytes=10_000_000).decode()
     assert "Azure Advisor-Bericht" in page
+    assert "Vertraulich" in page
+    assert "#7c2d12" in page
+    assert "5 Empfehlungen stehen im Wortlaut der Quelle" in page, "exports of the portal name no types"
 
 
 def test_report_of_which_no_file_can_be_made_fails(without_fonts: Services, tenant: UUID) -> None:
