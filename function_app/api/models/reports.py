@@ -36,9 +36,14 @@ class _Wanted(OptionsWanted):
         min_length=1,
         max_length=16,
         examples=[["pdf", "xlsx"]],
-        description="Files to make. `json` is described by `GET /api/v1/schemas/report-1.json`; `zip` holds every format.",
+        description="Files to make. `pptx` is the executive summary as slides; `json` is described by "
+        "`GET /api/v1/schemas/report-1.json`; `zip` holds every format.",
     )
-    report_type: ReportType = ReportType.DETAILED
+    report_type: ReportType = Field(
+        ReportType.DETAILED,
+        description="What it tells: `executive` in two to four pages, `cost`, `security`, `operations` (reliability, "
+        "performance and operational excellence), or `detailed`: every recommendation with its resources.",
+    )
     title: _Title | None = Field(None, examples=["Azure Advisor report"], description="Printed on the cover.")
     category: Category | None = Field(
         None, description="Of all rows, for exports that do not name it, such as a page of one category in the portal."
