@@ -20,12 +20,12 @@ KEYWORDS = {
 
 
 def messages() -> Catalog:
-    """Return every message with the files it stands in and the comments for translators ("Translators: …")."""
+    """Return every message with the comments for translators above it ("Translators: …")."""
     catalogue = Catalog(project="Azure Advisor Reports", charset="utf-8")
     for folder in _FOLDERS:
         found = extract_from_dir(
             str(ROOT / folder), _METHODS, keywords=KEYWORDS, comment_tags=["Translators:"], strip_comment_tags=False
         )
-        for name, _, message, comments, context in found:
-            catalogue.add(message, locations=[(f"{folder}/{name}", 0)], auto_comments=comments, context=context)
+        for _, _, message, comments, context in found:
+            catalogue.add(message, auto_comments=comments, context=context)
     return catalogue

@@ -56,13 +56,13 @@ def empty(language: str) -> Catalog:
 
 
 def bytes_of(catalogue: Catalog) -> bytes:
-    """Return the file of a catalogue: sorted, without line numbers and dates, so that it changes only with its words."""
+    """Return the file of a catalogue: sorted, without places and dates, so that it changes only with its words."""
     catalogue.header_comment = (
         f"# Words of Azure Advisor Reports: {catalogue.locale.english_name}." if catalogue.locale else "#"
     )
     catalogue.project, catalogue.version = "Azure Advisor Reports", "1"
     catalogue.fuzzy = False
     written = io.BytesIO()
-    write_po(written, catalogue, width=100, sort_output=True, ignore_obsolete=True, include_lineno=False)
+    write_po(written, catalogue, width=100, sort_output=True, ignore_obsolete=True, no_location=True)
     lines = [line for line in written.getvalue().splitlines(keepends=True) if not line.startswith(_LEFT_OUT)]
     return b"".join(lines)
