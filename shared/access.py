@@ -27,8 +27,11 @@ class Scope(StrEnum):
     REPORTS_WRITE = "reports:write"
     SCHEDULES_READ = "schedules:read"
     SCHEDULES_WRITE = "schedules:write"
+    AUDIT_READ = "audit:read"
+    """Sees who did what. Never given unless asked for by name."""
     ADMIN = "admin"
-    """Sees how the installation is: hosts, logins, what is down. Never given unless asked for by name."""
+    """Sees how the installation is (hosts, logins, what is down) and decides what the tenant keeps for how long. Never
+    given unless asked for by name."""
 
 
 @dataclass(frozen=True)

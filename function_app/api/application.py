@@ -20,6 +20,7 @@ from function_app.api.models.reports import (
 from function_app.api.probes import probes_of
 from function_app.api.routers import (
     admin,
+    audit,
     branding,
     client_branding,
     clients,
@@ -35,6 +36,7 @@ from function_app.api.routers import (
     schedules,
     schemas,
     statistics,
+    upkeep,
     uploads,
 )
 from shared.services import Services
@@ -87,6 +89,8 @@ def create_application(services: Services) -> FastAPI:
         branding,
         client_branding,
         schedules,
+        audit,
+        upkeep,
         health,
         admin,
         schemas,

@@ -6,7 +6,7 @@ the transaction that writes. Nothing about keys is kept in between, so a revoked
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,8 @@ from sqlalchemy.orm import Session
 from shared import access, startup
 from shared.access import Scope
 from shared.audit.actor import Actor
+from shared.audit.log import Target, log_auth_event
+from shared.audit.types import AuditType
 from shared.database.async_reading import AsyncReader
 from shared.database.reading import KeyHolder, Query, authenticate, read_as_key_holder, read_soon_as_key_holder
 from shared.database.session import Database
@@ -130,6 +132,12 @@ class Caller:
         if self._holder is None:
             raise UnauthenticatedError
         return Actor(self._holder.key_name, self._holder.key_id, self._ip, self._user_agent)
+
+    def log(
+        self, session: Session, event_type: AuditType, target: Target, *, details: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write into the audit log, in the caller's open transaction, what the caller does."""
+        log_auth_event(session, self.tenant_id, event_type, self.actor, target=target, details=details)
 
     def read(self, query: Query) -> list[dict[str, Any]]:
         """Return what ``query`` finds among the caller's rows, in one round trip.

@@ -18,6 +18,8 @@ from function_app.api.answers import json_answer, outcome_answer, version_tag
 from function_app.api.callers import Caller
 from function_app.api.models.connections import ConnectionChange, NewConnection
 from shared.access import Scope
+from shared.audit.log import Target
+from shared.audit.types import AuditType
 from shared.connections import connections, intake, removal
 from shared.connections.connections import KeptSecret
 from shared.connections.intake import NewSecret
@@ -59,6 +61,8 @@ def create(caller: Caller, given: NewConnection, key: str | None) -> Response:
 
         def write() -> Outcome:
             row = connections.create(session, caller.tenant_id, connection_id, wanted, kept)
+            told = {"kind": row.kind, "with_secret": kept is not None}
+            caller.log(session, AuditType.CREDENTIAL_CREATED, Target("connection", row.id, row.name), details=told)
             body = read_in(session, connections.reading(row.id))[0]
             return Outcome(201, {"Location": f"/api/v1/connections/{row.id}", "ETag": version_tag(row.version)}, body)
 
@@ -82,7 +86,9 @@ def change(caller: Caller, connection_id: UUID, given: ConnectionChange, *, vers
         _note(session, caller, connection_id, secret)
     kept = _kept(caller, connection_id, secret)
     with caller.transaction() as session:
-        connections.change(session, connection_id, fields, version=version, kept=kept)
+        row = connections.change(session, connection_id, fields, version=version, kept=kept)
+        told = {"fields": sorted(fields), "with_secret": kept is not None}
+        caller.log(session, AuditType.CREDENTIAL_CHANGED, Target("connection", row.id, row.name), details=told)
         body = read_in(session, connections.reading(connection_id))[0]
     return json_answer(body, headers={"ETag": version_tag(body["version"])})
 

@@ -62,6 +62,7 @@ ReportReader = Annotated[Caller, Security(_Key(Scope.REPORTS_READ))]
 ReportWriter = Annotated[Caller, Security(_Key(Scope.REPORTS_WRITE))]
 ScheduleReader = Annotated[Caller, Security(_Key(Scope.SCHEDULES_READ))]
 ScheduleWriter = Annotated[Caller, Security(_Key(Scope.SCHEDULES_WRITE))]
+AuditReader = Annotated[Caller, Security(_Key(Scope.AUDIT_READ))]
 Administrator = Annotated[Caller, Security(_Key(Scope.ADMIN))]
 
 _any_key = _Key(None)

@@ -19,3 +19,4 @@ class Actor:
 
 
 SERVICE = Actor("the service itself")
+OPERATOR = Actor("an operator at the command line")

@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shared.audit.actor import Actor
+from shared.audit.log import Target, log_auth_event
+from shared.audit.types import AuditType
 from shared.database.tables import AzureConnection, Client, Schedule, ScheduleChange, ScheduleRun
 from shared.database.tables.schedule import RunState, RunTrigger
 from shared.errors import ConflictError, NotFoundError
@@ -241,3 +243,5 @@ def _keep(
         )
     )
     session.flush()
+    target = Target("schedule", schedule.id, schedule.name)
+    log_auth_event(session, schedule.tenant_id, AuditType.SCHEDULE_CHANGED, actor, target=target, details={"action": action})

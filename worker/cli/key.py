@@ -7,14 +7,18 @@ import click
 from sqlalchemy import func, select
 
 from shared import access
+from shared.audit.actor import OPERATOR
+from shared.audit.log import Target, log_auth_event
+from shared.audit.types import AuditType
 from shared.database.tables import ApiKey
 from shared.errors import NotFoundError
+from shared.identifiers import new_id
 from worker.cli import system_login
 from worker.cli.failures import told_plainly
 
 _SCOPES = [scope.value for scope in access.Scope]
-# Who orders reports need not see how the installation is.
-_USUAL_SCOPES = [scope.value for scope in access.Scope if scope is not access.Scope.ADMIN]
+# Who orders reports need not see how the installation is, nor who did what.
+_USUAL_SCOPES = [scope.value for scope in access.Scope if scope not in {access.Scope.ADMIN, access.Scope.AUDIT_READ}]
 
 
 @click.group()
@@ -30,7 +34,7 @@ def key() -> None:
     "scopes",
     type=click.Choice(_SCOPES),
     multiple=True,
-    help="What it may do; everything but `admin` where not given.",
+    help="What it may do; everything but `admin` and `audit:read` where not given.",
 )
 @click.option("--days", type=click.IntRange(1, 3650), help="How long it is valid; for ever where not given.")
 @told_plainly
@@ -39,16 +43,18 @@ def create(tenant_id: UUID, name: str, scopes: tuple[str, ...], days: int | None
     new = access.generate_key()
     with system_login.transaction() as session:
         system_login.tenant_of(session, tenant_id)
-        session.add(
-            ApiKey(
-                tenant_id=tenant_id,
-                name=name,
-                prefix=new.prefix,
-                key_hash=new.key_hash,
-                scopes=list(scopes or _USUAL_SCOPES),
-                expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
-            )
+        made = ApiKey(
+            id=new_id(),
+            tenant_id=tenant_id,
+            name=name,
+            prefix=new.prefix,
+            key_hash=new.key_hash,
+            scopes=list(scopes or _USUAL_SCOPES),
+            expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
         )
+        session.add(made)
+        target, told = Target("key", made.id, name), {"scopes": made.scopes, "days": days}
+        log_auth_event(session, tenant_id, AuditType.KEY_CREATED, OPERATOR, target=target, details=told)
     click.echo(new.secret)
 
 
@@ -76,6 +82,7 @@ def revoke(key_id: UUID) -> None:
             raise NotFoundError(f"There is no key {key_id}.", next_step="List the keys with `python -m worker key list`.")
         if row.revoked_at is None:
             row.revoked_at = func.now()
+            log_auth_event(session, row.tenant_id, AuditType.KEY_REVOKED, OPERATOR, target=Target("key", row.id, row.name))
     click.echo(f"The key {key_id} opens nothing any more.")
 
 

@@ -3,6 +3,9 @@
 import click
 from sqlalchemy import select
 
+from shared.audit.actor import OPERATOR
+from shared.audit.log import Target, log_auth_event
+from shared.audit.types import AuditType
 from shared.database.tables import Tenant
 from worker.cli import system_login
 from worker.cli.failures import told_plainly
@@ -26,6 +29,8 @@ def create(name: str) -> None:
         session.add(made)
         session.flush()
         tenant_id = made.id
+        target = Target("tenant", tenant_id, name)
+        log_auth_event(session, tenant_id, AuditType.TENANT_CREATED, OPERATOR, target=target)
     click.echo(str(tenant_id))
 
 

@@ -1,25 +1,16 @@
 """Render a report as CSV: every recommendation, nothing a spreadsheet program would run."""
 
 import csv
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from shared.csv_cells import harmless
 from shared.language.language import Language
 from worker.reports.columns import RECOMMENDATION_COLUMNS, RowWriter, Value, text_of
 from worker.reports.judged import Judged
 from worker.reports.progress import EveryFewRows
-
-# Spreadsheet programs take a cell that begins so for a formula (OWASP, "CSV Injection"); Japanese ones take full-width
-# forms too.
-_FORMULA_CHARS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
-_FORMULA_START = re.compile(rf"[\t\r\n]| *[{_FORMULA_CHARS}]")
-# Where the system's list separator is not the comma, a program opens the file with that separator: quotes in the middle
-# of what it then takes for a cell mean nothing, so ";=1" within a text would begin a cell of its own, and so would a line
-# break. An apostrophe goes between the two, whatever blanks and quotes follow the separator.
-_FORMULA_WITHIN = re.compile(rf"(?<=[;|\t\r\n])(?=[ \u00a0\"]*[{_FORMULA_CHARS}])")
 
 
 def render_csv(rows: Iterable[Judged], destination: Path, *, on_rows: EveryFewRows | None = None) -> None:
@@ -43,8 +34,7 @@ def _cell(value: Value) -> str:
         case None:
             return ""
         case str():
-            text = _FORMULA_WITHIN.sub("'", text_of(value))
-            return f"'{text}" if _FORMULA_START.match(text) else text
+            return harmless(text_of(value))
         case datetime():
             return value.strftime("%Y-%m-%dT%H:%M:%SZ")
         case Decimal():

@@ -23,6 +23,8 @@ from function_app.api.models.lists import SubscriptionsWanted
 from function_app.api.ordering import job_path
 from function_app.api.paging import Paging
 from function_app.api.routers.clients import IfMatch
+from shared.audit.log import Target
+from shared.audit.types import AuditType
 from shared.connections import connections, examining, selection, subscriptions
 from shared.connections.connections import ConnectionNotFoundError
 from shared.database.reading import read_in
@@ -53,7 +55,12 @@ def create_connection(connection: NewConnection, caller: ConnectionWriter, key: 
 @router.get("/{connection_id}", responses={200: {"model": Connection}, **failures(*ALWAYS, 404)})
 def get_connection(connection_id: UUID, caller: ConnectionReader) -> Response:
     """Get a connection; its ETag is what a change has to name."""
-    connection = caller.read_one(connections.reading(connection_id), ConnectionNotFoundError)
+    with caller.transaction() as session:
+        found = read_in(session, connections.reading(connection_id))
+        if not found:
+            raise ConnectionNotFoundError
+        connection = found[0]
+        caller.log(session, AuditType.CREDENTIAL_READ, Target("connection", connection_id, connection["name"]))
     # The tag is of what people change. Tests come and go beneath it, so it does not serve to skip a read.
     return json_answer(
         connection, headers={"ETag": version_tag(connection["version"]), "Cache-Control": "private, no-cache"}
@@ -78,7 +85,9 @@ def change_connection(
 def delete_connection(connection_id: UUID, caller: ConnectionWriter) -> None:
     """Delete a connection. Its secret is purged from the vault within a minute, or as soon as the vault answers."""
     with caller.transaction() as session:
+        name = connections.find(session, connection_id).name
         connections.delete(session, connection_id)
+        caller.log(session, AuditType.CREDENTIAL_DELETED, Target("connection", connection_id, name))
 
 
 @router.post("/{connection_id}/test", status_code=202, responses={202: _TESTED, **failures(*ALWAYS, 404, 409)})

@@ -15,6 +15,9 @@ from function_app.api.models.lists import RecommendationsWanted, RejectedRowsWan
 from function_app.api.models.recommendations import RecommendationPage, RejectedRowPage
 from function_app.api.models.reports import ReportFiles
 from function_app.api.paging import Paging
+from shared.audit.log import Target
+from shared.audit.types import AuditType
+from shared.database.reading import read_in
 from shared.reporting import recommendations, rejected_rows, report_lists
 from shared.reporting.recommendations import Filter
 from shared.reporting.report_files import FileNotFoundInReportError, FileNotReadyError
@@ -77,13 +80,17 @@ def list_files(report_id: UUID, caller: ReportReader) -> Response:
 )
 def download_file(report_id: UUID, file_format: ReportFormat, caller: ReportReader) -> Response:
     """Get a file of a report: the answer leads to a link that works for a few minutes and saves it under a proper name."""
-    files = caller.read(report_lists.file_reading(report_id, file_format))
-    if not files:
-        _snapshot_of(report_id, caller)
-        raise FileNotFoundInReportError(file_format)
-    file = files[0]
-    if file["status"] != "ready":
-        raise FileNotReadyError(file_format, file["status"])
+    with caller.transaction() as session:
+        files = read_in(session, report_lists.file_reading(report_id, file_format))
+        if not files:
+            if not read_in(session, report_lists.snapshot_of(report_id)):
+                raise ReportNotFoundError
+            raise FileNotFoundInReportError(file_format)
+        file = files[0]
+        if file["status"] != "ready":
+            raise FileNotReadyError(file_format, file["status"])
+        target = Target("report", report_id, file["file_name"])
+        caller.log(session, AuditType.REPORT_DOWNLOADED, target, details={"format": str(file_format)})
     link = caller.services.blobs.download_link(
         file["blob_path"],
         file_name=file["file_name"],

@@ -12,6 +12,8 @@ from function_app.api.callers import Caller
 from function_app.api.dependencies import IdempotencyKey, ReportReader, ReportWriter
 from function_app.api.models.common import ALWAYS, failures
 from function_app.api.models.reports import ReportAccepted, ReportDetail
+from shared.audit.log import Target
+from shared.audit.types import AuditType
 from shared.database.reading import read_in
 from shared.database.tables import Job
 from shared.jobs.requests import publish_job
@@ -84,7 +86,9 @@ def retry_report(report_id: UUID, caller: ReportWriter) -> Response:
 def delete_report(report_id: UUID, caller: ReportWriter) -> None:
     """Delete a report; one that is being made is cancelled."""
     with caller.transaction() as session:
+        title = reports.find(session, report_id).title
         reports.delete(session, report_id)
+        caller.log(session, AuditType.REPORT_DELETED, Target("report", report_id, title))
 
 
 def _publish(caller: Caller, job: Job) -> None:
