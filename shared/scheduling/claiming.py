@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from shared import events
 from shared.database.session import Database
-from shared.database.tables import Schedule, ScheduleRun
+from shared.database.tables import Schedule
 from shared.database.tables.schedule import RunState, RunTrigger
 from shared.errors import InvalidRequestError
 from shared.events.payloads import ScheduleMissed, short
@@ -35,6 +35,10 @@ BATCH = 500
 # A batch that decides for longer (after a long outage) commits what it has: the rest stays due.
 _DECIDING_TAKES_S = 2.0
 
+_ACTIVE = text(
+    "select schedule_id, state, count(*) from schedule_run"
+    " where schedule_id = any(cast(:ids as uuid[])) and state in ('waiting', 'started') group by schedule_id, state"
+)
 _MOVE_ON = text(
     "update schedule set next_planned_at = moved.planned, next_run_at = moved.due, last_planned_at = moved.last,"
     " last_claimed_at = :now"
@@ -112,13 +116,8 @@ def _claim_batch(session: Session, now: datetime | None, size: int, claimed: Cla
 
 def _active_runs(session: Session, schedule_ids: Sequence[UUID]) -> dict[UUID, dict[str, int]]:
     """Return how many runs of each schedule wait and go on."""
-    rows = session.execute(
-        select(ScheduleRun.schedule_id, ScheduleRun.state, func.count())
-        .where(ScheduleRun.schedule_id.in_(schedule_ids), ScheduleRun.state.in_(runs.ACTIVE))
-        .group_by(ScheduleRun.schedule_id, ScheduleRun.state)
-    )
     active: dict[UUID, dict[str, int]] = {}
-    for schedule_id, state, count in rows:
+    for schedule_id, state, count in session.execute(_ACTIVE, {"ids": list(schedule_ids)}):
         active.setdefault(schedule_id, {})[state] = count
     return active
 

@@ -58,6 +58,12 @@ def occurrences(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[da
     return _named_times(expression, zone, after) if names_a_time(expression) else _matching_times(expression, zone, after)
 
 
+@lru_cache(maxsize=8192)
+def first_after(expression: str, zone: ZoneInfo, after: datetime) -> datetime | None:
+    """Return the first of :func:`occurrences`, ``None`` where there is none; kept, as many schedules run at the same hours."""
+    return next(occurrences(expression, zone, after), None)
+
+
 @lru_cache(maxsize=4096)
 def names_a_time(expression: str) -> bool:
     """Return whether an expression names times of the day, which neither are lost nor come twice where clocks change."""

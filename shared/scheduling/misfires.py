@@ -36,6 +36,10 @@ class Decision:
 
 def decide(schedule_id: UUID, timing: Timing, rules: Rules, first_planned_at: datetime, now: datetime) -> Decision:
     """Decide about all runs planned from ``first_planned_at`` (which is one of them) to ``now``."""
+    following = timing.after(first_planned_at)
+    if following is None or following > now:
+        # Nearly always: the tick comes between one run and the next.
+        return _decide_one(schedule_id, rules, first_planned_at, following, now)
     wanted = rules.misfire_cap if rules.misfire_policy is MisfirePolicy.RUN_ALL else 1
     before_first = first_planned_at - _INSTANT
     candidates = timing.newest(before_first, now, wanted + 1) or [first_planned_at]
@@ -47,21 +51,26 @@ def decide(schedule_id: UUID, timing: Timing, rules: Rules, first_planned_at: da
     if not candidates:
         return Decision((), None, next_planned_at)
     newest = candidates[-1]
-    runs = tuple(
-        planned
-        for planned in candidates[-wanted:]
-        if not _expired(rules, schedule_id, planned, now)
-        and (rules.misfire_policy is not MisfirePolicy.SKIP or _lateness(rules, schedule_id, planned, now) <= _grace(rules))
-    )
+    runs = tuple(planned for planned in candidates[-wanted:] if _begins(schedule_id, rules, planned, now))
     last_missed = timing.newest(before_first, runs[0] - _INSTANT, 1) if runs else [newest]
     if not last_missed:
         return Decision(runs, None, next_planned_at)
-    return Decision(runs, _missed(timing, rules, before_first, last_missed[0], bool(runs)), next_planned_at)
+    first = timing.after(before_first) or last_missed[0]
+    count = max(timing.count(before_first, last_missed[0]), 1)
+    return Decision(runs, _missed(rules, first, last_missed[0], count, any_run=bool(runs)), next_planned_at)
 
 
-def _missed(timing: Timing, rules: Rules, before_first: datetime, last: datetime, any_run: bool) -> Missed:
-    first = timing.after(before_first) or last
-    count = max(timing.count(before_first, last), 1)
+def _decide_one(
+    schedule_id: UUID, rules: Rules, planned_at: datetime, following: datetime | None, now: datetime
+) -> Decision:
+    if rules.due_at(schedule_id, planned_at) > now:
+        return Decision((), None, planned_at)
+    if _begins(schedule_id, rules, planned_at, now):
+        return Decision((planned_at,), None, following)
+    return Decision((), _missed(rules, planned_at, planned_at, 1, any_run=False), following)
+
+
+def _missed(rules: Rules, first: datetime, last: datetime, count: int, *, any_run: bool) -> Missed:
     if rules.misfire_policy is MisfirePolicy.SKIP:
         code, reason = "misfire_skipped", "Nobody started it within its grace, and the schedule skips what it missed."
     elif not any_run:
@@ -73,14 +82,10 @@ def _missed(timing: Timing, rules: Rules, before_first: datetime, last: datetime
     return Missed(first, last, count, code, reason, caught_up=code == "coalesced")
 
 
-def _lateness(rules: Rules, schedule_id: UUID, planned_at: datetime, now: datetime) -> timedelta:
-    return now - rules.due_at(schedule_id, planned_at)
-
-
-def _grace(rules: Rules) -> timedelta:
-    return timedelta(seconds=rules.misfire_grace_s)
-
-
-def _expired(rules: Rules, schedule_id: UUID, planned_at: datetime, now: datetime) -> bool:
-    expires_at = rules.expires_at(rules.due_at(schedule_id, planned_at))
-    return expires_at is not None and expires_at <= now
+def _begins(schedule_id: UUID, rules: Rules, planned_at: datetime, now: datetime) -> bool:
+    """Return whether a run that is due may begin, however late it is."""
+    due_at = rules.due_at(schedule_id, planned_at)
+    expires_at = rules.expires_at(due_at)
+    if expires_at is not None and expires_at <= now:
+        return False
+    return rules.misfire_policy is not MisfirePolicy.SKIP or now - due_at <= timedelta(seconds=rules.misfire_grace_s)

@@ -55,6 +55,10 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 
     def after(self, moment: datetime) -> datetime | None:
         """Return the first run time after ``moment``, ``None`` where none is left."""
+        if isinstance(self.when, Cron):
+            begin = max(moment.astimezone(UTC), self.starts_at.astimezone(UTC) - _INSTANT)
+            found = cron.first_after(self.when.expression, zone_of(self.zone_name), begin)
+            return None if found is None or (self.ends_at is not None and found > self.ends_at) else found
         return next(self.walk(moment), None)
 
     def walk(self, after: datetime) -> Iterator[datetime]:

@@ -23,6 +23,8 @@ BENCHES = {
     "report_list": "the report list over HTTP, against a bare FastAPI endpoint",
     "render": "report files of 1,000 and 10,000 recommendations, their memory, and PDF against a bare Typst compile",
     "savings": "savings of 1,000,000 offers; 100,000 findings compared with 100,000",
+    "schedules": "100,000 due schedules claimed; ticks with nothing due among 1,000,000",
+    "upkeep": "1,000,000 rows removed, and what readers notice",
     "soak": "1,000 roll-overs of tokens: failures, memory, threads, connections",
     "stack_start": "from `make start` to the API answering",
 }
