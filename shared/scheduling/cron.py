@@ -60,7 +60,7 @@ def occurrences(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[da
 
 @lru_cache(maxsize=8192)
 def first_after(expression: str, zone: ZoneInfo, after: datetime) -> datetime | None:
-    """Return the first of :func:`occurrences`, ``None`` where there is none; kept, as many schedules run at the same hours."""
+    """Return the first of :func:`occurrences`, ``None`` where there is none; many schedules share their hours."""
     return next(occurrences(expression, zone, after), None)
 
 

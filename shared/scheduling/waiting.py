@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from shared.database.session import Database
 from shared.database.tables import Schedule, ScheduleRun
@@ -23,23 +23,26 @@ def begin_waiting(database: Database, *, now: datetime | None = None) -> int:
             schedules = _with_idle_queue(session)
             moment = now or session.scalars(select(func.clock_timestamp())).one()
             begun += sum(_begin(session, schedule, moment) for schedule in schedules)
-        if len(schedules) < _BATCH:
+        if not schedules:
             break
     return begun
 
 
 def _with_idle_queue(session: Session) -> list[Schedule]:
     """Return schedules with a waiting run and none that goes on, locked: two tickers must not begin two runs of one."""
-    with_waiting = select(ScheduleRun.schedule_id).where(ScheduleRun.state == RunState.WAITING).distinct()
-    going_on = exists().where(ScheduleRun.schedule_id == Schedule.id, ScheduleRun.state == RunState.STARTED)
-    return list(
-        session.scalars(
-            select(Schedule)
-            .where(Schedule.id.in_(with_waiting), ~going_on)
-            .limit(_BATCH)
-            .with_for_update(skip_locked=True, of=Schedule)
+    going_on = aliased(ScheduleRun)
+    idle = session.scalars(
+        select(ScheduleRun.schedule_id)
+        .where(
+            ScheduleRun.state == RunState.WAITING,
+            ~exists().where(going_on.schedule_id == ScheduleRun.schedule_id, going_on.state == RunState.STARTED),
         )
-    )
+        .distinct()
+        .limit(_BATCH)
+    ).all()
+    if not idle:
+        return []
+    return list(session.scalars(select(Schedule).where(Schedule.id.in_(idle)).with_for_update(skip_locked=True)))
 
 
 def _begin(session: Session, schedule: Schedule, now: datetime) -> bool:

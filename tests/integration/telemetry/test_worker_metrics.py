@@ -16,14 +16,24 @@ from pydantic import SecretStr
 from infra.local import ports
 from infra.local.valkey import Valkey
 from shared.jobs.kinds import KINDS
+from shared.scheduling.works import WORK_KINDS
 from shared.services import Services
 from shared.settings import Settings
+from shared.ticks.drivers import Driver
 from tests.integration.jobs.orders import order, portal_csv
 from tests.integration.jobs.waiting import until
 from tests.integration.jobs.workers import Worker
 
 _Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
-_LABELS = {"kind": set(KINDS), "outcome": None, "format": None, "scope": None, "le": None}
+_LABELS: dict[str, set[str] | None] = {
+    "kind": set(KINDS),
+    "work": set(WORK_KINDS),
+    "driver": set(Driver),
+    "outcome": None,
+    "format": None,
+    "scope": None,
+    "le": None,
+}
 
 
 @pytest.fixture
@@ -84,6 +94,7 @@ def test_all_processes_are_counted_on_one_page(
         ages = [value for (name, _), value in samples.items() if name == "azure_token_age_seconds"]
         left = [value for (name, _), value in samples.items() if name == "azure_token_expires_in_seconds"]
         assert ages
+        assert _sum(samples, "ticker_last_tick_timestamp", driver="worker clock") > 1_700_000_000
         assert all(0 <= age < 120 for age in ages)
         assert all(80_000 < seconds <= 86_400 for seconds in left)
         _assert_labels_are_bounded(samples)
