@@ -11,6 +11,8 @@ from function_app.api import ordering
 from function_app.api.answers import json_answer, version_of, version_tag
 from function_app.api.callers import Caller
 from function_app.api.models.branding import BrandingWishes
+from shared.audit.log import Target
+from shared.audit.types import AuditType
 from shared.branding import stored
 from shared.branding.branding import PANEL, WHITE
 from shared.branding.branding import Branding as Look
@@ -61,6 +63,7 @@ def replace(caller: Caller, client_id: UUID | None, wishes: BrandingWishes, if_m
     fields = wishes.model_dump(mode="json")
     with caller.transaction() as session:
         row = stored.change(session, caller.tenant_id, client_id, fields, version=version)
+        _log(session, caller, client_id, "changed")
         content = _shown(session, row, client_id)
     return json_answer(content, headers={"ETag": version_tag(content["version"])})
 
@@ -69,6 +72,7 @@ def remove(caller: Caller, client_id: UUID | None) -> None:
     """Remove all wishes and the logo."""
     with caller.transaction() as session:
         logo = stored.forget(session, client_id)
+        _log(session, caller, client_id, "removed")
     stored.remove_logo_file(caller.services.blobs, logo)
     stored.remove_preview(caller.services.blobs, caller.tenant_id, client_id)
 
@@ -89,6 +93,7 @@ def remove_logo(caller: Caller, client_id: UUID | None) -> None:
         earlier = wishes_of(row).logo if row is not None else None
         if earlier is not None:
             stored.change(session, caller.tenant_id, client_id, stored.columns_of(None), version=None)
+            _log(session, caller, client_id, "logo removed")
     stored.remove_logo_file(caller.services.blobs, earlier)
 
 
@@ -160,6 +165,7 @@ def _change_logo(caller: Caller, client_id: UUID | None, kept: StoredLogo, taken
             row = stored.held_row(session, caller.tenant_id, client_id)
             earlier = wishes_of(row).logo if row is not None else None
             row = stored.change(session, caller.tenant_id, client_id, stored.columns_of(kept), version=None)
+            _log(session, caller, client_id, "logo changed")
             content = _shown(session, row, client_id)
     except Exception:
         stored.remove_logo_file(caller.services.blobs, kept)
@@ -168,6 +174,10 @@ def _change_logo(caller: Caller, client_id: UUID | None, kept: StoredLogo, taken
     return json_answer(
         {"removed": list(taken.removed), "branding": content}, headers={"ETag": version_tag(content["version"])}
     )
+
+
+def _log(session: Session, caller: Caller, client_id: UUID | None, what: str) -> None:
+    caller.log(session, AuditType.SETTINGS_CHANGED, Target("branding", client_id), details={"branding": what})
 
 
 def _shown(session: Session, row: BrandingRow | None, client_id: UUID | None) -> dict[str, Any]:

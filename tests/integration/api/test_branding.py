@@ -8,9 +8,11 @@ import pypdf
 import pytest
 from httpx import Client
 from PIL import Image
+from sqlalchemy import text
 
 from shared.access import Scope
 from shared.branding.stored import load
+from shared.database.session import Database
 from shared.jobs import execution
 from shared.services import Services
 from shared.storage.paths import branding_preview_path
@@ -97,6 +99,16 @@ def test_a_change_names_the_version_it_is_based_on(api: Client) -> None:
     assert api.put(TENANT, json={"footer": "2"}, headers={"If-Match": '"0"'}).status_code == 412
     assert put(api, TENANT, {"footer": "2"}, '"1"')["version"] == 2
     assert put(api, TENANT, {"footer": "2"}, '"2"')["effective"] == put(api, TENANT, {"footer": "2"})["effective"]
+
+
+def test_changes_are_in_the_audit_log(api: Client, of_client: str, png: bytes, database: Database, tenant: UUID) -> None:
+    put(api, of_client, {"footer": "1"})
+    api.put(f"{of_client}/logo", content=png)
+    api.delete(f"{of_client}/logo")
+    api.delete(of_client)
+    with database.tenant(tenant) as session:
+        query = text("select details ->> 'branding' from audit_event where target_kind = 'branding' order by id")
+        assert session.scalars(query).all() == ["changed", "logo changed", "logo removed", "removed"]
 
 
 def test_a_logo_is_cleaned_kept_replaced_and_removed(
@@ -189,8 +201,8 @@ def test_a_sample_report_is_made_in_the_look_and_handed_out(
     assert api.get(ordered.headers["Location"]).json()["result"]["warnings"] == []
     assert "preview.pdf" in api.get(path).headers["Location"]
     content = services.blobs.read(branding_preview_path(tenant, UUID(client_id)), max_bytes=10_000_000)
-    text = pypdf.PdfReader(io.BytesIO(content)).pages[0].extract_text()
-    assert "Rapport Azure Advisor" in " ".join(text.split())
+    words = pypdf.PdfReader(io.BytesIO(content)).pages[0].extract_text()
+    assert "Rapport Azure Advisor" in " ".join(words.split())
     assert api.delete(f"/api/v1/clients/{client_id}/branding").status_code == 204
     assert api.get(path).status_code == 404
 
