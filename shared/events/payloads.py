@@ -63,11 +63,13 @@ class ReportChanged(Payload, frozen=True, kw_only=True):
     report_id: UUID
     client_id: UUID
     link: Text
-    compared_with: datetime
-    """When the earlier snapshot was taken."""
+    compared_with: datetime | None
+    """When the earlier snapshot was taken, where that is known."""
     appeared: int
+    """Findings that are new or came back."""
     resolved: int
     changed: int
+    """In impact, amount or text, postponed or dismissed."""
     unchanged: int
 
 

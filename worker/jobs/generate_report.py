@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from shared.azure.metadata import texts
+from shared.comparison.telling import tell_of_changes
 from shared.database.tables import ReportFile
 from shared.database.tables.report import FileState
 from shared.jobs import report_stages
@@ -109,6 +110,7 @@ def _end(run: JobRun, made: list[Made]) -> None:
         run.hold(session)
         _write_files(run, session, made)
         report_stages.complete(session, run.report_id)
+        tell_of_changes(session, run.tenant_id, run.report_id)
 
 
 def _has_ready_files(run: JobRun) -> bool:
