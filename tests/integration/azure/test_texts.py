@@ -1,0 +1,67 @@
+"""Microsoft's texts are read again once a day, in the languages that somebody asked for and no others."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, select
+
+from shared.azure import metadata
+from shared.database.tables import AdvisorMetadata, AdvisorMetadataLanguage
+from shared.services import Services
+from shared.ticks.advisor_texts import refresh_texts
+from tests.integration.azure.conftest import Tenancy
+from tests.simulators.azure_management import AzureManagement
+from tests.simulators.faults import Fault
+
+
+@pytest.fixture
+def german(services: Services) -> Iterator[None]:
+    """German was read once, two days ago, and had one text; afterwards nothing was ever read."""
+    with services.system_database.across_tenants() as session:
+        session.execute(delete(AdvisorMetadataLanguage))
+        session.add(AdvisorMetadataLanguage(language="de", refreshed_at=datetime.now(UTC) - timedelta(days=2)))
+        session.flush()
+        session.add(AdvisorMetadata(language="de", recommendation_type_id="old", details={"display_name": "Alt"}))
+    yield
+    # A language that is known and stale would have the ticks of other tests ask Azure itself.
+    with services.system_database.across_tenants() as session:
+        session.execute(delete(AdvisorMetadataLanguage))
+
+
+def test_known_languages_are_read_again_and_only_those(services: Services, german: None, azure: AzureManagement) -> None:
+    assert refresh_texts(services).endswith("types in 1 languages")
+    texts = metadata.texts(services.database, "de-AT")
+    assert "old" not in texts
+    assert all(text.display_name.startswith("[de] ") for text in texts.values())
+    with services.system_database.across_tenants() as session:
+        assert session.scalars(select(AdvisorMetadataLanguage.language)).all() == ["de"]
+    assert refresh_texts(services) == "nothing due"
+
+
+def test_texts_stay_where_azure_refuses(services: Services, german: None, azure: AzureManagement) -> None:
+    azure.faults.plan(Fault.FORBIDDEN, times=10)
+    assert refresh_texts(services) == "read 0 types, then failed: azure_permission_missing"
+    assert set(metadata.texts(services.database, "de")) == {"old"}
+
+
+def test_fetch_goes_on_without_texts(tenancy: Tenancy, german: None, azure: AzureManagement) -> None:
+    azure.estate.languages = ()
+    report_id = tenancy.order()
+    assert tenancy.run(report_id) == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("tag", "spelled"),
+    [
+        ("en", "en"),
+        ("en-GB", "en"),
+        ("pt", "pt-br"),
+        ("pt_PT", "pt-pt"),
+        ("de-AT", "de"),
+        ("zh-TW", "zh-hant"),
+        ("xx", "en"),
+    ],
+)
+def test_languages_are_spelled_as_azure_spells_them(tag: str, spelled: str) -> None:
+    assert metadata.azure_language(tag) == spelled
