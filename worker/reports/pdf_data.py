@@ -113,7 +113,7 @@ def logo_of(branding: Branding) -> dict[str, str]:
 
 def _cover_facts(content: ReportContent, language: Language, type_title: str) -> list[tuple[str, str]]:
     sources = content.facts.sources
-    names = [shortened(source.file_name, 70) for source in sources[:2]]
+    names = [shortened(source.file_name or source.kind, 70) for source in sources[:2]]
     if len(sources) > 2:
         names.append(language.ngettext("and {number} more file", "and {number} more files", len(sources) - 2))
     moments = sorted(source.exported_at for source in sources if source.exported_at)

@@ -12,8 +12,8 @@ _KINDS = {
     "rest_json": "Advisor REST JSON",
     "resource_graph_json": "Resource Graph JSON",
     "sdk_json": "Python SDK JSON",
-    "azure_live": "Azure, read live",
 }
+_LIVE = "azure_live"
 _NAMED_FILES = 5
 
 
@@ -36,7 +36,7 @@ def source_of(
         names += " " + language.ngettext("and {number} more file", "and {number} more files", further)
     return SourceFacts(
         file_name=names,
-        kind=_KINDS.get(kind, kind),
+        kind=language.gettext("Azure, read live") if kind == _LIVE else _KINDS.get(kind, kind),
         exported_at=exported_at,
         accepted=accepted,
         rejected=rejected,
