@@ -119,7 +119,9 @@ def _logo_address(branding: Branding) -> str:
 
 
 def _svg(chart: charts.Chart, branding: Branding) -> Markup:
-    return Markup(charts.svg(chart, branding.palette.accent))  # noqa: S704  (charts escape every text they hold)
+    """Return the chart twice: for a desk and for paper, and for a telephone. The style sheet shows one of them."""
+    accent = branding.palette.accent
+    return Markup(charts.svg(chart, accent) + charts.narrow_svg(chart, accent))  # noqa: S704  (charts escape every text they hold)
 
 
 def _lines(text: str) -> Markup:

@@ -6,7 +6,7 @@ and description for those who listen. Every word arrives with the data: nothing 
 ``currentColor`` and shapes carry a class, so a page with a dark background can recolour both.
 """
 
-from worker.reports.charts.drawing import svg
+from worker.reports.charts.drawing import narrow_svg, svg
 from worker.reports.charts.values import (
     BarRow,
     Bars,
@@ -47,5 +47,6 @@ __all__ = [
     "TimelineEvent",
     "Waterfall",
     "WaterfallStep",
+    "narrow_svg",
     "svg",
 ]

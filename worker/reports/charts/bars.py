@@ -44,18 +44,18 @@ def draw_stacked_bars(chart: StackedBars) -> str:
     return image(chart.title, chart.description, WIDTH, height, shapes)
 
 
-def draw_bars(chart: Bars, accent: str) -> str:
+def draw_bars(chart: Bars, accent: str, width: float = WIDTH) -> str:
     """Draw each bar under its label, the value at its end."""
     right = 12 + max((width_of(row.text) for row in chart.rows), default=0)
     longest = max((row.value for row in chart.rows), default=0) or 1
     shapes = []
     for index, row in enumerate(chart.rows):
         y = index * 38
-        shapes.append(text(0, y + 12, fitting(row.label, _MAX_LABEL_COLUMNS)))
-        length = max(row.value / longest * (WIDTH - right), 1.5)
+        shapes.append(text(0, y + 12, fitting(row.label, min(_MAX_LABEL_COLUMNS, int(width / 6.2)))))
+        length = max(row.value / longest * (width - right), 1.5)
         shapes.append(bar(0, y + 18, length, accent, "accent", height=10))
         shapes.append(text(length + 7, y + 27, row.text, weight=600))
-    return image(chart.title, chart.description, WIDTH, max(len(chart.rows) * 38, 20), shapes)
+    return image(chart.title, chart.description, width, max(len(chart.rows) * 38, 20), shapes)
 
 
 def draw_change_bars(chart: ChangeBars, accent: str) -> str:
