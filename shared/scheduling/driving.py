@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from shared import events
 from shared.database.session import Database
 from shared.database.tables import Schedule, ScheduleRun, Tick
 from shared.database.tables.schedule import RunState
+from shared.errors import InvalidRequestError
 from shared.events.payloads import TickerStale
 from shared.scheduling.claiming import claim_due
 from shared.scheduling.reading import rules_of, timing_of
@@ -63,10 +65,14 @@ def _plan_anew(session: Session, now: datetime) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for schedule in ahead:
-        following = timing_of(schedule).after(now)
-        schedule.next_planned_at = following
-        schedule.next_run_at = rules_of(schedule).due_at(schedule.id, following) if following else None
         schedule.last_claimed_at = now
+        try:
+            following, rules = timing_of(schedule).after(now), rules_of(schedule)
+        except (InvalidRequestError, msgspec.ValidationError):
+            # The claim says so, when its time comes.
+            continue
+        schedule.next_planned_at = following
+        schedule.next_run_at = rules.due_at(schedule.id, following) if following else None
     session.flush()
     return len(ahead)
 

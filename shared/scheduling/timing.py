@@ -15,6 +15,7 @@ MIN_INTERVAL_S = 60
 MAX_INTERVAL_S = 366 * 86_400
 # Counting further helps nobody, and a long outage must not make the tick slow.
 COUNTED_AT_MOST = 2000
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 class TimingError(InvalidRequestError):
@@ -109,6 +110,15 @@ class Timing(msgspec.Struct, frozen=True, kw_only=True):
 _INSTANT = timedelta(microseconds=1)
 
 
+def check_moment(moment: datetime) -> datetime:
+    """Return the moment, which no zone moves out of the calendar; raises :class:`TimingError` for one far away."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise TimingError(
+            f"The year {moment.year} is out of reach.", next_step=f"Choose one from {_FIRST_YEAR} to {_LAST_YEAR}."
+        )
+    return moment
+
+
 def checked(timing: Timing) -> Timing:
     """Return the timing, tidied.
 
@@ -116,6 +126,10 @@ def checked(timing: Timing) -> Timing:
     :class:`~shared.scheduling.zones.TimeZoneUnknownError`.
     """
     zone_of(timing.zone_name)
+    at = timing.when.at if isinstance(timing.when, Once) else None
+    for moment in (timing.starts_at, timing.ends_at, at):
+        if moment is not None:
+            check_moment(moment)
     if timing.ends_at is not None and timing.ends_at <= timing.starts_at:
         raise TimingError("The schedule ends before it starts.", next_step="Give an end after the start, or none.")
     if isinstance(timing.when, Cron):

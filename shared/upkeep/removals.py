@@ -60,6 +60,14 @@ REMOVALS = (
     Removal("deleted_schedules", "schedule", "deleted_at < :before", "deleted_at", lambda _: _DELETED_KEPT_S),
     Removal("events", "domain_event", "occurred_at < :before", "occurred_at", _days("events_days")),
     Removal("kept_answers", "idempotency_record", "expires_at < :before", "expires_at", lambda _: _AT_ONCE_S),
+    Removal(
+        "used_uploads",
+        "upload",
+        # Of reports that are gone; their blobs went with those.
+        "state = 'used' and report_id is null and created_at < :before",
+        "created_at",
+        lambda _: _DAY_S,
+    ),
     Removal("upkeep_runs", "upkeep_run", "created_at < :before", "created_at", _days("upkeep_runs_days")),
 )
 """Rows that go by their age alone. A new table with an age adds itself here, and its field to the rules."""

@@ -73,6 +73,8 @@ def test_create_may_be_repeated(api: Client, client_id: str) -> None:
         ({"time_zone": "../../etc/passwd"}, "time_zone_unknown"),
         ({"when": {"kind": "once", "at": "2020-01-01T00:00:00Z"}}, "timing_invalid"),
         ({"ends_at": "2020-01-01T00:00:00Z"}, "timing_invalid"),
+        ({"starts_at": "0001-01-01T00:00:00+14:00"}, "timing_invalid"),
+        ({"ends_at": "9999-12-31T23:59:59-12:00"}, "timing_invalid"),
         ({"when": {"kind": "interval", "every_s": 60}, "jitter_s": 60}, "timing_invalid"),
         ({"work": {"kind": "report"}}, "schedule_work_invalid"),
         ({"work": {"kind": "report", "client_ids": [_NOBODYS]}}, "schedule_work_invalid"),
@@ -119,6 +121,8 @@ def test_preview_tells_what_changes_of_clocks_mean(api: Client) -> None:
     assert runs[1]["note"] is None
     assert len(runs) == 10
     assert api.get(PATH).json()["items"] == []
+    far = api.post(f"{PATH}/preview", json={**wanted, "after": "9999-12-31T23:59:59Z"})
+    assert (far.status_code, far.json()["code"]) == (400, "timing_invalid")
 
 
 def test_change_plans_anew_and_is_kept(api: Client, schedule: dict[str, Any]) -> None:

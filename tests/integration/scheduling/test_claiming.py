@@ -107,6 +107,7 @@ def test_database_that_ends_the_session_in_the_middle_costs_no_run(
 
 def test_clock_that_steps_forth_and_back_repeats_nothing_and_stops_nothing(ground: Ground) -> None:
     (schedule_id,) = ground.add(rules={"overlap_policy": "allow"})
+    ground.add(timing={"kind": "moon"}, due_at=NOON + 9 * _DAY, last_claimed_at=NOON + 9 * _DAY)
     services = ground.services
     drive(services, now=NOON)
     drive(services, now=NOON + _DAY)  # the clock leaps a day ahead …

@@ -111,6 +111,7 @@ def _rows(tenant: UUID, age: timedelta) -> list[tables.Base]:
         tables.IdempotencyRecord(
             tenant_id=tenant, key=str(at), request_hash=b"", status_code=202, headers={}, body={}, expires_at=at
         ),
+        tables.Upload(tenant_id=tenant, file_name="f", blob_path="p", state="used", expires_at=at, created_at=at),
         tables.UpkeepRun(tenant_id=tenant, dry_run=True, rules={}, counts={}, duration_s=0, created_at=at),
         client,
         snapshot,
@@ -154,6 +155,7 @@ _REMOVED = {
     "used_backup_codes": 1,
     "events": 1,
     "kept_answers": 1,
+    "used_uploads": 1,
     "upkeep_runs": 1,
     "rejected_rows": 1,
     "schedule_runs": 1,
