@@ -100,7 +100,9 @@ class Exhibit(msgspec.Struct, frozen=True, kw_only=True):
             scores=SCORES if self.has_insights else (),
             scored_on=TODAY.date() if self.has_insights else None,
         )
-        insights = insights_for(rows, savings, TODAY, clients=self.clients) if self.has_insights and rows else None
+        insights = None
+        if self.has_insights and rows:
+            insights = insights_for(rows, savings, TODAY, clients=self.clients, client=self.client)
         return build_content(rows, (), facts, savings=savings, insights=insights)
 
 

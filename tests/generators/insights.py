@@ -35,13 +35,15 @@ SCORES = (
 COVERAGE = Coverage(subscriptions_read=9, subscriptions_wanted=10, dismissed=14, postponed=6, excluded=3)
 
 
-def insights_for(rows: Sequence[Recommendation], savings: Savings, today: datetime, *, clients: int = 0) -> Insights:
+def insights_for(
+    rows: Sequence[Recommendation], savings: Savings, today: datetime, *, clients: int = 0, client: str = "Contoso Ltd"
+) -> Insights:
     """Return insights that fit ``rows``: every eleventh is new, every seventeenth changed, and so on."""
     return Insights(
         comparison=comparison_for(rows, savings, today),
         trend=trend_for(rows, savings, today),
         marks=marks_for(rows, today.date()),
-        roll_up=roll_up_for(rows, today, clients) if clients else None,
+        roll_up=roll_up_for(rows, savings, today, clients, client) if clients else None,
     )
 
 
@@ -108,12 +110,14 @@ def marks_for(rows: Sequence[Recommendation], today: date) -> dict[bytes, Mark]:
     return {row.fingerprint: choices[number % 3] for number, row in enumerate(rows[::7])}
 
 
-def roll_up_for(rows: Sequence[Recommendation], today: datetime, clients: int) -> RollUp:
-    """Return several clients, among which ``rows`` are shared out."""
+def roll_up_for(rows: Sequence[Recommendation], savings: Savings, today: datetime, clients: int, client: str) -> RollUp:
+    """Return ``client`` with all of ``rows``, and other clients that have a part of them each."""
+    others = [name for name in _CLIENTS if name != client]
     totals = []
     for number in range(clients):
-        own = rows[number::clients]
-        name = _CLIENTS[number % len(_CLIENTS)] + ("" if number < len(_CLIENTS) else f" {number}")
+        own = rows[number :: number + 2] if number else rows
+        round_, place = divmod(number - 1, len(others))
+        name = others[place] + (f" {round_ + 1}" if round_ else "") if number else client
         totals.append(
             ClientTotals(
                 client_id=UUID(int=number),
@@ -123,7 +127,7 @@ def roll_up_for(rows: Sequence[Recommendation], today: datetime, clients: int) -
                 total=len(own),
                 by_category={},
                 by_impact={Impact.HIGH.value: sum(row.impact is Impact.HIGH for row in own)},
-                savings=count_savings(own),
+                savings=count_savings(own) if number else savings,
             )
         )
     return RollUp(clients=tuple(totals))

@@ -129,6 +129,8 @@ def test_more_rows_than_a_sheet_holds_continue_on_the_next(tmp_path: Path) -> No
 
     names = ["Recommendations", "Recommendations 2", "Recommendations 3"]
     assert [book[name].max_row for name in names] == [11, 11, 6]
+    assert book.sheetnames[1:5] == [*names, "Savings"], "beside each other, though the offers are written at the same time"
+    assert {sheet.print_title_rows for sheet in book.worksheets if sheet.title in names} == {"$1:$1"}
     assert "Rejected rows 2" in book.sheetnames
 
 

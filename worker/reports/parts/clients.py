@@ -29,6 +29,8 @@ def clients_part(draft: Draft) -> Part | None:
             amounts=language.joined(language.whole_money(amount, currency) for currency, amount in sums.items()),
         )
         words = language.sentences((words, more))
+    only = language.gettext("All other chapters are about {client} alone.", client=clean_text(draft.facts.client_name))
+    words = language.sentences((words, only))
     blocks: list[Block] = [Paragraph(words, tone="lead")]
     if not draft.is_brief and (chart := _chart(draft, roll_up.clients)):
         blocks.append(Figure(chart.title, chart))

@@ -33,12 +33,14 @@ class Book(NamedTuple):
     """Rows are written straight to disk, and sheets have filters but no tables: xlsxwriter cannot do both."""
     max_rows: int = MAX_SHEET_ROWS
 
-    def add_sheet(self, name: str, number: int = 1) -> Any:
-        """Return a new sheet; ``number`` tells apart those of one name."""
+    def add_sheet(self, name: str, number: int = 1, *, after: Any = None) -> Any:
+        """Return a new sheet, at the end or just ``after`` another; ``number`` tells apart those of one name."""
         suffix = "" if number == 1 else f" {number}"
         clean = " ".join(name.translate(_FORBIDDEN_IN_NAMES).split())[: _MAX_NAME_CHARS - len(suffix)]
         # Excel refuses apostrophes at the ends, and only there.
         sheet = self.workbook.add_worksheet(clean.strip(" '") + suffix)
+        if after is not None:
+            self._move(sheet, after)
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
@@ -46,6 +48,14 @@ class Book(NamedTuple):
         if self.language.direction == "rtl":
             sheet.right_to_left()
         return sheet
+
+    def _move(self, sheet: Any, after: Any) -> None:
+        """Let ``sheet`` stand right of ``after``; print titles and filters find their sheet by its number."""
+        sheets = self.workbook.worksheets_objs
+        sheets.remove(sheet)
+        sheets.insert(sheets.index(after) + 1, sheet)
+        for index, moved in enumerate(sheets):
+            moved.index = index
 
 
 class RowSheet:
@@ -61,6 +71,7 @@ class RowSheet:
         self._formats = [book.formats.of_kind[column.kind] for column in columns]
         self._max_links = min(MAX_LINKS, _MAX_LINKS_OF_LARGE) if book.is_large else MAX_LINKS
         self._number = 0
+        self._sheet: Any = None
         self._start_sheet()
 
     def add(self, values: Sequence[Value], *, currency: str = "", link_column: int = -1, link: str = "") -> None:
@@ -95,7 +106,7 @@ class RowSheet:
         self._number += 1
         self._row = 0
         self._links = 0
-        self._sheet = sheet = self._book.add_sheet(self._name, self._number)
+        self._sheet = sheet = self._book.add_sheet(self._name, self._number, after=self._sheet)
         sheet.freeze_panes(1, 0)
         for index, column in enumerate(self._columns):
             sheet.set_column(index, index, column.width)
