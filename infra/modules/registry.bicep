@@ -57,9 +57,9 @@ resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' = {
       ipRules: rules
     } : null
     policies: {
-      // A token for all of Azure's management is not accepted, only one for the registry.
+      // Container Apps pull by identity with a token for all of Azure's management; refused, no worker would ever start.
       azureADAuthenticationAsArmPolicy: {
-        status: 'disabled'
+        status: 'enabled'
       }
       retentionPolicy: {
         status: isPremium ? 'enabled' : 'disabled'
