@@ -167,6 +167,15 @@ def test_azd_finds_its_services_hooks_and_tags() -> None:
     assert powershell <= shell
 
 
+def test_azd_migrates_before_it_deploys_the_front() -> None:
+    project = yaml.safe_load((ROOT / "azure.yaml").read_text())
+    steps = [step["azd"] for step in project["workflows"]["up"]["steps"]]
+    assert steps == ["provision", "deploy worker", "deploy api"]
+    assert project["services"]["api"]["uses"] == ["worker"]
+    # The migration hangs on the worker: it is through, or has failed, before the next step begins.
+    assert "postdeploy" in project["services"]["worker"]["hooks"]
+
+
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_workflows_name_actions_by_digest_and_ask_for_little(workflow: Path) -> None:
     text = workflow.read_text()
