@@ -100,6 +100,11 @@ param monthlyBudget int = 200
 @description('First day of the budget\'s first month, as yyyy-MM-01. Keep it: a budget cannot begin anew.')
 param budgetStartDate string = utcNow('yyyy-MM-01')
 
+// ------------------------------------------------------------------------------------------------------------- product
+
+@description('Further settings of all processes, such as REPORT_RETENTION_DAYS: texts by the names of docs/configuration.md. Those of the templates win.')
+param furtherSettings object = {}
+
 // --------------------------------------------------------------------------------------------------------------- image
 
 @description('Image of the worker, by digest; empty before the first deployment.')
@@ -312,7 +317,7 @@ module containers 'modules/containers.bicep' = {
 // ------------------------------------------------------------------------------------------------------------- settings
 // docs/configuration.md says what each means. A test compares the names with those the code knows and demands.
 
-var commonSettings = {
+var commonSettings = union(furtherSettings, {
   APP_ENVIRONMENT: 'production'
   DB_HOST: database.outputs.host
   DB_NAME: databaseName
@@ -328,7 +333,7 @@ var commonSettings = {
   OIDC_ISSUER: empty(oidcIssuer) ? '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0' : oidcIssuer
   OIDC_AUDIENCE: oidcAudience
   APPLICATIONINSIGHTS_CONNECTION_STRING: monitoring.outputs.connectionString
-}
+})
 
 var frontSettings = union(commonSettings, {
   AZURE_CLIENT_ID: identity.outputs.front.clientId
@@ -452,80 +457,6 @@ module migration 'modules/migration.bicep' = {
 
 // ------------------------------------------------------------------------------------------------------ private network
 
-// The suffix of storage differs between clouds; the others have one name each in Azure's public cloud.
-var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
-var queueZone = 'privatelink.queue.${environment().suffixes.storage}'
-var vaultZone = 'privatelink.vaultcore.azure.net'
-var databaseZone = 'privatelink.postgres.database.azure.com'
-var cacheZone = 'privatelink.redis.azure.net'
-var registryZone = 'privatelink.azurecr.io'
-var sitesZone = 'privatelink.azurewebsites.net'
-
-var zones = [
-  blobZone
-  queueZone
-  vaultZone
-  databaseZone
-  cacheZone
-  registryZone
-]
-var frontZones = [
-  sitesZone
-]
-
-var services = [
-  {
-    name: 'host-blobs'
-    id: storage.outputs.hostAccountId
-    group: 'blob'
-    zone: blobZone
-  }
-  {
-    name: 'report-blobs'
-    id: storage.outputs.reportAccountId
-    group: 'blob'
-    zone: blobZone
-  }
-  {
-    name: 'wake-queues'
-    id: storage.outputs.reportAccountId
-    group: 'queue'
-    zone: queueZone
-  }
-  {
-    name: 'vault'
-    id: vault.outputs.vaultId
-    group: 'vault'
-    zone: vaultZone
-  }
-  {
-    name: 'database'
-    id: database.outputs.serverId
-    group: 'postgresqlServer'
-    zone: databaseZone
-  }
-  {
-    name: 'cache'
-    id: cache.outputs.cacheId
-    group: 'redisEnterprise'
-    zone: cacheZone
-  }
-  {
-    name: 'registry'
-    id: registry.outputs.registryId
-    group: 'registry'
-    zone: registryZone
-  }
-]
-var frontServices = [
-  {
-    name: 'front'
-    id: functions.outputs.appId
-    group: 'sites'
-    zone: sitesZone
-  }
-]
-
 module privateEndpoints 'modules/privateEndpoints.bicep' = if (privateNetworking) {
   scope: group
   params: {
@@ -534,8 +465,13 @@ module privateEndpoints 'modules/privateEndpoints.bicep' = if (privateNetworking
     namePrefix: abbreviations.privateEndpoint
     networkId: network.?outputs.networkId ?? ''
     subnetId: network.?outputs.endpointsSubnetId ?? ''
-    zones: publicFront ? zones : concat(zones, frontZones)
-    services: publicFront ? services : concat(services, frontServices)
+    hostAccountId: storage.outputs.hostAccountId
+    reportAccountId: storage.outputs.reportAccountId
+    vaultId: vault.outputs.vaultId
+    databaseServerId: database.outputs.serverId
+    cacheId: cache.outputs.cacheId
+    registryId: registry.outputs.registryId
+    functionAppId: publicFront ? '' : functions.outputs.appId
   }
 }
 

@@ -6,7 +6,7 @@
 #     infra/hooks/deploy.sh release     worker image, migration, workers, front
 #     infra/hooks/deploy.sh all         both
 #
-# Reads the variables of infra/main.parameters.json; docs/deploy.md explains each. Signed in already: az login.
+# Fills in infra/main.parameters.json from variables, as azd does; docs/deploy.md explains each. Signed in already: az login.
 set -eu
 
 act="${1:-}"
@@ -15,8 +15,7 @@ case "$act" in what-if | provision | release | all) ;; *)
     exit 64
     ;;
 esac
-for name in AZURE_ENV_NAME AZURE_LOCATION ADVISOR_ADMINISTRATOR_OBJECT_ID ADVISOR_ADMINISTRATOR_NAME ADVISOR_OIDC_AUDIENCE \
-    ADVISOR_BUDGET_START_DATE; do
+for name in AZURE_ENV_NAME AZURE_LOCATION; do
     eval "value=\${$name:-}"
     if [ -z "$value" ]; then
         echo "error: $name is not set; docs/deploy.md says what it is" >&2
@@ -31,30 +30,20 @@ python="${ADVISOR_PYTHON:-python3}"
 
 image_of_workers() {
     # What runs now: provisioning must not take the image away. Nothing runs before the first release.
-    group="rg-$AZURE_ENV_NAME"
-    found="$(az containerapp list --resource-group "$group" --output tsv \
-        --query "[?tags.\"azd-service-name\"=='worker'].properties.template.containers[0].image | [0]" 2>/dev/null || true)"
+    found="$(az containerapp list --output tsv --query "[?tags.\"azd-env-name\"=='$AZURE_ENV_NAME' && \
+tags.\"azd-service-name\"=='worker'].properties.template.containers[0].image | [0]")"
     case "$found" in None | */k8se/quickstart:*) found= ;; esac
     printf %s "$found"
 }
 
 template() {
-    # what-if or create
-    az deployment sub "$1" --name "$deployment" --location "$AZURE_LOCATION" --template-file infra/main.bicep --parameters \
-        environmentName="$AZURE_ENV_NAME" \
-        location="$AZURE_LOCATION" \
-        tier="${ADVISOR_TIER:-dev}" \
-        administratorObjectId="$ADVISOR_ADMINISTRATOR_OBJECT_ID" \
-        administratorName="$ADVISOR_ADMINISTRATOR_NAME" \
-        administratorType="${ADVISOR_ADMINISTRATOR_TYPE:-User}" \
-        oidcIssuer="${ADVISOR_OIDC_ISSUER:-}" \
-        oidcAudience="$ADVISOR_OIDC_AUDIENCE" \
-        privateNetworking="${ADVISOR_PRIVATE_NETWORKING:-false}" \
-        publicFront="${ADVISOR_PUBLIC_FRONT:-true}" \
-        monthlyBudget="${ADVISOR_MONTHLY_BUDGET:-200}" \
-        budgetStartDate="$ADVISOR_BUDGET_START_DATE" \
-        workerImage="$(image_of_workers)" \
-        --output "${2:-none}"
+    # what-if or create, with the same parameters as azd gives
+    image="$(image_of_workers)"
+    parameters="$(mktemp)"
+    trap 'rm -f "$parameters"' EXIT
+    SERVICE_WORKER_IMAGE_NAME="$image" "$python" infra/parameters.py >"$parameters"
+    az deployment sub "$1" --name "$deployment" --location "$AZURE_LOCATION" --template-file infra/main.bicep \
+        --parameters "@$parameters" --output "${2:-none}"
 }
 
 take_outputs() {
@@ -85,11 +74,11 @@ release() {
     registry="${AZURE_CONTAINER_REGISTRY_ENDPOINT%%.*}"
     az acr build --registry "$registry" --image "worker:$tag" --file worker/Dockerfile . --output none
     digest="$(az acr manifest show-metadata --registry "$registry" --name "worker:$tag" --query digest --output tsv)"
-    export SERVICE_WORKER_IMAGE_NAME="$AZURE_CONTAINER_REGISTRY_ENDPOINT/worker@$digest"
+    image="$AZURE_CONTAINER_REGISTRY_ENDPOINT/worker@$digest"
     # The migration and the role reports, then the role interactive, then the front: each runs beside the release before.
-    "$hooks/postdeploy.sh"
+    "$hooks/postdeploy.sh" "$image"
     az containerapp update --resource-group "$AZURE_RESOURCE_GROUP" --name "$INTERACTIVE_WORKER_NAME" \
-        --image "$SERVICE_WORKER_IMAGE_NAME" --output none
+        --image "$image" --output none
     "$python" infra/package_front.py out/front.zip
     az functionapp deployment source config-zip --resource-group "$AZURE_RESOURCE_GROUP" --name "$FUNCTION_APP_NAME" \
         --src out/front.zip --build-remote true --output none

@@ -1,6 +1,8 @@
 # After azd deployed the first worker app: the same image for the other role and for the migration job, then the migration.
 # Migrations are additive, so what still runs of the release before goes on; new workers wait for the schema.
 
+param([string] $image)
+
 $ErrorActionPreference = 'Stop'
 
 foreach ($name in 'AZURE_RESOURCE_GROUP', 'INTERACTIVE_WORKER_NAME', 'REPORTS_WORKER_NAME', 'MIGRATION_JOB_NAME') {
@@ -16,7 +18,7 @@ function Stop-OnFailure {
     if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
 }
 
-$image = $env:SERVICE_WORKER_IMAGE_NAME
+# What azd has just deployed, as the app itself says; or the image that is given.
 if (-not $image) {
     $image = az containerapp show --resource-group $group --name $env:INTERACTIVE_WORKER_NAME `
         --query 'properties.template.containers[0].image' --output tsv

@@ -11,7 +11,8 @@ for name in AZURE_RESOURCE_GROUP INTERACTIVE_WORKER_NAME REPORTS_WORKER_NAME MIG
     fi
 done
 
-image="${SERVICE_WORKER_IMAGE_NAME:-$(az containerapp show --resource-group "$AZURE_RESOURCE_GROUP" \
+# What azd has just deployed, as the app itself says; or the image that is given.
+image="${1:-$(az containerapp show --resource-group "$AZURE_RESOURCE_GROUP" \
     --name "$INTERACTIVE_WORKER_NAME" --query 'properties.template.containers[0].image' --output tsv)}"
 case "$image" in
 */k8se/quickstart:*)

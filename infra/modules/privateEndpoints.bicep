@@ -15,12 +15,100 @@ param networkId string
 @description('Id of the subnet that holds the endpoints.')
 param subnetId string
 
-@maxLength(10)
-@description('What is reached: name, resource id, sub-resource (group), DNS zone.')
-param services array
+@description('Id of the storage account of the Functions host.')
+param hostAccountId string
 
-@description('Names of the DNS zones, each once.')
-param zones array
+@description('Id of the storage account of uploads and reports.')
+param reportAccountId string
+
+@description('Id of the Key Vault.')
+param vaultId string
+
+@description('Id of the PostgreSQL server.')
+param databaseServerId string
+
+@description('Id of the cache.')
+param cacheId string
+
+@description('Id of the registry.')
+param registryId string
+
+@description('Id of the Functions app; empty: the internet reaches it, so it needs no endpoint.')
+param functionAppId string
+
+// The suffix of storage differs between clouds; the others have one name each in Azure's public cloud.
+var blobZone = 'privatelink.blob.${environment().suffixes.storage}'
+var queueZone = 'privatelink.queue.${environment().suffixes.storage}'
+var vaultZone = 'privatelink.vaultcore.azure.net'
+var databaseZone = 'privatelink.postgres.database.azure.com'
+var cacheZone = 'privatelink.redis.azure.net'
+var registryZone = 'privatelink.azurecr.io'
+var sitesZone = 'privatelink.azurewebsites.net'
+
+var alwaysZones = [
+  blobZone
+  queueZone
+  vaultZone
+  databaseZone
+  cacheZone
+  registryZone
+]
+// What is reached: the resource, its sub-resource (group), and the zone of its name.
+var alwaysServices = [
+  {
+    name: 'host-blobs'
+    id: hostAccountId
+    group: 'blob'
+    zone: blobZone
+  }
+  {
+    name: 'report-blobs'
+    id: reportAccountId
+    group: 'blob'
+    zone: blobZone
+  }
+  {
+    name: 'wake-queues'
+    id: reportAccountId
+    group: 'queue'
+    zone: queueZone
+  }
+  {
+    name: 'vault'
+    id: vaultId
+    group: 'vault'
+    zone: vaultZone
+  }
+  {
+    name: 'database'
+    id: databaseServerId
+    group: 'postgresqlServer'
+    zone: databaseZone
+  }
+  {
+    name: 'cache'
+    id: cacheId
+    group: 'redisEnterprise'
+    zone: cacheZone
+  }
+  {
+    name: 'registry'
+    id: registryId
+    group: 'registry'
+    zone: registryZone
+  }
+]
+var zones = empty(functionAppId) ? alwaysZones : concat(alwaysZones, [
+  sitesZone
+])
+var services = empty(functionAppId) ? alwaysServices : concat(alwaysServices, [
+  {
+    name: 'front'
+    id: functionAppId
+    group: 'sites'
+    zone: sitesZone
+  }
+])
 
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = [
   for name in zones: {

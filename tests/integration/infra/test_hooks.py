@@ -15,11 +15,12 @@ from tests.integration.infra.conftest import AzureServer
 ROOT = Path(__file__).resolve().parents[3]
 HOOKS = ROOT / "infra" / "hooks"
 IMAGE = "cr.azurecr.io/azure-advisor-reports/worker@sha256:" + "a" * 64
-# Answers as az and azd do, and writes down what it was asked.
+# Answers as az and azd do, and writes down what it was asked; files that are named as arguments, with their content.
 _COMMAND_LINE = """#!{python}
 import json, os, sys
 with open(os.environ["ASKED"], "a") as log:
-    log.write(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:]]) + "\\n")
+    words = [open(word[1:]).read() if word.startswith("@") else word for word in sys.argv[1:]]
+    log.write(json.dumps([os.path.basename(sys.argv[0]), *words]) + "\\n")
 answers = json.loads(os.environ["ANSWERS"])
 print(next((answer for words, answer in answers.items() if words in " ".join(sys.argv[1:])), ""))
 """
@@ -128,11 +129,30 @@ def test_deployment_migrates_before_the_other_role_gets_its_image(azure: dict[st
 
 def test_a_migration_that_fails_stops_the_deployment_and_says_where_its_log_is(azure: dict[str, str]) -> None:
     answers = {"job start": "run-1", "execution show": "Failed"}
-    done = run("postdeploy.sh", DEPLOYED | azure | {"ANSWERS": json.dumps(answers), "SERVICE_WORKER_IMAGE_NAME": IMAGE})
+    done = run("postdeploy.sh", DEPLOYED | azure | {"ANSWERS": json.dumps(answers)}, IMAGE)
     assert done.returncode == 1
     assert "ended as Failed" in done.stderr
     assert "--execution run-1" in done.stderr
     assert not [call for call in asked(azure) if call[1:3] == ["containerapp", "update"]]
+
+
+def test_without_azd_the_templates_get_the_parameter_file_and_the_image_that_runs(azure: dict[str, str]) -> None:
+    given = {
+        "AZURE_ENV_NAME": "prod",
+        "AZURE_LOCATION": "westeurope",
+        "ADVISOR_ADMINISTRATOR_OBJECT_ID": "11111111-1111-1111-1111-111111111111",
+        "ADVISOR_ADMINISTRATOR_NAME": "ada@contoso.example",
+        "ADVISOR_OIDC_AUDIENCE": "x",
+        "ADVISOR_BUDGET_START_DATE": "2026-11-01",
+    }
+    answers = {"ANSWERS": json.dumps({"containerapp list": IMAGE})}
+    done = run("deploy.sh", given | azure | answers, "what-if")
+    assert done.returncode == 0, done.stderr
+    shown = next(call for call in asked(azure) if call[1:4] == ["deployment", "sub", "what-if"])
+    parameters = json.loads(shown[shown.index("--parameters") + 1])["parameters"]
+    assert (parameters["environmentName"]["value"], parameters["workerImage"]["value"]) == ("prod", IMAGE)
+    missing = run("deploy.sh", given | azure | answers | {"ADVISOR_OIDC_AUDIENCE": ""}, "provision")
+    assert (missing.returncode, "ADVISOR_OIDC_AUDIENCE is not set" in missing.stderr) == (78, True)
 
 
 def test_provisioning_begins_with_what_azd_does_not_know(azure: dict[str, str]) -> None:

@@ -107,6 +107,14 @@ def test_a_demanded_setting_that_the_templates_forgot_would_be_noticed(
             reading.load()
 
 
+def test_operators_add_settings_that_the_templates_leave_alone_and_override_none() -> None:
+    main = (INFRA / "main.bicep").read_text()
+    # What comes later in a union wins.
+    assert "var commonSettings = union(furtherSettings, {" in main
+    for process in ("front", "worker", "migration"):
+        assert f"var {process}Settings = union(commonSettings, {{" in main
+
+
 def test_the_host_gets_its_own_settings_and_none_that_the_plan_forbids() -> None:
     assert set(assignments(MODULES / "functions.bicep", "hostSettings")) == HOST_SETTINGS
     for template in INFRA.rglob("*.bicep"):

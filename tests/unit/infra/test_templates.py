@@ -36,12 +36,6 @@ def test_parameters_that_azd_gives_exist_and_those_without_default_are_given() -
     assert without_default <= given <= declared
 
 
-def test_plain_deployment_gives_the_same_parameters_as_azd() -> None:
-    script = (INFRA / "hooks" / "deploy.sh").read_text()
-    given = set(re.findall(r"^ {8}(\w+)=\"", script, re.MULTILINE))
-    assert given == set(json.loads((INFRA / "main.parameters.json").read_text())["parameters"])
-
-
 def test_abbreviations_are_all_used() -> None:
     abbreviations = set(json.loads((INFRA / "abbreviations.json").read_text()))
     assert set(re.findall(r"abbreviations\.(\w+)\b(?!')", MAIN)) == abbreviations
