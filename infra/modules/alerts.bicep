@@ -101,6 +101,16 @@ var logRules = [
     threshold: 1
   }
   {
+    name: 'recurring-work-fails'
+    title: 'Recurring work fails'
+    description: 'Schedules, sweeps, upkeep or other recurring work failed three times or more within an hour.'
+    severity: 2
+    window: 'PT1H'
+    query: '${lines}| where action in ("tick_failed", "upkeep_failed", "secret_upkeep_failed", "schedule_broken")'
+    operator: 'GreaterThanOrEqual'
+    threshold: 3
+  }
+  {
     name: 'sign-in-fails'
     title: 'Sign-in fails'
     description: 'A process could not renew its tokens, or a worker refused to run.'
