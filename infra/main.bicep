@@ -90,10 +90,10 @@ param customHosts array = []
 @description('Mail addresses that alerts and the budget reach.')
 param alertEmails array = []
 
-@minValue(1)
+@minValue(0)
 @maxValue(1000000)
-@description('Budget a month, in the currency of the subscription\'s bill.')
-param monthlyBudget int = 200
+@description('Budget a month, in the currency of the subscription\'s bill; 0: that of the tier.')
+param monthlyBudget int = 0
 
 @minLength(10)
 @maxLength(10)
@@ -203,7 +203,7 @@ module storage 'modules/storage.bicep' = {
     tags: allTags
     hostAccountName: '${abbreviations.storage}host${resourceToken}'
     reportAccountName: '${abbreviations.storage}data${resourceToken}'
-    reportAccountSku: size.storageSku
+    sku: size.storageSku
     reportContainerName: reportContainerName
     packageContainerName: packageContainerName
     wakeQueueNames: wakeQueueNames
@@ -374,6 +374,7 @@ module functions 'modules/functions.bicep' = {
     maximumInstances: size.frontMaximumInstances
     alwaysReadyInstances: size.frontAlwaysReady
     requestsPerInstance: size.frontRequestsPerInstance
+    zoneRedundant: size.zoneRedundantFront
     subnetId: network.?outputs.frontSubnetId ?? ''
     isPublic: publicFront
   }
@@ -512,7 +513,7 @@ module budget 'modules/budget.bicep' = {
   scope: group
   params: {
     budgetName: '${abbreviations.budget}${environmentName}'
-    monthlyAmount: monthlyBudget
+    monthlyAmount: monthlyBudget == 0 ? size.monthlyBudget : monthlyBudget
     startDate: budgetStartDate
     emailAddresses: alertEmails
     actionGroupId: alerts.outputs.actionGroupId

@@ -61,11 +61,8 @@ for name, output in json.load(sys.stdin).items():
 provision() {
     template create
     take_outputs
-    if [ "$DATABASE_IS_PUBLIC" = "true" ] && [ -x .venv/bin/python ]; then
-        "$hooks/postprovision.sh"
-    else
-        echo "the migration job prepares the database, with the release"
-    fi
+    # Not with a Python that was only given to read parameters with.
+    env -u ADVISOR_PYTHON "$hooks/postprovision.sh"
 }
 
 release() {

@@ -14,6 +14,16 @@ if ($env:DATABASE_IS_PUBLIC -ne 'true') {
     exit 0
 }
 
+$python = $env:ADVISOR_PYTHON
+if (-not $python) {
+    $programs = if ($IsWindows) { Join-Path 'Scripts' 'python.exe' } else { Join-Path 'bin' 'python' }
+    $python = Join-Path $PSScriptRoot '..' '..' '.venv' $programs
+}
+if (-not (Test-Path $python)) {
+    Write-Output 'Without `make install` nothing here reaches the database: the migration job prepares it, right after the first deployment.'
+    exit 0
+}
+
 . (Join-Path $PSScriptRoot 'environment.ps1')
 & $python -m worker prepare-database --identity $env:FRONT_IDENTITY --identity $env:WORKER_IDENTITY
 # 69: nothing answered. The firewall lets in addresses inside of Azure, and operatorAddresses.

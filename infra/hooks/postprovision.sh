@@ -15,6 +15,11 @@ if [ "$DATABASE_IS_PUBLIC" != "true" ]; then
     exit 0
 fi
 
+if [ ! -x "${ADVISOR_PYTHON:-$(dirname -- "$0")/../../.venv/bin/python}" ]; then
+    echo "Without \`make install\` nothing here reaches the database: the migration job prepares it, right after the first deployment."
+    exit 0
+fi
+
 # shellcheck source=infra/hooks/environment.sh
 . "$(dirname -- "$0")/environment.sh"
 status=0

@@ -57,6 +57,9 @@ param alwaysReadyInstances int
 @description('Requests that one instance works on at once. The platform\'s own choice for Python would be 1.')
 param requestsPerInstance int
 
+@description('Whether instances are spread over zones. The platform then keeps two ready for each kind of trigger, and charges for them.')
+param zoneRedundant bool
+
 @description('Id of the subnet of the front; empty: no private network.')
 param subnetId string
 
@@ -81,7 +84,7 @@ var appSettings = [
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   // checkov:skip=CKV_AZURE_212: Instances come and go with the load; the plan has no count of its own
-  // checkov:skip=CKV_AZURE_225: Flex Consumption spreads instances by itself
+  // checkov:skip=CKV_AZURE_225: Spread over zones by tier
   name: planName
   location: location
   tags: tags
@@ -92,6 +95,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   }
   properties: {
     reserved: true
+    zoneRedundant: zoneRedundant
   }
 }
 

@@ -16,8 +16,8 @@ param hostAccountName string
 @description('Name of the account of uploads and reports.')
 param reportAccountName string
 
-@description('Redundancy of uploads and reports.')
-param reportAccountSku string
+@description('Redundancy of both accounts: a front that is spread over zones needs its packages in all of them.')
+param sku string
 
 @description('Name of the container of uploads and reports.')
 param reportContainerName string
@@ -45,7 +45,7 @@ var networkRules = {
 }
 
 resource hostAccount 'Microsoft.Storage/storageAccounts@2026-04-01' = {
-  // checkov:skip=CKV_AZURE_206: Only packages and leases, made anew by the next deployment
+  // checkov:skip=CKV_AZURE_206: Redundancy is chosen by tier, zone-redundant in production
   // checkov:skip=CKV_AZURE_43: Names are a prefix and uniqueString(), bounded where they come in
   // checkov:skip=CKV_AZURE_59: Public access is decided by privateNetworking; identities alone open it
   // checkov:skip=CKV_AZURE_35: As above
@@ -54,7 +54,7 @@ resource hostAccount 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   tags: tags
   kind: 'StorageV2'
   sku: {
-    name: 'Standard_LRS'
+    name: sku
   }
   properties: {
     accessTier: 'Hot'
@@ -101,7 +101,7 @@ resource reportAccount 'Microsoft.Storage/storageAccounts@2026-04-01' = {
   tags: tags
   kind: 'StorageV2'
   sku: {
-    name: reportAccountSku
+    name: sku
   }
   properties: {
     accessTier: 'Hot'

@@ -77,8 +77,9 @@ def test_a_database_that_does_not_answer_this_machine_is_left_to_the_job(outputs
     assert "the migration job prepares it" in done.stdout
 
 
-def test_a_private_database_is_left_to_the_job() -> None:
-    done = run("postprovision.sh", {"FRONT_IDENTITY": "f", "WORKER_IDENTITY": "w", "DATABASE_IS_PUBLIC": "false"})
+@pytest.mark.parametrize("here", [{"DATABASE_IS_PUBLIC": "false"}, {"ADVISOR_PYTHON": "/nowhere/python"}])
+def test_a_database_that_nothing_here_can_prepare_is_left_to_the_job(here: dict[str, str]) -> None:
+    done = run("postprovision.sh", {"FRONT_IDENTITY": "f", "WORKER_IDENTITY": "w", "DATABASE_IS_PUBLIC": "true"} | here)
     assert done.returncode == 0
     assert "the migration job prepares it" in done.stdout
 
