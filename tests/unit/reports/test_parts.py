@@ -156,6 +156,17 @@ def test_retirements_are_counted_and_those_past_are_warned_of() -> None:
     assert [row[1].text for row in tables_of(part)["All retirements"].rows] == ["September 30, 2024", "not given"]
 
 
+def test_a_brief_report_says_how_many_retirements_it_does_not_show() -> None:
+    rows = [
+        samples.recommendation(retiring_feature=f"Feature {number}", retirement_date=date(2026, number, 1))
+        for number in range(1, 9)
+    ]
+
+    brief = part_of(content_of(rows, report_type=ReportType.EXECUTIVE), PartKind.RETIREMENTS)
+    assert "5 of 8 features are shown." in words_of(brief.blocks)
+    assert "are shown" not in words_of(part_of(content_of(rows), PartKind.RETIREMENTS).blocks)
+
+
 def test_quick_wins_bind_nobody_and_cost_little() -> None:
     cost = {"category": Category.COST, "annual_savings": Decimal(50), "currency": "USD"}
     rows = [

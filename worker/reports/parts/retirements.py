@@ -34,7 +34,15 @@ def retirements_part(draft: Draft) -> Part | None:
     blocks: list[Block] = [Paragraph(words, tone="lead")]
     if any(item.day for item in retirements):
         most = _MAX_CHARTED_IN_BRIEF if draft.is_brief else _MAX_CHARTED
-        blocks.append(Figure("", retirements_chart(draft, most)))
+        chart = retirements_chart(draft, most)
+        blocks.append(Figure("", chart))
+        if draft.is_brief and len(chart.events) < len(retirements):
+            note = language.gettext(
+                "{shown} of {total} features are shown.",
+                shown=language.number(len(chart.events)),
+                total=language.number(len(retirements)),
+            )
+            blocks.append(Paragraph(note, tone="note"))
     if not draft.is_brief and (len(retirements) > _MAX_CHARTED or not all(item.day for item in retirements)):
         blocks.append(_table(draft, retirements))
     return Part(
