@@ -131,7 +131,11 @@ def test_a_login_without_the_rights_is_told_in_a_sentence(server: AzureServer) -
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("identity", ["front", "front=x", "a b=" + FRONT[1], "=" + FRONT[1], "x" * 56 + "=" + FRONT[1]])
+@pytest.mark.parametrize(
+    "identity",
+    ["front", "front=x", "a b=" + FRONT[1], "=" + FRONT[1], "x" * 56 + "=" + FRONT[1]],
+    ids=["no object id", "no GUID", "blank", "no name", "too long"],
+)
 def test_a_wrong_identity_is_refused_before_anything_is_asked(identity: str) -> None:
     done = CliRunner().invoke(prepare_database, ["--identity", identity])
     assert done.exit_code == 2
