@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from shared.azure.errors import AzureAuthenticationError
 from shared.connections import removal
+from shared.connections.failing import tell_of_failure
 from shared.connections.secret_store import secret_name
 from shared.connections.verdict import Verdict
 from shared.database.reading import Query
@@ -208,9 +209,12 @@ def mark_failing(session: Session, connection_id: UUID, error: AzureAuthenticati
         connection = find(session, connection_id, lock=True)
     except ConnectionNotFoundError:
         return
+    verdict = Verdict.of(error)
+    if connection.status == ConnectionStatus.WORKING:
+        tell_of_failure(session, connection, verdict)
     connection.status = ConnectionStatus.FAILING
     connection.tested_at = func.clock_timestamp()
-    connection.test_result = Verdict.of(error).stored()
+    connection.test_result = verdict.stored()
 
 
 def _take_secret(connection: AzureConnection, kept: KeptSecret) -> None:

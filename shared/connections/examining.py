@@ -15,6 +15,7 @@ from shared.azure.management import ManagementClient
 from shared.connections import connections, discovery
 from shared.connections.credentials import credential_of
 from shared.connections.discovery import Discovery, Found
+from shared.connections.failing import tell_of_failure
 from shared.connections.verdict import Verdict
 from shared.database.tables import AzureConnection, Job
 from shared.database.tables.azure_connection import ConnectionStatus
@@ -101,7 +102,8 @@ def note(session: Session, connection: AzureConnection, examination: Examination
     result = examination.result
     status = ConnectionStatus.WORKING if result.success else ConnectionStatus.FAILING
     stands = {"status": status} if examination.is_conclusive else {}
-    session.execute(
+    before = session.scalar(select(AzureConnection.status).where(AzureConnection.id == connection.id).with_for_update())
+    noted = session.execute(
         update(AzureConnection)
         .where(
             AzureConnection.id == connection.id,
@@ -111,8 +113,11 @@ def note(session: Session, connection: AzureConnection, examination: Examination
             AzureConnection.application_id.is_not_distinct_from(connection.application_id),
         )
         .values(**stands, tested_at=func.clock_timestamp(), test_result=result.stored())
+        .returning(AzureConnection.id)
         .execution_options(synchronize_session=False)
-    )
+    ).one_or_none()
+    if noted and (before, stands.get("status")) == (ConnectionStatus.WORKING, ConnectionStatus.FAILING):
+        tell_of_failure(session, connection, result)
 
 
 def _judged(client: ManagementClient, found: Discovery, check: Callable[[], None]) -> Verdict:
