@@ -127,7 +127,7 @@ resource fromOperators 'Microsoft.DBforPostgreSQL/flexibleServers/firewallRules@
 var settings = [
   {
     name: 'require_secure_transport'
-    value: 'ON'
+    value: 'on'
   }
   {
     name: 'ssl_min_protocol_version'
@@ -144,11 +144,11 @@ var settings = [
   }
   {
     name: 'log_checkpoints'
-    value: 'ON'
+    value: 'on'
   }
   {
     name: 'log_lock_waits'
-    value: 'ON'
+    value: 'on'
   }
   {
     // Milliseconds. Whoever holds a transaction open that long has died or hangs.
