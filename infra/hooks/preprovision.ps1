@@ -21,8 +21,16 @@ if ($env:ADVISOR_ADMINISTRATOR_OBJECT_ID -or $env:ADVISOR_ADMINISTRATOR_NAME) {
         }
     }
 } else {
-    Set-IfMissing 'ADVISOR_ADMINISTRATOR_OBJECT_ID' (az ad signed-in-user show --query id --output tsv)
-    Set-IfMissing 'ADVISOR_ADMINISTRATOR_NAME' (az ad signed-in-user show --query userPrincipalName --output tsv)
+    $id = az ad signed-in-user show --query id --output tsv
+    $name = az ad signed-in-user show --query userPrincipalName --output tsv
+    if (-not $id -or -not $name) {
+        [Console]::Error.WriteLine('error: no person is signed in with az: run `az login`, or say who the first administrator is:')
+        [Console]::Error.WriteLine('       azd env set ADVISOR_ADMINISTRATOR_OBJECT_ID <object id>')
+        [Console]::Error.WriteLine('       azd env set ADVISOR_ADMINISTRATOR_NAME <user principal name or display name>')
+        exit 78
+    }
+    Set-IfMissing 'ADVISOR_ADMINISTRATOR_OBJECT_ID' $id
+    Set-IfMissing 'ADVISOR_ADMINISTRATOR_NAME' $name
 }
 
 if (-not $env:ADVISOR_OIDC_AUDIENCE) {

@@ -21,8 +21,16 @@ if [ -n "${ADVISOR_ADMINISTRATOR_OBJECT_ID:-}${ADVISOR_ADMINISTRATOR_NAME:-}" ];
         fi
     done
 else
-    remember ADVISOR_ADMINISTRATOR_OBJECT_ID "$(az ad signed-in-user show --query id --output tsv)"
-    remember ADVISOR_ADMINISTRATOR_NAME "$(az ad signed-in-user show --query userPrincipalName --output tsv)"
+    id="$(az ad signed-in-user show --query id --output tsv)" || id=
+    name="$(az ad signed-in-user show --query userPrincipalName --output tsv)" || name=
+    if [ -z "$id" ] || [ -z "$name" ]; then
+        echo "error: no person is signed in with az: run \`az login\`, or say who the first administrator is:" >&2
+        echo "       azd env set ADVISOR_ADMINISTRATOR_OBJECT_ID <object id>" >&2
+        echo "       azd env set ADVISOR_ADMINISTRATOR_NAME <user principal name or display name>" >&2
+        exit 78
+    fi
+    remember ADVISOR_ADMINISTRATOR_OBJECT_ID "$id"
+    remember ADVISOR_ADMINISTRATOR_NAME "$name"
 fi
 
 if [ -z "${ADVISOR_OIDC_AUDIENCE:-}" ]; then

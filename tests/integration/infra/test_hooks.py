@@ -172,3 +172,10 @@ def test_an_administrator_without_a_name_is_asked_for_it(azure: dict[str, str]) 
     done = run("preprovision.sh", azure | {"ANSWERS": "{}", "ADVISOR_ADMINISTRATOR_OBJECT_ID": "x"})
     assert done.returncode == 78
     assert "ADVISOR_ADMINISTRATOR_NAME is not set" in done.stderr
+
+
+def test_without_anybody_signed_in_nothing_is_remembered_and_the_next_step_is_named(azure: dict[str, str]) -> None:
+    done = run("preprovision.sh", azure | {"ANSWERS": "{}", "ADVISOR_OIDC_AUDIENCE": "x"})
+    assert done.returncode == 78
+    assert "az login" in done.stderr
+    assert "ADVISOR_ADMINISTRATOR_OBJECT_ID" not in [call[3] for call in asked(azure) if call[0] == "azd"]
