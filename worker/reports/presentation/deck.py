@@ -11,6 +11,7 @@ from worker.reports.presentation.slides import Deck
 from worker.reports.report_types import OUTLINES
 
 MAX_EXHIBITS_A_PART = 2
+_MAX_FOOT_ROWS = 2
 
 
 def render_pptx(content: ReportContent, destination: Path, *, should_stop: Callable[[], bool] | None = None) -> None:
@@ -32,10 +33,19 @@ def render_pptx(content: ReportContent, destination: Path, *, should_stop: Calla
 def _add_part(deck: Deck, part: Part) -> None:
     kpis = next((block for block in part.blocks if isinstance(block, KpiRow)), None)
     words = [block for block in part.blocks if isinstance(block, Paragraph)]
-    exhibits = [block for block in part.blocks if isinstance(block, Figure | Table)]
-    deck.add_opening(part.title, kpis, _words_for_slide(part, words), exhibits[0] if exhibits else None)
-    for exhibit in exhibits[1:MAX_EXHIBITS_A_PART]:
+    exhibits = [block for block in part.blocks if isinstance(block, Figure | Table)][:MAX_EXHIBITS_A_PART]
+    foot = _foot(exhibits)
+    deck.add_opening(part.title, kpis, _words_for_slide(part, words), exhibits[0] if exhibits else None, foot)
+    for exhibit in exhibits[1:] if foot is None else ():
         deck.add_exhibit(part.title, exhibit)
+
+
+def _foot(exhibits: Sequence[Figure | Table]) -> Table | None:
+    """Return the table that is too small for a slide of its own, on which a single line would look forgotten."""
+    match exhibits:
+        case [Figure(), Table() as table] if len(table.rows) <= _MAX_FOOT_ROWS:
+            return table
+    return None
 
 
 def _words_for_slide(part: Part, words: Sequence[Paragraph]) -> list[Paragraph]:

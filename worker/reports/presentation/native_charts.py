@@ -27,7 +27,7 @@ def add_chart(slide: Any, chart: Chart, box: Box, accent: str) -> Any:
 def _stacked(slide: Any, chart: StackedBars, box: Box, _accent: str) -> Any:
     data = CategoryChartData(number_format="#,##0")
     rows = chart.rows[::-1]
-    data.categories = [row.label for row in rows]
+    data.categories = [f"{row.label}: {row.text}" for row in rows]
     for entry in chart.legend:
         data.add_series(entry.label, [row.counts.get(entry.impact, 0) for row in rows])
     frame, drawn = _new(slide, XL_CHART_TYPE.BAR_STACKED, data, box)

@@ -16,7 +16,7 @@ from worker.reports.document import ReportFacts
 from worker.reports.presentation.logo import png_of
 from worker.reports.presentation.native_charts import add_chart
 from worker.reports.presentation.pen import MUTED, PANEL, WHITE, Box, Pen, Style, describe, rectangle
-from worker.reports.presentation.tables import add_table, add_timeline
+from worker.reports.presentation.tables import add_table, add_timeline, height_of
 from worker.reports.presentation.theme import dress
 from worker.reports.wording import shortened
 
@@ -26,6 +26,7 @@ _CONTENT = Box(Inches(0.75), Inches(1.4), Inches(11.83), Inches(5.4))
 _FOOT = Inches(6.98)
 _WORDS_WIDTH = Inches(4.1)
 _WORDS_HEIGHT = Inches(0.95)
+_KPI_HEIGHT = Inches(1.45)
 _TITLE_ONLY = 5  # of the library's own template
 
 
@@ -73,13 +74,25 @@ class Deck:
         self._add_logo(slide)
 
     def add_opening(
-        self, title: str, kpis: KpiRow | None, words: Sequence[Paragraph], exhibit: Figure | Table | None
+        self,
+        title: str,
+        kpis: KpiRow | None,
+        words: Sequence[Paragraph],
+        exhibit: Figure | Table | None,
+        foot: Table | None = None,
     ) -> None:
-        """Add a chapter's first slide: figures across the top, words on the left, a chart beside or a table below them."""
+        """Add a chapter's first slide: figures across the top, words on the left, a chart beside or a table below them.
+
+        ``foot`` is a small table under all of these.
+        """
         slide, box = self._titled(title), _CONTENT
         if kpis is not None:
             self._add_kpis(slide, kpis.kpis)
-            box = box.below(Inches(1.5))
+            box = box.below(_KPI_HEIGHT + Inches(0.25))
+        if foot is not None:
+            taken = Inches(0.45) + height_of(foot)
+            self._add_exhibit(slide, foot, box.below(box.height - taken))
+            box = box._replace(height=box.height - taken - Inches(0.2))
         texts = [paragraph.text for paragraph in words]
         if exhibit is None:
             self._pen.text(slide, box, texts, Style(16))
@@ -110,7 +123,7 @@ class Deck:
             describe(frame, f"{exhibit.chart.title}. {exhibit.chart.description}")
 
     def _add_kpis(self, slide: Any, kpis: Sequence[Kpi]) -> None:
-        gap, height = Inches(0.2), Inches(1.25)
+        gap, height = Inches(0.2), _KPI_HEIGHT
         width = (_CONTENT.width - gap * (len(kpis) - 1)) // max(len(kpis), 1)
         for index, kpi in enumerate(kpis):
             card = Box(_CONTENT.left + index * (width + gap), _CONTENT.top, width, height)

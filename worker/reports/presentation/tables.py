@@ -12,7 +12,8 @@ from worker.reports.presentation.pen import INK, WHITE, Box, Pen, Style, describ
 from worker.reports.wording import shortened
 
 MAX_ROWS = 9
-_ROW_HEIGHT = Inches(0.38)
+_ROW_HEIGHT, _LARGE_ROW_HEIGHT = Inches(0.38), Inches(0.5)
+_MAX_LARGE_ROWS = 8
 _MAX_CELL_CHARS = 110
 _NUMBERS = frozenset({ColumnKind.COUNT, ColumnKind.AMOUNT})
 
@@ -25,14 +26,16 @@ def add_table(slide: Any, table: Table, box: Box, pen: Pen, header_colour: str) 
         rows = rows[: MAX_ROWS - 1] + rows[-1:] if table.has_total else rows[:MAX_ROWS]
     columns = [table.columns[index] for index in kept]
     grid = [[Cell(column.title) for column in columns], *([row[index] for index in kept] for row in rows)]
-    frame = _frame(slide, len(grid), [column.share for column in columns], box)
+    is_large = len(grid) <= _MAX_LARGE_ROWS and len(grid) * _LARGE_ROW_HEIGHT <= box.height
+    height = _LARGE_ROW_HEIGHT if is_large else _ROW_HEIGHT
+    frame = _frame(slide, len(grid), [column.share for column in columns], box, height)
     describe(frame, table.heading or columns[0].title)
     frame.table.last_row = table.has_total
     for number, row in enumerate(grid):
         is_header, is_total = number == 0, table.has_total and number == len(grid) - 1
         for index, cell in enumerate(row):
             style = Style(
-                11,
+                13 if is_large else 11,
                 WHITE if is_header else INK,
                 bold=is_header or is_total or cell.impact is not None,
                 is_right=columns[index].kind in _NUMBERS,
@@ -40,12 +43,17 @@ def add_table(slide: Any, table: Table, box: Box, pen: Pen, header_colour: str) 
             _fill(frame.table.cell(number, index), cell.text, style, header_colour if is_header else WHITE, pen)
 
 
+def height_of(table: Table) -> int:
+    """Return how high a small table is, with its header."""
+    return int(_ROW_HEIGHT * (len(table.rows) + 1))
+
+
 def add_timeline(slide: Any, timeline: Timeline, box: Box, pen: Pen, header_colour: str) -> None:
     """Put the days of a timeline on a slide as a table: no chart of Office draws them."""
     events = timeline.events[:MAX_ROWS]
     if not events:
         return
-    frame = _frame(slide, len(events), (1.3, 2.7, 1.9), box)
+    frame = _frame(slide, len(events), (1.3, 2.7, 1.9), box, _LARGE_ROW_HEIGHT)
     describe(frame, f"{timeline.title}. {timeline.description}")
     frame.table.first_row, frame.table.first_col = False, True
     for number, event in enumerate(events):
@@ -54,13 +62,13 @@ def add_timeline(slide: Any, timeline: Timeline, box: Box, pen: Pen, header_colo
         _fill(frame.table.cell(number, 2), event.note, Style(12, is_right=True), WHITE, pen)
 
 
-def _frame(slide: Any, rows: int, shares: Sequence[float], box: Box) -> Any:
-    frame = slide.shapes.add_table(rows, len(shares), box.left, box.top, box.width, _ROW_HEIGHT * rows)
+def _frame(slide: Any, rows: int, shares: Sequence[float], box: Box, row_height: int) -> Any:
+    frame = slide.shapes.add_table(rows, len(shares), box.left, box.top, box.width, row_height * rows)
     frame.table.horz_banding = False
     for index, share in enumerate(shares):
         frame.table.columns[index].width = int(box.width * share / sum(shares))
     for row in frame.table.rows:
-        row.height = _ROW_HEIGHT
+        row.height = row_height
     return frame
 
 

@@ -76,8 +76,8 @@ class SummarySheet:
     def _kpis(self) -> None:
         for kpi in self._content.kpis:
             self._put(0, kpi.label, self._formats.text)
-            self._put(1, "; ".join(kpi.values), self._formats.text)
-            self._put(2, kpi.note, self._formats.muted)
+            self._put(1, "; ".join(kpi.values), self._formats.strong)
+            self._put(2, kpi.note, self._formats.muted_after)
             self._row += 1
         for note in (self._content.left_out_note,):
             if note:
@@ -197,7 +197,7 @@ class SummarySheet:
             if len(row[kept[0]].text) > _FIRST_WIDTH:
                 self._sheet.set_row(self._row, 28)
             for place, index in enumerate(kept):
-                self._cell(place, row[index], is_total=is_total)
+                self._cell(place, row[index], table.columns[index].kind, is_total=is_total)
             self._row += 1
         last = self._row - 1 - table.has_total
         if part.kind is PartKind.SAVINGS and columns[1].kind is ColumnKind.AMOUNT and first <= last < first + _MAX_BARS:
@@ -214,15 +214,16 @@ class SummarySheet:
         alt = "; ".join(f"{row[0].text}: {row[1].text or 0}" for row in table.rows)
         pictures.amount_bars(self._frame(title, alt), (first, 0, last, 0), series)
 
-    def _cell(self, column: int, cell: Cell, *, is_total: bool) -> None:
+    def _cell(self, column: int, cell: Cell, kind: ColumnKind, *, is_total: bool) -> None:
         formats = self._formats
         if cell.number is not None and cell.currency:
             self._put(column, cell.number, formats.amount(cell.currency, is_total=is_total))
         elif cell.number is not None:
             self._put(column, cell.number, formats.count_bold if is_total else formats.count)
         else:
+            usual = formats.wrapped_right if kind in _NUMBERS else formats.wrapped
             words = f"{cell.text} ({cell.note})" if cell.note and cell.text else cell.text or cell.note
-            self._put(column, words.replace("\n", "; "), formats.bold if is_total else formats.wrapped)
+            self._put(column, words.replace("\n", "; "), formats.bold if is_total else usual)
 
     def _sources(self) -> None:
         say = self._language.gettext
