@@ -29,6 +29,8 @@ class Scope(StrEnum):
     SCHEDULES_WRITE = "schedules:write"
     AUDIT_READ = "audit:read"
     """Sees who did what. Never given unless asked for by name."""
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
     ADMIN = "admin"
     """Sees how the installation is (hosts, logins, what is down) and decides what the tenant keeps for how long. Never
     given unless asked for by name."""

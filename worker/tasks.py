@@ -9,6 +9,7 @@ from celery import current_task
 
 from shared.jobs import execution
 from shared.jobs.kinds import (
+    DELIVER_WEBHOOK,
     FETCH_AZURE_RECOMMENDATIONS,
     GENERATE_AZURE_REPORT,
     GENERATE_REPORT,
@@ -25,6 +26,7 @@ from shared.queue.names import DEBUG_TASK
 from shared.telemetry import context
 from worker import processes
 from worker.celery_app import app
+from worker.jobs import deliver_webhook as delivering
 from worker.jobs import fetch_azure_recommendations as fetching
 from worker.jobs import generate_report as generating
 from worker.jobs import order_scheduled_reports as ordering
@@ -98,6 +100,12 @@ def order_scheduled_reports(*, tenant_id: str, job_id: str) -> None:
 def run_upkeep(*, tenant_id: str, job_id: str) -> None:
     """Remove what served its time."""
     _perform(keeping_up.run_upkeep, tenant_id, job_id)
+
+
+@app.task(**_of(DELIVER_WEBHOOK))
+def deliver_webhook(*, tenant_id: str, job_id: str) -> None:
+    """Send an event to an endpoint."""
+    _perform(delivering.deliver_webhook, tenant_id, job_id)
 
 
 @app.task(bind=True, name=DEBUG_TASK, ignore_result=False, soft_time_limit=10, time_limit=20)

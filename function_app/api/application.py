@@ -38,6 +38,7 @@ from function_app.api.routers import (
     statistics,
     upkeep,
     uploads,
+    webhooks,
 )
 from shared.services import Services
 
@@ -91,6 +92,7 @@ def create_application(services: Services) -> FastAPI:
         schedules,
         audit,
         upkeep,
+        webhooks,
         health,
         admin,
         schemas,

@@ -63,6 +63,8 @@ ReportWriter = Annotated[Caller, Security(_Key(Scope.REPORTS_WRITE))]
 ScheduleReader = Annotated[Caller, Security(_Key(Scope.SCHEDULES_READ))]
 ScheduleWriter = Annotated[Caller, Security(_Key(Scope.SCHEDULES_WRITE))]
 AuditReader = Annotated[Caller, Security(_Key(Scope.AUDIT_READ))]
+WebhookReader = Annotated[Caller, Security(_Key(Scope.WEBHOOKS_READ))]
+WebhookWriter = Annotated[Caller, Security(_Key(Scope.WEBHOOKS_WRITE))]
 Administrator = Annotated[Caller, Security(_Key(Scope.ADMIN))]
 
 _any_key = _Key(None)

@@ -1,4 +1,7 @@
-"""Tidying up secrets that no connection uses any more, as often as it takes: a vault that is away delays it, no more."""
+"""Tidying up secrets that no connection and no webhook uses any more, as often as it takes.
+
+A vault that is away delays it, no more.
+"""
 
 import logging
 from datetime import timedelta
@@ -8,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from shared.connections.removal import STAGED_FOR
 from shared.connections.secret_store import store_of
-from shared.database.tables import AzureConnection, SecretUpkeep
+from shared.database.tables import AzureConnection, SecretUpkeep, WebhookEndpoint
 from shared.errors import AdvisorReportsError
 from shared.services import Services
 
@@ -80,11 +83,11 @@ def _tidy_one(services: Services, row: SecretUpkeep) -> bool:
 
 def _version_in_use(services: Services, connection_id: UUID) -> str | None:
     with services.system_database.across_tenants() as session:
-        return session.scalar(
-            select(AzureConnection.secret_version).where(
-                AzureConnection.id == connection_id, AzureConnection.deleted_at.is_(None)
-            )
+        of_connection = select(AzureConnection.secret_version).where(
+            AzureConnection.id == connection_id, AzureConnection.deleted_at.is_(None)
         )
+        of_endpoint = select(WebhookEndpoint.secret_version).where(WebhookEndpoint.id == connection_id)
+        return session.scalar(of_connection) or session.scalar(of_endpoint)
 
 
 def _finish(services: Services, row: SecretUpkeep) -> None:

@@ -128,6 +128,16 @@ RUN_UPKEEP = JobKind(
     retry_delays_s=(300, 1800),
     arguments=OfUpkeep,
 )
+DELIVER_WEBHOOK = JobKind(
+    "deliver_webhook",
+    Queue.DEFAULT,
+    Priority.HIGH,
+    # Of workers that die and databases that are away; how often a receiver is tried is a matter of the delivery.
+    max_attempts=5,
+    soft_limit_s=300,
+    hard_limit_s=330,
+    retry_delays_s=(5, 30, 120),
+)
 
 KINDS: dict[str, JobKind] = {
     kind.name: kind
@@ -142,5 +152,6 @@ KINDS: dict[str, JobKind] = {
         TEST_AZURE_CONNECTION,
         ORDER_SCHEDULED_REPORTS,
         RUN_UPKEEP,
+        DELIVER_WEBHOOK,
     )
 }

@@ -114,6 +114,21 @@ class Settings(BaseSettings):
     outgoing_hosts: str = Field(
         "", description="Hosts with port, such as `hooks.internal:8080`, that are trusted as they are, also without TLS"
     )
+    outgoing_ca_file: Path | None = Field(
+        None, description="Certificate authorities (PEM) of the receivers of such requests where not the public ones"
+    )
+    public_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = Field(
+        "", description="Address by which people reach this installation, for links in messages; default: API_URL"
+    )
+    webhook_timeout_seconds: Annotated[int, Field(ge=1, le=60)] = Field(
+        10, description="An endpoint of webhooks has to answer within this time, unless it has a time of its own"
+    )
+    webhook_retry_attempts: Annotated[int, Field(ge=1, le=10)] = Field(
+        3, description="Attempts at a webhook within a minute or so, before it waits longer and longer"
+    )
+    webhook_disable_after_hours: Annotated[int, Field(ge=1, le=720)] = Field(
+        120, description="An endpoint of webhooks that has failed without a break for this long is disabled"
+    )
     oidc_issuer: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = Field(
         "", description="https address of the identity provider that people sign in with"
     )

@@ -63,10 +63,16 @@ SCHEDULE_LAST_SUCCESS = Definition(
     "schedule_last_success_timestamp", Kind.GAUGE, "When a scheduled run last succeeded, by what it runs", ("work",)
 )
 TICKER_LAST_TICK = Definition("ticker_last_tick_timestamp", Kind.GAUGE, "When a driver last ticked", ("driver",))
+WEBHOOK_DELIVERIES = Definition(
+    "webhook_delivery", Kind.COUNTER, "Attempts at webhooks, by how they ended", ("event_type", "status")
+)
+WEBHOOK_DURATION = Definition(
+    "webhook_delivery_duration_seconds", Kind.HISTOGRAM, "From a webhook's request to its answer", ("event_type",)
+)
 DEFINITIONS = (
     *(JOBS, JOB_DURATION, JOB_WAIT, SWEPT, ROWS, RENDER_DURATION),
     *(TOKEN_FETCHED, TOKEN_EXPIRY, TOKEN_REFRESHES, TOKEN_FAILURES),
-    *(SCHEDULE_LAST_SUCCESS, TICKER_LAST_TICK),
+    *(SCHEDULE_LAST_SUCCESS, TICKER_LAST_TICK, WEBHOOK_DELIVERIES, WEBHOOK_DURATION),
 )
 
 
@@ -146,6 +152,13 @@ def job_ended(kind: str, outcome: str, duration_s: float) -> None:
     if _recorder is not None:
         _recorder.counters[JOBS.name].labels(kind, outcome).inc()
         _recorder.histograms[JOB_DURATION.name].labels(kind).observe(duration_s)
+
+
+def webhook_attempted(event_type: str, status: str, duration_s: float) -> None:
+    """Count one attempt at a webhook; ``status`` is ``delivered``, ``retrying`` or ``failed``."""
+    if _recorder is not None:
+        _recorder.counters[WEBHOOK_DELIVERIES.name].labels(event_type, status).inc()
+        _recorder.histograms[WEBHOOK_DURATION.name].labels(event_type).observe(duration_s)
 
 
 def swept(counts: Mapping[str, int]) -> None:

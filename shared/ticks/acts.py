@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.audit import chain
 from shared.connections import upkeep
+from shared.events.dispatching import dispatch
 from shared.jobs import backlog
 from shared.jobs.retention import remove_expired_answers
 from shared.jobs.sweep import sweep
@@ -15,6 +16,7 @@ from shared.settings import Settings
 from shared.ticks.advisor_texts import refresh_texts
 from shared.ticks.expired_uploads import remove_expired_uploads
 from shared.upkeep import daily
+from shared.webhooks import subscriber
 
 _MINUTE_S = 60.0
 _HOUR_S = 3600.0
@@ -22,6 +24,8 @@ _HOUR_S = 3600.0
 _BACKLOG_S = 300.0
 # A secret of a connection that was deleted should not lie about; mostly there is nothing to do.
 _SECRETS_S = 30.0
+# What follows from events; each writes rows in the transaction in which the event is passed on.
+_SUBSCRIBERS = (subscriber.subscribe,)
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,10 @@ class Act:
 def acts(settings: Settings) -> tuple[Act, ...]:
     """Return all recurring acts, the most urgent first."""
     return (
-        # Before the sweep, which sends the messages of the jobs that it makes.
+        # Before the sweep, which sends the messages of the jobs that they make.
         Act("schedules", _MINUTE_S, driving.drive, is_the_timers=True),
         Act("upkeep", _MINUTE_S, daily.request, is_the_timers=True),
+        Act("events", settings.sweep_interval_s, _pass_events_on),
         Act("sweep", settings.sweep_interval_s, lambda services: str(sweep(services))),
         *([Act("wake", settings.sweep_interval_s, backlog.fit_alarm)] if settings.wake_queue_url else []),
         Act("audit", settings.sweep_interval_s, lambda services: f"sealed {chain.seal(services.system_database)}"),
@@ -51,6 +56,12 @@ def acts(settings: Settings) -> tuple[Act, ...]:
         Act("retention", _HOUR_S, _remove_what_expired),
         Act("advisor_texts", _HOUR_S, refresh_texts),
     )
+
+
+def _pass_events_on(services: Services) -> str:
+    passed_on = dispatch(services.system_database, _SUBSCRIBERS)
+    revived = subscriber.revive(services.system_database)
+    return f"passed on {passed_on}" + (f", revived {revived} deliveries" if revived else "")
 
 
 def _remove_what_expired(services: Services) -> str:

@@ -23,6 +23,7 @@ from shared.database.tables.tenant import Tenant
 from shared.database.tables.tick import Tick
 from shared.database.tables.upkeep import Retention, UpkeepRun
 from shared.database.tables.upload import Upload
+from shared.database.tables.webhook import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 __all__ = [
     "AdvisorMetadata",
@@ -63,4 +64,7 @@ __all__ = [
     "Tick",
     "UpkeepRun",
     "Upload",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
 ]

@@ -28,6 +28,7 @@ class SecretUpkeep(Identified, Base):
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"))
     connection_id: Mapped[UUID]
+    """The row that names the secret while it is in use: a connection, or an endpoint of webhooks."""
     name: Mapped[str]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")

@@ -1,0 +1,166 @@
+"""Deliveries under way: begun, noted after each attempt, and settled; always under the claim of the delivery's own job.
+
+Rows are locked in one order: the endpoint's, then the delivery's.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared.database.tables import DomainEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from shared.database.tables.webhook import DeliveryState, EndpointKind
+from shared.events.types import EventType
+from shared.identifiers import new_id
+from shared.settings import Settings
+from shared.webhooks import backoff, breaker, endpoints, subscriber
+from shared.webhooks.attempts import Outcome, Ready
+
+# A vault or a key that is missing on this side is looked for again after this long, as often as it takes.
+_OWN_FAULT_WAIT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    endpoint: WebhookEndpoint
+    delivery: WebhookDelivery
+
+
+def begin(session: Session, settings: Settings, delivery_id: UUID, job_id: UUID) -> Ready | None:
+    """Return the delivery if its job may make attempts now.
+
+    ``None`` where it may not: the delivery ended, belongs to another job, is held by its endpoint, or was put off by the
+    endpoint's breaker, with a job of its own for later.
+    """
+    rows = _locked(session, delivery_id, job_id)
+    if rows is None:
+        return None
+    endpoint, delivery = rows.endpoint, rows.delivery
+    if not _is_test(delivery):
+        if not endpoint.enabled:
+            _end(delivery, DeliveryState.HELD)
+            return None
+        if (later := breaker.admit(endpoint, datetime.now(UTC))) is not None:
+            _put_off(session, delivery, later)
+            return None
+    event = session.get_one(DomainEvent, delivery.event_id)
+    return Ready(
+        tenant_id=delivery.tenant_id,
+        delivery_id=delivery.id,
+        endpoint_id=endpoint.id,
+        kind=EndpointKind(endpoint.kind),
+        secret_version=endpoint.secret_version,
+        legacy_headers=endpoint.legacy_headers,
+        timeout_s=endpoint.timeout_s or settings.webhook_timeout_seconds,
+        attempts=endpoint.attempts or settings.webhook_retry_attempts,
+        step=delivery.step,
+        event_id=event.id,
+        event_type=event.type,
+        occurred_at=event.occurred_at,
+        data=event.data,
+    )
+
+
+def note(session: Session, ready: Ready, outcome: Outcome) -> None:
+    """Write one attempt; the delivery shows the last one."""
+    delivery = session.scalars(
+        select(WebhookDelivery).where(WebhookDelivery.id == ready.delivery_id).with_for_update(key_share=True)
+    ).one_or_none()
+    if delivery is None:
+        # Its endpoint was deleted meanwhile.
+        return
+    delivery.attempt_count += 1
+    delivery.last_status, delivery.error_code, delivery.error = outcome.status, outcome.error_code, outcome.error
+    session.add(
+        WebhookAttempt(
+            tenant_id=delivery.tenant_id,
+            delivery_id=delivery.id,
+            number=delivery.attempt_count,
+            started_at=outcome.started_at,
+            duration_ms=round(outcome.duration_s * 1000),
+            status=outcome.status,
+            error_code=outcome.error_code,
+            error=outcome.error,
+            answer=outcome.answer,
+        )
+    )
+    session.flush()
+
+
+def settle(session: Session, settings: Settings, ready: Ready, outcome: Outcome, job_id: UUID) -> None:
+    """Write the last attempt of a round and what follows from it for the delivery and for its endpoint."""
+    rows = _locked(session, ready.delivery_id, job_id)
+    note(session, ready, outcome)
+    if rows is None:
+        # Held, deleted or replayed meanwhile; what was sent is on record.
+        return
+    endpoint, delivery = rows.endpoint, rows.delivery
+    now = datetime.now(UTC)
+    if outcome.delivered:
+        breaker.succeeded(endpoint, now)
+        _end(delivery, DeliveryState.DELIVERED)
+    elif _is_test(delivery):
+        # Whoever tests waits for the answer, and looks into what is wrong.
+        _end(delivery, DeliveryState.FAILED)
+    elif outcome.is_ours:
+        _put_off(session, delivery, now + _OWN_FAULT_WAIT)
+    elif outcome.is_gone:
+        _end(delivery, DeliveryState.FAILED)
+        session.flush()
+        endpoints.disable(session, endpoint, "gone", outcome.error or "")
+    else:
+        _failed(session, settings, rows, outcome, now)
+    session.flush()
+
+
+def _failed(session: Session, settings: Settings, rows: _Rows, outcome: Outcome, now: datetime) -> None:
+    hours = settings.webhook_disable_after_hours
+    is_hopeless = breaker.failed(rows.endpoint, now, disable_after=timedelta(hours=hours))
+    wait_s = backoff.long_wait_s(rows.delivery.step, retry_after_s=outcome.retry_after_s)
+    if wait_s is None:
+        _end(rows.delivery, DeliveryState.FAILED)
+    else:
+        rows.delivery.step += 1
+        _put_off(session, rows.delivery, now + timedelta(seconds=wait_s))
+    if is_hopeless:
+        session.flush()
+        reason = f"It failed for {hours} hours without a break; at last: {outcome.error}"
+        endpoints.disable(session, rows.endpoint, "failing", reason)
+
+
+def _locked(session: Session, delivery_id: UUID, job_id: UUID) -> _Rows | None:
+    endpoint_id = session.scalars(select(WebhookDelivery.endpoint_id).where(WebhookDelivery.id == delivery_id)).one_or_none()
+    if endpoint_id is None:
+        return None
+    endpoint = session.scalars(
+        select(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).with_for_update(key_share=True)
+    ).one_or_none()
+    delivery = session.scalars(
+        select(WebhookDelivery)
+        .where(
+            WebhookDelivery.id == delivery_id,
+            WebhookDelivery.state == DeliveryState.WAITING,
+            WebhookDelivery.job_id == job_id,
+        )
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    return None if endpoint is None or delivery is None else _Rows(endpoint, delivery)
+
+
+def _put_off(session: Session, delivery: WebhookDelivery, until: datetime) -> None:
+    delivery.next_attempt_at = until
+    delivery.job_id = new_id()
+    session.flush()
+    subscriber.add_jobs(session, [(delivery.tenant_id, delivery.id, delivery.job_id)], at=until)
+
+
+def _end(delivery: WebhookDelivery, state: DeliveryState) -> None:
+    delivery.state = state.value
+    delivery.next_attempt_at = None
+    delivery.finished_at = datetime.now(UTC)
+
+
+def _is_test(delivery: WebhookDelivery) -> bool:
+    return delivery.event_type == EventType.WEBHOOK_TEST.value
