@@ -294,8 +294,9 @@ def test_an_address_that_turns_private_gets_nothing(
     closed = Services(services.settings.model_copy(update={"outgoing_hosts": ""}))
     ground.happen()
     ground.pass_on()
-    monkeypatch.setattr(ground, "services", closed)
-    ground.work()
+    with monkeypatch.context() as patch:
+        patch.setattr(ground, "services", closed)
+        ground.work()
     closed.close()
     (row,) = ground.deliveries()
     assert (row.state, row.error_code, row.attempt_count) == ("waiting", "url_refused", 1)
