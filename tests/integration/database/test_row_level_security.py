@@ -151,7 +151,7 @@ def _fill(session: Session, tenant: UUID) -> None:
         formats=["pdf"],
     )
     connection = tables.AzureConnection(id=new_id(), tenant_id=tenant, name="Production", kind="managed_identity")
-    for row in (client, snapshot, report, connection):
+    for row in (client, snapshot, report, connection, *_webhook(tenant)):
         session.add(row)
         session.flush()
     session.add_all(_rows_below(tenant, snapshot.id, report.id, connection.id))
@@ -203,7 +203,6 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id:
     yield tables.Retention(tenant_id=tenant, rules={})
     yield tables.UpkeepRun(tenant_id=tenant, dry_run=True, rules={}, counts={}, duration_s=0)
     yield tables.AuditEvent(tenant_id=tenant, occurred_at=_NOW, type="key.created", result="success", actor_kind="service")
-    yield tables.DomainEvent(tenant_id=tenant, type="webhook.test", occurred_at=_NOW, data={}, dispatch_after=_NOW)
     yield tables.Upload(tenant_id=tenant, file_name="a.csv", blob_path="a", expires_at=_NOW)
     yield tables.BrandingRow(tenant_id=tenant, footer="Confidential")
     yield tables.Job(tenant_id=tenant, kind="k", queue="default", priority=3, max_attempts=1, run_after=_NOW)
@@ -212,6 +211,20 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id:
     )
     key_hash = hashlib.sha256(hash_key(str(tenant))).digest()
     yield tables.ApiKey(tenant_id=tenant, name="k", prefix="aar_", key_hash=key_hash, scopes=[])
+
+
+def _webhook(tenant: UUID) -> Iterator[tables.Base]:
+    event_id, endpoint_id, delivery_id = new_id(), new_id(), new_id()
+    yield tables.DomainEvent(
+        id=event_id, tenant_id=tenant, type="webhook.test", occurred_at=_NOW, data={}, dispatch_after=_NOW
+    )
+    yield tables.WebhookEndpoint(
+        id=endpoint_id, tenant_id=tenant, kind="standard", shown_url="", secret_name="n", secret_version="1"
+    )
+    yield tables.WebhookDelivery(
+        id=delivery_id, tenant_id=tenant, endpoint_id=endpoint_id, event_id=event_id, event_type="webhook.test", state="held"
+    )
+    yield tables.WebhookAttempt(tenant_id=tenant, delivery_id=delivery_id, number=1, started_at=_NOW, duration_ms=0)
 
 
 def _findings(tenant: UUID, client_id: UUID, snapshot_id: UUID, report_id: UUID) -> Iterator[tables.Base]:
