@@ -16,6 +16,7 @@ from shared.database.tables.webhook import DeliveryState
 from shared.events.types import EventType
 from shared.identifiers import new_id
 from shared.jobs.kinds import DELIVER_WEBHOOK
+from shared.jobs.requests import PUBLISHING_TAKES_S
 
 # Not long after the last of a job's attempts; jobs end early only where database or vault were away.
 _LEFT_BEHIND = timedelta(minutes=15)
@@ -53,7 +54,11 @@ def subscribe(session: Session, event: DomainEvent) -> None:
 
 
 def add_jobs(session: Session, deliveries: Iterable[tuple[UUID, UUID, UUID | None]], *, at: datetime) -> None:
-    """Write the jobs that make the next attempts; the next sweep sends their messages. Each is tenant, delivery and job."""
+    """Write the jobs that make the next attempts at ``at``; each is tenant, delivery and job.
+
+    Nobody but the sweep sends their messages, so it need not leave anybody the time to.
+    """
+    run_after = at - timedelta(seconds=PUBLISHING_TAKES_S)
     rows: list[dict[str, Any]] = [
         {
             "id": job_id,
@@ -63,7 +68,7 @@ def add_jobs(session: Session, deliveries: Iterable[tuple[UUID, UUID, UUID | Non
             "priority": int(DELIVER_WEBHOOK.priority),
             "arguments": {"delivery_id": str(delivery_id)},
             "max_attempts": DELIVER_WEBHOOK.max_attempts,
-            "run_after": at,
+            "run_after": run_after,
         }
         for tenant_id, delivery_id, job_id in deliveries
         if job_id is not None
