@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shared.database.tables import DomainEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -95,6 +95,8 @@ def settle(session: Session, settings: Settings, ready: Ready, outcome: Outcome,
     note(session, ready, outcome)
     if rows is None:
         # Held, deleted or replayed meanwhile; what was sent is on record.
+        if outcome.delivered:
+            _release(session, ready.delivery_id)
         return
     endpoint, delivery = rows.endpoint, rows.delivery
     now = datetime.now(UTC)
@@ -128,6 +130,16 @@ def _failed(session: Session, settings: Settings, rows: _Rows, outcome: Outcome,
         session.flush()
         reason = f"It failed for {hours} hours without a break; at last: {outcome.error}"
         endpoints.disable(session, rows.endpoint, "failing", reason)
+
+
+def _release(session: Session, delivery_id: UUID) -> None:
+    """Let a delivery that arrived while its endpoint was being disabled not wait for a replay."""
+    session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.id == delivery_id, WebhookDelivery.state == DeliveryState.HELD)
+        .values(state=DeliveryState.DELIVERED)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _locked(session: Session, delivery_id: UUID, job_id: UUID) -> _Rows | None:

@@ -14,7 +14,7 @@ select e.id, e.kind, e.description, e.shown_url as url, e.header_names, e.event_
     e.disabled_at, e.overlap_until, e.consecutive_failures, e.failing_since, e.open_until, e.last_success_at,
     e.last_failure_at,
     (select count(*) from webhook_delivery d where d.tenant_id = e.tenant_id and d.endpoint_id = e.id
-        and d.state in ('failed', 'held')) as undelivered_count,
+        and d.state in ('failed', 'held') and d.event_type <> 'webhook.test') as undelivered_count,
     e.version, e.created_at, e.updated_at
 from webhook_endpoint e
 """

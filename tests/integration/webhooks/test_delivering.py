@@ -21,8 +21,9 @@ from shared.identifiers import new_id
 from shared.jobs import execution
 from shared.jobs.sweep import sweep
 from shared.services import Services
+from shared.telemetry import metrics
 from shared.ticks.acts import acts
-from shared.webhooks import backoff, breaker, confidential, subscriber
+from shared.webhooks import attempts, backoff, breaker, confidential, subscriber
 from tests.integration.webhooks.conftest import Ground, completed
 from tests.simulators.receiver import Received, Told
 from worker.jobs.deliver_webhook import deliver_webhook
@@ -330,3 +331,45 @@ def test_jobs_of_deliveries_that_ended_do_nothing(ground: Ground, services: Serv
     state = execution.execute(services, deliver_webhook, tenant_id=ground.tenant_id, job_id=subscriber_job, worker="late")
     assert state is JobState.SUCCEEDED
     assert len(ground.receiver.received) == 1
+
+
+def test_what_arrived_while_its_endpoint_was_disabled_and_tests_that_failed_are_not_replayed(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoint = ground.endpoint(attempts=1)
+    path = f"/api/v1/webhooks/{endpoint['id']}"
+    send = attempts.attempt
+
+    def disabled_meanwhile(services: Services, ready: attempts.Ready) -> attempts.Outcome:
+        outcome = send(services, ready)
+        ground.api.patch(path, json={"enabled": False}, headers={"If-Match": "*"}).raise_for_status()
+        return outcome
+
+    with monkeypatch.context() as patch:
+        patch.setattr(attempts, "attempt", disabled_meanwhile)
+        ground.deliver()
+    ground.receiver.answers.append(Told(500))
+    tested = ground.api.post(f"{path}/test").json()
+    ground.work()
+    assert [row.state for row in ground.deliveries()] == ["delivered", "failed"]
+    assert tested["state"] == "waiting"
+    ground.api.patch(path, json={"enabled": True}, headers={"If-Match": "*"}).raise_for_status()
+    assert ground.api.get(path).json()["undelivered_count"] == 0
+    assert ground.api.post(f"{path}/replay", json={}).json() == {"replayed": 0, "left": 0}
+
+
+def test_attempts_are_counted_and_timed_by_how_they_ended(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder = metrics._Recorder()
+    monkeypatch.setattr(metrics, "_recorder", recorder)
+    ground.endpoint(attempts=2)
+    ground.receiver.answers.extend([Told(500), Told(200), Told(410)])
+    ground.deliver()
+    ground.deliver()
+
+    def counted(status: str) -> float | None:
+        labels = {"event_type": "report.completed", "status": status}
+        return recorder.registry.get_sample_value("webhook_delivery_total", labels)
+
+    assert [counted(status) for status in ("retrying", "delivered", "failed")] == [1, 1, 1]
+    of_type = {"event_type": "report.completed"}
+    assert recorder.registry.get_sample_value("webhook_delivery_duration_seconds_count", of_type) == 3
