@@ -157,9 +157,15 @@ def test_several_clients_are_rolled_up(
     second = api.post("/api/v1/clients", json={"name": "Fabrikam"}).json()["id"]
     made(FIRST, client_id=second)
     third = api.post("/api/v1/clients", json={"name": "Nothing yet"}).json()["id"]
-    report = made(SECOND, roll_up=[second, third])
+    report = made(SECOND, roll_up=[second, third], formats="json,html")
     assert report["options"]["roll_up"] == [second, third]
-    assert content(services, tenant, report, tmp_path)["recommendations"], "the report's own client comes first"
+    own = content(services, tenant, report, tmp_path)["recommendations"]
+    assert {row["resource_name"] for row in own} == {"kept", "dearer", "fresh", "later"}, "other chapters are of one client"
+    [page] = [path for path in services.blobs.paths_under(f"{tenant}/reports/{report['id']}") if path.endswith(".html")]
+    services.blobs.download(page, tmp_path / "report.html")
+    words = (tmp_path / "report.html").read_text().replace("\u00a0", " ")
+    assert "Together they can save USD 110 a year." in words
+    assert "no data yet" in words
 
 
 def mark(api: Client, client_id: str, fingerprint: str, **fields: Any) -> Any:
