@@ -92,7 +92,10 @@ def test_an_executive_summary_has_two_to_four_pages_and_names_no_single_resource
 def test_what_is_known_beyond_the_recommendations_stands_in_the_report(tmp_path: Path) -> None:
     render_pdf(Exhibit(name="detailed", rows=300).content(), tmp_path / "report.pdf")
 
-    text = "\n".join(page.extract_text() for page in pypdf.PdfReader(tmp_path / "report.pdf").pages).replace("\u00a0", " ")
+    pages = [page.extract_text().replace("\u00a0", " ") for page in pypdf.PdfReader(tmp_path / "report.pdf").pages]
+    for first, last in (("Snapshot by snapshot", "December 25, 2024"), ("Age of what is open", "more than a year")):
+        assert any(first in page and last in page for page in pages), "tables of few lines stay on one page"
+    text = "\n".join(pages)
     for words in (
         "What changed",
         "no longer found",
