@@ -65,7 +65,7 @@ def parse_date(text: str, order: DateOrder = DateOrder.UNKNOWN) -> date | None:
 
 def _year_first(text: str) -> datetime:
     """Read ISO 8601, or a year, month and day with slashes, which are in that order wherever the year leads."""
-    match = _YEAR_FIRST.fullmatch(text)
+    match = _YEAR_FIRST.fullmatch(text) if text[4:5] == "/" else None
     if match is None:
         return datetime.fromisoformat(text)
     year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())

@@ -2,7 +2,7 @@
 
 REST and Resource Graph hold what Advisor says under ``properties``; the Azure CLI lifts it to the top level; the Python
 SDK does too and writes the names in snake case. Keys of ``extendedProperties`` are the same in all. Every field may be
-absent or null.
+absent or null. What is read from JSON holds no circles, so the collector of garbage need not look at any of it.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ class SdkResourceMetadata(msgspec.Struct, gc=False):
     plural: str | None = None
 
 
-class Finding(msgspec.Struct, rename="camel"):
+class Finding(msgspec.Struct, rename="camel", gc=False):
     """What Advisor says about one resource, in camel case."""
 
     category: str | None = None
@@ -59,7 +59,7 @@ class Finding(msgspec.Struct, rename="camel"):
     tracked_properties: dict[str, Any] | None = None
 
 
-class RestItem(msgspec.Struct, rename="camel", kw_only=True):
+class RestItem(msgspec.Struct, rename="camel", kw_only=True, gc=False):
     """An item of the REST API or a row of Resource Graph."""
 
     properties: Finding
@@ -72,7 +72,7 @@ class RestItem(msgspec.Struct, rename="camel", kw_only=True):
     resource_group: str | None = None
 
 
-class CliItem(Finding, rename="camel", kw_only=True):
+class CliItem(Finding, rename="camel", kw_only=True, gc=False):
     """An item of ``az advisor recommendation list``."""
 
     id: str | None = None
@@ -81,7 +81,7 @@ class CliItem(Finding, rename="camel", kw_only=True):
     resource_group: str | None = None
 
 
-class SdkItem(msgspec.Struct):
+class SdkItem(msgspec.Struct, gc=False):
     """An item of the Python SDK's ``as_dict()``."""
 
     id: str | None = None

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -21,10 +21,25 @@ _TYPE = "microsoft.advisor/recommendations"
 _NO_TEXT = Text()
 _MAX_LOOKBACK_DAYS = 3660
 # Extended properties that have a field of their own; the others are kept as extras.
-_MAPPED = frozenset({
+_OFFERED = frozenset({
     "annualSavingsAmount", "savingsCurrency", "annualSavingsCurrency", "term", "lookbackPeriod", "sku", "region", "scope",
-    "retirementDate", "retirementFeatureName",
 })  # fmt: skip
+_MAPPED = _OFFERED | {"retirementDate", "retirementFeatureName"}
+
+
+class _Offer(NamedTuple):
+    """What can be saved, and by which commitment; most recommendations say nothing of it."""
+
+    annual_savings: Decimal | None = None
+    currency: str = ""
+    term: str = ""
+    lookback_days: int | None = None
+    sku: str = ""
+    region: str = ""
+    scope: str = ""
+
+
+_NO_OFFER = _Offer()
 
 
 class JsonRows:
@@ -49,11 +64,8 @@ class JsonRows:
         extras = _extras(finding, extended)
         resource_type = _resource_type(parts, finding, extras)
         resource_name = _resource_name(parts, finding, extras)
-        annual_savings, currency = _money(extended)
-        term, sku, scope = _text(extended, "term"), _text(extended, "sku"), _text(extended, "scope")
-        region = _text(extended, "region")
+        offer = _NO_OFFER if _OFFERED.isdisjoint(extended) else _offer(extended, extras)
         type_id = finding.recommendation_type_id or ""
-        lookback_days = _lookback(extended, extras)
         category, impact = finding.category or "", finding.impact or ""
         recommendation = Recommendation(
             category=self._categories[category],
@@ -64,11 +76,11 @@ class JsonRows:
             fingerprint=api_fingerprint(
                 type_id=type_id or problem,
                 resource_id=resource_id or resource_name,
-                term=term,
-                lookback_days=lookback_days,
-                sku=sku,
-                region=region,
-                scope=scope,
+                term=offer.term,
+                lookback_days=offer.lookback_days,
+                sku=offer.sku,
+                region=offer.region,
+                scope=offer.scope,
             ),
             solution=(text.solution or "").strip(),
             potential_benefits=(finding.potential_benefits or "").strip(),
@@ -80,13 +92,13 @@ class JsonRows:
             resource_name=resource_name,
             resource_type=resource_type,
             resource_id=resource_id,
-            annual_savings=annual_savings,
-            currency=currency,
-            term=term,
-            lookback_days=lookback_days,
-            sku=sku,
-            region=region,
-            scope=scope,
+            annual_savings=offer.annual_savings,
+            currency=offer.currency,
+            term=offer.term,
+            lookback_days=offer.lookback_days,
+            sku=offer.sku,
+            region=offer.region,
+            scope=offer.scope,
             updated_at=self._moment(finding.last_updated, extras),
             retirement_date=self._retirement(extended, extras),
             retiring_feature=_text(extended, "retirementFeatureName"),
@@ -116,16 +128,18 @@ class JsonRows:
 
     def _check_lengths(self, recommendation: Recommendation) -> None:
         limit = self._max_cell_chars
-        texts = {
-            "problem": recommendation.problem,
-            "solution": recommendation.solution,
-            "potentialBenefits": recommendation.potential_benefits,
-            "id": recommendation.resource_id,
-            "sku": recommendation.sku,
-            **recommendation.extras,
-        }
-        if max(map(len, texts.values())) > limit:
-            name, value = next((name, value) for name, value in texts.items() if len(value) > limit)
+        texts = (
+            recommendation.problem,
+            recommendation.solution,
+            recommendation.potential_benefits,
+            recommendation.resource_id,
+            recommendation.sku,
+        )
+        longest = max(map(len, texts))
+        if longest > limit or max(map(len, recommendation.extras.values()), default=0) > limit:
+            named = zip(("problem", "solution", "potentialBenefits", "id", "sku"), texts, strict=True)
+            every = (*named, *recommendation.extras.items())
+            name, value = next((name, value) for name, value in every if len(value) > limit)
             raise RowProblemError(
                 name, value, "cell_too_long", f"The property has more than {limit:,} characters (max_cell_chars)."
             )
@@ -159,19 +173,34 @@ def _extras(finding: AnyFinding, extended: dict[str, Any]) -> dict[str, str]:
         extras["risk"] = finding.risk
     if finding.suppression_ids:
         extras["suppressionIds"] = ", ".join(finding.suppression_ids)
-    others = {
-        "description": finding.description,
-        "label": finding.label,
-        "learnMoreLink": finding.learn_more_link,
-        "notes": finding.notes,
-        "sourceSystem": finding.source_system,
-    }
-    extras.update((name, value) for name, value in others.items() if value)
+    if finding.description:
+        extras["description"] = finding.description
+    if finding.label:
+        extras["label"] = finding.label
+    if finding.learn_more_link:
+        extras["learnMoreLink"] = finding.learn_more_link
+    if finding.notes:
+        extras["notes"] = finding.notes
+    if finding.source_system:
+        extras["sourceSystem"] = finding.source_system
     if finding.tracked is not None:
         extras["tracked"] = "true" if finding.tracked else "false"
     if finding.tracked_properties:
         extras["trackedProperties"] = _as_text(finding.tracked_properties)
     return extras
+
+
+def _offer(extended: dict[str, Any], extras: dict[str, str]) -> _Offer:
+    annual_savings, currency = _money(extended)
+    return _Offer(
+        annual_savings,
+        currency,
+        term=_text(extended, "term"),
+        lookback_days=_lookback(extended, extras),
+        sku=_text(extended, "sku"),
+        region=_text(extended, "region"),
+        scope=_text(extended, "scope"),
+    )
 
 
 def _as_text(value: object) -> str:

@@ -7,6 +7,8 @@ any case; a nested resource has several type/name pairs and an extension resourc
 from typing import NamedTuple
 
 _ADVISOR = "/providers/microsoft.advisor/recommendations/"
+_PROVIDERS = "providers"
+_PROVIDERS_CHARS = len(_PROVIDERS)
 
 
 class ResourceId(NamedTuple):
@@ -30,20 +32,27 @@ def resource_id_of(recommendation_id: str) -> str:
 def parse_resource_id(resource_id: str) -> ResourceId:
     """Take an id apart; :data:`NOTHING` for what does not follow the grammar."""
     parts = resource_id.strip("/").split("/")
-    lower = [part.lower() for part in parts]
-    if len(parts) < 2 or lower[0] != "subscriptions":
+    if len(parts) < 2 or parts[0].lower() != "subscriptions":
         return NOTHING
     subscription = parts[1]
     if len(parts) == 2:
         return ResourceId(subscription, "", "Microsoft.Subscriptions/subscriptions", subscription)
-    group = parts[3] if lower[2] == "resourcegroups" and len(parts) > 3 else ""
+    group = parts[3] if len(parts) > 3 and parts[2].lower() == "resourcegroups" else ""
     if group and len(parts) == 4:
         return ResourceId(subscription, group, "Microsoft.Resources/resourceGroups", group)
-    if "providers" not in lower[2:]:
+    start = _last_providers(parts)
+    if start is None:
         return ResourceId(subscription, group, "", "")
-    start = len(lower) - 1 - lower[::-1].index("providers")
     named = parts[start + 2 :]
     if len(named) < 2 or len(named) % 2:
         return ResourceId(subscription, group, "", "")
     resource_type = "/".join([parts[start + 1], *named[0::2]])
     return ResourceId(subscription, group, resource_type, named[-1])
+
+
+def _last_providers(parts: list[str]) -> int | None:
+    """Return where the last ``providers`` after the subscription stands; few parts are looked at more than by length."""
+    for at in range(len(parts) - 1, 1, -1):
+        if len(parts[at]) == _PROVIDERS_CHARS and parts[at].lower() == _PROVIDERS:
+            return at
+    return None

@@ -21,7 +21,7 @@ from shared.azure.put_aside import Verdict
 _NO_TEXT = TypeText()
 
 
-class LiveItem(RestItem, rename="camel", kw_only=True):
+class LiveItem(RestItem, rename="camel", kw_only=True, gc=False):
     """A row of Resource Graph joined with its resource, or an item of Advisor's list."""
 
     tags: dict[str, Any] | None = None
