@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -52,8 +53,9 @@ def scores_in(row: ScoreRow) -> Iterator[Score]:
     if found is None or category is Category.OTHER:
         return
     seen: set[tuple[str, datetime]] = set()
+    has_latest = isinstance(row.properties.get("lastRefreshedScore"), dict)
     for level, facts in _dated(row.properties):
-        score = _score(found[1], str(category), level, facts)
+        score = _score(found[1], str(category), level, facts, whole=level == LATEST or not has_latest)
         if score is not None and (key := (level, score.scored_at)) not in seen:
             seen.add(key)
             yield score
@@ -92,22 +94,32 @@ def _dated(properties: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield level, facts
 
 
-def _score(subscription_id: str, category: str, level: str, facts: dict[str, Any]) -> Score | None:
-    given, moment = _decimal(facts.get("score")), parse_datetime(str(facts.get("date") or ""))
+def _score(subscription_id: str, category: str, level: str, facts: dict[str, Any], *, whole: bool) -> Score | None:
+    """Return what ``facts`` say; not ``whole``: of a history behind a latest score, whose weights nobody asks for."""
+    given, moment = _decimal(facts.get("score")), _moment(str(facts.get("date") or ""))
     if given is None or moment is None or not 0 <= given <= 100:
         return None
+    percent = given if given > 1 else given * 100
+    if not whole:
+        return Score(subscription_id, category, level, moment, percent, given)
     impacted = _decimal(facts.get("impactedResourceCount"))
     return Score(
         subscription_id=subscription_id,
         category=category,
         level=level,
         scored_at=moment,
-        percent=given if given > 1 else given * 100,
+        percent=percent,
         as_given=given,
         consumption_units=_decimal(facts.get("consumptionUnits")),
         impacted_resources=None if impacted is None else int(impacted),
         potential_increase=_decimal(facts.get("potentialScoreIncrease")),
     )
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> datetime | None:
+    # All scores have the same days.
+    return parse_datetime(text)
 
 
 def _decimal(value: Any) -> Decimal | None:

@@ -39,6 +39,15 @@ _MAX_TAGS = 100
 # States of subscriptions that are gone, or as good as.
 _GONE = {"deleted", "expired"}
 
+_NEW = insert(AzureSubscription)
+_UPSERT = _NEW.on_conflict_do_update(
+    index_elements=[AzureSubscription.tenant_id, AzureSubscription.connection_id, AzureSubscription.subscription_id],
+    set_={
+        name: _NEW.excluded[name]
+        for name in ("name", "state", "directory_id", "management_groups", "management_group_names", "tags", "seen_at")
+    },
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -109,17 +118,10 @@ def keep(session: Session, connection: Connection, subscriptions: Sequence[Found
     if row is None:
         return
     now = session.scalar(select(func.clock_timestamp()))
-    known = {
-        "name": insert(AzureSubscription).excluded.name,
-        **{
-            name: insert(AzureSubscription).excluded[name]
-            for name in ("state", "directory_id", "management_groups", "management_group_names", "tags", "seen_at")
-        },
-    }
-    for batch in _batches(subscriptions, _GROUP):
-        values = [_row(connection.tenant_id, connection.id, found, now) for found in batch]
-        index = [AzureSubscription.tenant_id, AzureSubscription.connection_id, AzureSubscription.subscription_id]
-        session.execute(insert(AzureSubscription).values(values).on_conflict_do_update(index_elements=index, set_=known))
+    if subscriptions:
+        values = [_row(connection.tenant_id, connection.id, found, now) for found in subscriptions]
+        # One statement with many values, compiled once: thousands of them in one text take longer to write than to run.
+        session.connection().execute(_UPSERT, values)
     session.execute(
         delete(AzureSubscription).where(AzureSubscription.connection_id == connection.id, AzureSubscription.seen_at < now)
     )

@@ -14,7 +14,7 @@ from worker.jobs.fetch_azure_recommendations import fetch_azure_recommendations
 
 
 def main(tenant_id: str, job_id: str) -> int:
-    """Claim the job, do it, and print seconds (from before the claim to after the commit) and the peak of memory."""
+    """Claim the job, do it, and print seconds (claim to commit), processor time and the peak of memory."""
     services = Services(settings.load())
     began = time.process_time()
     with timed() as watch:

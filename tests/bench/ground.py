@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+import psutil
 import psycopg
 
 from infra.local import places
@@ -35,6 +36,15 @@ class Ground:
     def superuser(self) -> psycopg.Connection:
         """Return a connection that may arrange what the product may not."""
         return self.servers.postgres.connect(DATABASE)
+
+    def database_cpu_s(self) -> float:
+        """Return the processor time, in seconds, that PostgreSQL with all its processes took since it started."""
+        child = self.servers.postgres.child
+        assert child is not None
+        server = psutil.Process(child.pid)
+        # User and system, of itself and of its processes that ended by now.
+        ended = float(sum(server.cpu_times()[:4]))
+        return ended + sum(sum(process.cpu_times()[:2]) for process in server.children(recursive=True))
 
     def settle(self) -> None:
         """Let the server write out what earlier rounds left, so that no round pays for another."""
