@@ -24,6 +24,7 @@ from shared.comparison.result import (
     SnapshotFacts,
 )
 from shared.comparison.sides import Side
+from shared.snapshots.staging import driver_connection
 
 _MAX_SUBSCRIPTIONS = 500
 
@@ -110,7 +111,8 @@ def compare(session: Session, tenant_id: UUID, report_id: UUID, *, earlier: Side
 
     Both snapshots must be in the client's history (:func:`shared.comparison.history.note_findings`).
     """
-    connection = _driver_connection(session)
+    session.flush()
+    connection = driver_connection(session)
     across = is_portal(earlier.snapshot.source_format) != is_portal(current.snapshot.source_format)
     for name, side in (("now", current), ("earlier", earlier)):
         sides.prepare(connection, name, side, across_sources=across)
@@ -172,11 +174,3 @@ def _open_findings(connection: psycopg.Connection[Any], table: str) -> int:
 
 def _categories(names: set[str]) -> tuple[Category, ...]:
     return tuple(category for category in Category if category.value in names)
-
-
-def _driver_connection(session: Session) -> psycopg.Connection[Any]:
-    session.flush()
-    connection = session.connection().connection.driver_connection
-    if not isinstance(connection, psycopg.Connection):
-        raise TypeError("comparisons need psycopg's connection")
-    return connection
