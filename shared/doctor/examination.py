@@ -11,6 +11,7 @@ from shared.doctor.probe import Probe, Result, State, run
 from shared.queue.names import Queue
 from shared.queue.publisher import Publisher
 from shared.settings import Settings
+from shared.settings.profiles import PROFILES
 
 # All are asked at once, so the longest of them is how long the whole takes where everything is down.
 _LIMIT_S = 10.0
@@ -171,7 +172,7 @@ def _with(ask: Callable[[Settings], str], settings: Settings) -> Callable[[], st
 
 
 def _local(settings: Settings) -> str:
-    chosen = settings.azure_management_url != Settings.model_fields["azure_management_url"].default
+    chosen = settings.azure_management_url != PROFILES[settings.app_environment].azure_management_url
     return "" if chosen or not settings.app_environment.is_local else "Not asked for on one machine."
 
 

@@ -36,7 +36,10 @@ class Profile:
     needs_vault: bool
     needs_redis_identity: bool
     needs_identity_provider: bool
+    keeps_to_loopback: bool
     allowed_hosts: str
+    azure_management_url: str
+    azure_authority_host: str
     schema_wait_s: float
 
 
@@ -50,6 +53,9 @@ class Row:
 
 
 _LOOPBACK = "localhost,127.0.0.1,::1"
+_AZURE = "https://management.azure.com"
+# Nothing answers there: a test that starts no simulator finds no Azure, rather than the real one.
+_NOWHERE = "https://127.0.0.1:1"
 YES, NO = True, False
 
 # fmt: off
@@ -69,12 +75,15 @@ RULES = (
     Row("needs_vault", "demands a Key Vault",                                               (NO,  NO,  YES, YES)),
     Row("needs_redis_identity", "demands an identity for the broker",                       (NO,  NO,  YES, YES)),
     Row("needs_identity_provider", "demands an identity provider for people",               (NO,  NO,  YES, YES)),
+    Row("keeps_to_loopback", "refuses an Azure or Entra that is not on this machine",       (NO,  YES, NO,  NO)),
     Row("allowed_hosts", "default of `ALLOWED_HOSTS`",                                      (_LOOPBACK, "*", "", "")),
+    Row("azure_management_url", "default of `AZURE_MANAGEMENT_URL`",                (_AZURE, _NOWHERE, _AZURE, _AZURE)),
+    Row("azure_authority_host", "default of `AZURE_AUTHORITY_HOST`",                        ("", _NOWHERE, "", "")),
     Row("schema_wait_s", "default of `SCHEMA_WAIT_S`",                                      (0.0, 0.0, 300.0, 300.0)),
 )
 # fmt: on
 
-DEFAULTS = ("allowed_hosts", "schema_wait_s")
+DEFAULTS = ("allowed_hosts", "azure_management_url", "azure_authority_host", "schema_wait_s")
 """Settings whose default depends on the profile; the other rows are rules."""
 
 PROFILES = {

@@ -17,6 +17,7 @@ _CREDENTIAL_PARTS = {
 }
 # 32 bytes in URL-safe base64, one or several.
 _FERNET_KEYS = re.compile(r"\s*[\w-]{43}=\s*(?:,\s*[\w-]{43}=\s*)*", re.ASCII)
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 # As pydantic reads a switch that is on.
 _ON = {"true", "1", "yes", "on", "y", "t"}
 
@@ -57,6 +58,13 @@ def _of_identity(profile: Profile, given: _Given) -> list[Violation]:
     found = []
     if kind == "developer" and not profile.may_sign_in_as_developer:
         found.append(Violation("AZURE_CREDENTIAL", "=developer is for development; name a managed identity"))
+    if profile.keeps_to_loopback:
+        text = "must be an address of this machine; tests meet a simulated Azure"
+        found += [
+            Violation(name.upper(), text)
+            for name in ("azure_management_url", "azure_authority_host")
+            if urlsplit(given[name]).hostname not in _LOOPBACK
+        ]
     if missing := [name.upper() for name in _CREDENTIAL_PARTS.get(kind, ()) if not given[name]]:
         text = f"of kind {kind} are missing: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set"
         found.append(Violation("Azure credentials", text))

@@ -113,6 +113,17 @@ def test_the_profile_decides_defaults_that_differ(monkeypatch: pytest.MonkeyPatc
     assert settings.load().schema_wait_s == 5
 
 
+def test_tests_never_reach_the_real_azure(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (_LOCAL | {"APP_ENVIRONMENT": "testing"}).items():
+        monkeypatch.setenv(name, value)
+    found = settings.load()
+    assert found.azure_management_url == found.azure_authority_host == "https://127.0.0.1:1"
+    real = {"AZURE_MANAGEMENT_URL": "https://management.azure.com", "AZURE_AUTHORITY_HOST": "login.microsoftonline.com"}
+    complaint = _complaint(monkeypatch, real)
+    for name in real:
+        assert f"{name} must be an address of this machine" in complaint
+
+
 def test_every_rule_has_a_value_in_every_profile() -> None:
     assert set(PROFILES) == set(Environment)
     assert all(len(row.values) == len(Environment) for row in RULES)

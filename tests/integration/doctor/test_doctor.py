@@ -90,7 +90,7 @@ SIGN_IN = {
         ({"STORAGE_CONTAINER": "not-there"}, {"storage"}, "STORAGE_CONTAINER"),
         ({"VAULT_URL": f"https://{NOWHERE}"}, {"vault"}, "VAULT_URL"),
         ({"OIDC_ISSUER": f"https://{NOWHERE}"}, {"identity_provider"}, "OIDC_ISSUER"),
-        ({"AZURE_MANAGEMENT_URL": f"https://{NOWHERE}"}, {"azure_management"}, "AZURE_MANAGEMENT_URL"),
+        ({"AZURE_MANAGEMENT_URL": "https://localhost:1"}, {"azure_management"}, "AZURE_MANAGEMENT_URL"),
         ({"API_URL": f"http://{NOWHERE}"}, {"http"}, NOWHERE),
         (SIGN_IN, {"sign_in", "storage"}, "AZURE_CREDENTIAL"),
     ],
