@@ -1,6 +1,7 @@
 """What of an estate is wanted: known words and names that Azure itself allows, and nothing that could change a query."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -34,6 +35,13 @@ class TagFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     name: _TagName
     values: Annotated[tuple[_TagValue, ...], _Some] = ()
+
+    def holds(self, tags: Mapping[str, Any] | None) -> bool:
+        """Return whether a resource with ``tags`` is meant."""
+        name = self.name.lower()
+        return any(
+            given.lower() == name and (not self.values or str(value) in self.values) for given, value in (tags or {}).items()
+        )
 
 
 class FetchFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

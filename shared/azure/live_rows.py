@@ -83,6 +83,8 @@ class LiveRows:
                 item = _alone(item)
             if self._is_known(item):
                 return None
+            if self._filter.tag is not None and not self._filter.tag.holds(item.tags):
+                return None
             text = self._enrich(item)
             item.subscription_name = part.names.get((item.subscription_id or _subscription_in(item.id)).lower(), "")
             row = self._rows.convert(item)

@@ -6,11 +6,14 @@ times at most, and other tables once. Hence suppressions and configurations are 
 subscriptions, and not joins of every page.
 """
 
+import re
 from collections.abc import Sequence
 
 from shared.advisor.vocabulary import Category
 from shared.azure.filters import FetchFilter
 
+# Names that stand in the text of all tags just as they are.
+_PLAIN = re.compile(r"[A-Za-z0-9 ._:@+-]+")
 # Advisor's word for the category that its portal calls Reliability.
 _API_NAMES = {Category.RELIABILITY: "HighAvailability"}
 
@@ -37,7 +40,11 @@ advisorresources
 
 
 def recommendations(wanted: FetchFilter) -> str:
-    """Return the query of recommendations with tags and location of their resources, in the order of their ids."""
+    """Return the query of recommendations with tags and location of their resources, in the order of their ids.
+
+    A wanted tag narrows it to resources that may have it; :meth:`~shared.azure.filters.TagFilter.holds` tells those that do.
+    The language finds keys of a bag by their very letters only, and cannot tell a tag without a value from none.
+    """
     return "\n".join(["advisorresources", *_conditions(wanted), *_resources(wanted), _PROJECTED])
 
 
@@ -106,10 +113,9 @@ def _resources(wanted: FetchFilter) -> list[str]:
     kind, tagged = "leftouter", ""
     if wanted.tag is not None:
         kind = "inner"
-        value = f"tostring(tags[{literal(wanted.tag.name)}])"
-        tagged = f"    | where isnotempty({value})\n"
-        if wanted.tag.values:
-            tagged = f"    | where {value} in {_literals(wanted.tag.values)}\n"
+        tagged = "    | where isnotempty(tags)\n"
+        if _PLAIN.fullmatch(wanted.tag.name):
+            tagged = f"    | where tostring(tags) contains {literal(wanted.tag.name)}\n"
     projected = "    | project resourceKey = tolower(id), resourceTags = tags, resourceLocation = location\n"
     return [
         "| extend resourceKey = tolower(tostring(properties.resourceMetadata.resourceId))",

@@ -45,11 +45,10 @@ def test_any_accepted_filter_leaves_the_shape_of_the_query_alone(tag: TagFilter,
         accepted = filter_of(msgspec.to_builtins(wanted))
     except FilterInvalidError:
         return
-    plain = FetchFilter(
-        tag=TagFilter(name="x", values=tuple("v" for _ in tag.values)), resource_groups=tuple("g" for _ in groups)
-    )
-    found, expected = parse(queries.recommendations(accepted)), parse(queries.recommendations(plain))
-    assert _shape(found) == _shape(expected)
+    # Names in letters that have one spelling only are looked for by Azure, others here alone.
+    plain = [FetchFilter(tag=TagFilter(name=name), resource_groups=tuple("g" for _ in groups)) for name in ("x", "ß")]
+    found, *expected = (parse(queries.recommendations(one)) for one in (accepted, *plain))
+    assert _shape(found) in list(map(_shape, expected))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,7 @@ def test_filters_stand_in_the_query_in_azures_words() -> None:
         filter_of({"categories": ["Reliability"], "impacts": ["High"], "tag": {"name": "Owner", "values": ["O'Neil"]}})
     )
     assert "in~ ('HighAvailability')" in text
-    assert "tags['Owner']) in ('O\\'Neil')" in text
+    assert "tostring(tags) contains 'Owner'" in text
     assert parse(text).joins() == 1
 
 
