@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 from azure.core import PipelineClient
@@ -36,11 +35,13 @@ from shared.azure.errors import (
     refusal_of,
 )
 from shared.azure.limiter import RESETS_AFTER, seconds_of
+from shared.azure.management import is_same_host
 from shared.identity import scopes
 from shared.settings import Settings
 
 # A page of a thousand rows with joins takes Resource Graph seconds at times; silence for this long is a broken connection.
-_TIMES: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 60}
+# Below the minute that jobs have between being asked to stop and being ended.
+_TIMES: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 45}
 _MOST_FAILURES = 5
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 20.0
@@ -135,14 +136,17 @@ class AzureCalls:
         replaced once; broken connections, answers that were cut off and failures of the service are tried again a few times.
         """
         url = self._absolute(address)
-        failures, was_refused = 0, False
+        failures, throttled, was_refused = 0, 0, False
         while True:
             request = HttpRequest(method, url, params=dict(params or {}), json=body)
             try:
                 answer = self._sent(request, asked_for, gate)
                 return decode(answer.body), answer
             except AzureThrottledError as error:
-                self._pause(error.retry_after_s if error.retry_after_s is not None else _backoff(failures), throttled=True)
+                # A service that says no time is asked less and less often.
+                throttled += 1
+                told = error.retry_after_s
+                self._pause(_backoff(throttled) if told is None else told, throttled=True)
             except _TokenRefusedError as error:
                 if was_refused:
                     raise error.told from None
@@ -189,7 +193,7 @@ class AzureCalls:
         if address.startswith("/"):
             return self.url + address
         # The token goes along: it must not be shown to whomever an answer names.
-        if urlsplit(address)[:2] != urlsplit(self.url)[:2]:
+        if not is_same_host(address, self.url):
             raise AzureServiceError("Azure named a next page at another address; it was not asked for.")
         return address
 

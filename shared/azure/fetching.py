@@ -6,6 +6,7 @@ answer is not whole, is halved until the subscription at fault is alone; that on
 reported where these refuse it as well.
 """
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -22,6 +23,8 @@ from shared.azure.filters import FetchFilter
 from shared.azure.put_aside import PutAside, Rules
 from shared.azure.resource_graph import GROUP, IncompleteAnswerError, ResourceGraph
 from shared.azure.spool import Batch, Spool
+
+_log = logging.getLogger(__name__)
 
 AT_ONCE = 6
 """Groups in flight: enough to fill a quota of three queries a second with answers that take two seconds."""
@@ -197,9 +200,12 @@ class Fetching:
         batch.close()
         if self._with_scores:
             part.scores = self._spool.batch()
-            for page in self._graph.pages(queries.SCORES, shown, asked_for=_SCORES):
-                part.scores.add(memoryview(page.data))
-            part.scores.close()
+            try:
+                for page in self._graph.pages(queries.SCORES, shown, asked_for=_SCORES):
+                    self._go_on()
+                    part.scores.add(memoryview(page.data))
+            finally:
+                part.scores.close()
         return part
 
     def _go_on(self) -> None:
@@ -232,8 +238,17 @@ class Fetching:
             batch.add(page)
         batch.close()
         if self._with_scores:
-            part.scores = self._spool.batch()
-            for page in advisor_lists.pages(self._calls, subscription_id, "advisorScore", asked_for=_SCORES):
-                part.scores.add(page)
-            part.scores.close()
+            part.scores = self._listed_scores(subscription_id)
         return part
+
+    def _listed_scores(self, subscription_id: str) -> Batch:
+        """Return the subscription's scores; none where Azure will not give them, which costs no recommendation."""
+        scores = self._spool.batch()
+        try:
+            for page in advisor_lists.pages(self._calls, subscription_id, "advisorScore", asked_for=_SCORES):
+                scores.add(page)
+        except (AzurePermissionError, AzureRefusedError) as error:
+            _log.warning("scores could not be read", extra={"action": "scores_failed", "code": error.code})
+            scores.drop()
+        scores.close()
+        return scores

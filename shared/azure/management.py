@@ -26,6 +26,7 @@ from shared.settings import Settings
 _TIMES: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 20}
 # More pages than any list of subscriptions has: a service that repeats itself must not keep a worker for ever.
 _MOST_PAGES = 500
+_HTTPS = 443
 
 
 class ManagementClient:
@@ -72,8 +73,7 @@ class ManagementClient:
             link = page.get("nextLink")
             if not link:
                 return
-            # The token goes along: it must not be shown to whomever an answer names.
-            if urlsplit(link)[:2] != urlsplit(self._url)[:2]:
+            if not is_same_host(link, self._url):
                 raise AzureServiceError(f"Azure could not {asked_for}: its next page lies at another address.")
             page = self._send(HttpRequest("GET", link), asked_for)
         raise AzureServiceError(f"Azure could not {asked_for}: its list does not end.")
@@ -92,6 +92,19 @@ class ManagementClient:
         if found is None:
             raise AzureServiceError(f"Azure could not {asked_for}: its answer was cut off or is no JSON.")
         return found
+
+
+def is_same_host(link: str, url: str) -> bool:
+    """Return whether ``link``, which an answer named, leads to the host of ``url``, and may have the token shown.
+
+    The host may come in other letters and with the port that goes without saying, as some services behind it write it.
+    """
+    try:
+        asked, own = urlsplit(link), urlsplit(url)
+        is_same = (asked.hostname, asked.port or _HTTPS) == (own.hostname, own.port or _HTTPS)
+    except ValueError:
+        return False
+    return is_same and asked.scheme == own.scheme and "@" not in asked.netloc and "\\" not in link
 
 
 def _object_in(text: str) -> dict[str, Any] | None:

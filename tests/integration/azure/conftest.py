@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 import redis
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from shared.azure.filters import FetchFilter
 from shared.azure.live_orders import LiveOrder
@@ -95,6 +95,11 @@ class Tenancy:
         with self.services.database.tenant(self.tenant_id) as session:
             return session.scalars(select(Snapshot).join(Report, Report.snapshot_id == Snapshot.id)
                                    .where(Report.id == report_id)).one()  # fmt: skip
+
+    def snapshots(self) -> int:
+        """Return how many snapshots the tenant has."""
+        with self.services.database.tenant(self.tenant_id) as session:
+            return session.scalar(select(func.count()).select_from(Snapshot)) or 0
 
     def jobs(self, report_id: UUID) -> list[tuple[str, str]]:
         """Return kind and state of the report's jobs."""

@@ -8,17 +8,19 @@ from sqlalchemy import delete, select
 
 from shared.advisor.standing import Standing
 from shared.advisor.vocabulary import Category
-from shared.azure import metadata
+from shared.azure import calls, metadata
 from shared.azure.filters import FetchFilter
 from shared.connections import connections
 from shared.database.tables import AdvisorMetadataLanguage, AdvisorScore
 from shared.database.tables.azure_connection import ConnectionStatus
+from shared.jobs.run import JobRun
 from shared.reporting import reports, sourced_reports
 from shared.reports import ReportFormat
 from shared.snapshots.reader import SnapshotRecommendations
 from tests.integration.azure.conftest import Tenancy
 from tests.simulators.azure_management import AzureManagement
 from tests.simulators.faults import Fault
+from worker.jobs.fetch_azure_recommendations import fetch_azure_recommendations
 from worker.jobs.generate_report import generate_report
 from worker.jobs.live_facts import coverage_of, scores_of
 
@@ -73,7 +75,7 @@ def test_report_can_be_made_again_when_azure_and_the_connection_are_gone(tenancy
     with tenancy.services.database.tenant(tenancy.tenant_id) as session:
         connections.delete(session, tenancy.connection_id)
     azure.stop()
-    calls = len(azure.calls)
+    asked = len(azure.calls)
     wanted = reports.Order(tenancy.client_id, (ReportFormat.CSV,))
     with tenancy.services.database.tenant(tenancy.tenant_id) as session:
         again, _ = sourced_reports.order_from_snapshot(
@@ -82,7 +84,7 @@ def test_report_can_be_made_again_when_azure_and_the_connection_are_gone(tenancy
     assert tenancy.run(again.id, generate_report) == "succeeded"
     assert tenancy.report(again.id).source == "snapshot"
     assert tenancy.report(again.id).details["fetch"] == tenancy.report(first).details["fetch"]
-    assert len(azure.calls) == calls
+    assert len(azure.calls) == asked
 
 
 def test_snapshot_of_another_client_is_not_found(tenancy: Tenancy) -> None:
@@ -149,6 +151,57 @@ def test_azure_that_is_away_is_tried_again_later(
     report_id = tenancy.order()
     assert tenancy.run(report_id) == "queued"
     assert tenancy.report(report_id).state == "processing"
+
+
+def test_fetch_past_its_time_ends_while_azure_throttles(
+    tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    azure.faults.plan(Fault.THROTTLED, path="2024-04-01", times=1000)
+
+    def work(run: JobRun) -> None:
+        napped = run.wait
+
+        def wait(seconds: float) -> None:
+            if seconds:
+                monkeypatch.setattr(run, "_deadline", 0.0)
+            napped(seconds)
+
+        monkeypatch.setattr(run, "wait", wait)
+        fetch_azure_recommendations(run)
+
+    report_id = tenancy.order()
+    # Its time is over for good: the next attempt would have no more of it.
+    assert tenancy.run(report_id, work) == "failed"
+    assert tenancy.report(report_id).error_code == "time_limit"
+    assert Fault.THROTTLED in azure.faults.happened
+    assert tenancy.snapshots() == 0
+
+
+def test_report_deleted_in_the_middle_leaves_nothing(tenancy: Tenancy, azure: AzureManagement) -> None:
+    azure.advisor.generating_polls = 0
+    report_id = tenancy.order(refresh_first=True)
+
+    def delete_report(_subscription: object) -> None:
+        azure.advisor.on_generated.clear()
+        with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+            reports.delete(session, report_id)
+
+    azure.advisor.on_generated.append(delete_report)
+    assert tenancy.run(report_id) == "cancelled"
+    assert tenancy.snapshots() == 0
+    assert ("generate_azure_report", "queued") not in tenancy.jobs(report_id)
+
+
+def test_azure_that_does_not_answer_is_tried_again_later(
+    tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.azure.calls._FIRST_PAUSE_S", 0.0)
+    monkeypatch.setitem(calls._TIMES, "read_timeout", 0.2)
+    azure.slow_s = 5.0
+    azure.faults.plan(Fault.SLOW, path="2024-04-01", times=1000)
+    report_id = tenancy.order()
+    assert tenancy.run(report_id) == "queued"
+    assert tenancy.snapshots() == 0
 
 
 def test_connection_that_sees_nothing_says_so(tenancy: Tenancy, azure: AzureManagement) -> None:

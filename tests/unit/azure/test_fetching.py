@@ -111,6 +111,15 @@ def test_throttling_is_never_a_failure(azure: AzureManagement) -> None:
     assert set(got.waits) == {1.0}
 
 
+def test_throttling_without_a_time_is_waited_out_longer_and_longer(small: AzureManagement) -> None:
+    small.graph.unseen.update(small.estate.subscriptions)
+    small.faults.plan(Fault.THROTTLED_SILENTLY, path="recommendations", times=24)
+    got = fetch(small)
+    assert len(got.rows) == 90
+    assert got.tally.throttled == 24
+    assert max(got.waits) > 5 * min(got.waits)
+
+
 def test_service_that_stays_broken_ends_the_fetch_as_retryable(azure: AzureManagement) -> None:
     azure.faults.plan(Fault.AWAY, path=_GRAPH, times=1000)
     with pytest.raises(AzureServiceError) as caught:
@@ -156,6 +165,15 @@ def test_refused_subscription_is_named_and_spoils_no_other(azure: AzureManagemen
     assert got.fetched.read == 11
     others = {row.subscription_id for row in got.rows}
     assert others == set(azure.estate.subscriptions) - {refused}
+
+
+def test_scores_that_are_refused_cost_no_recommendation(small: AzureManagement) -> None:
+    small.graph.unseen.update(small.estate.subscriptions)
+    small.faults.plan(Fault.FORBIDDEN, path="advisorScore", times=3)
+    got = fetch(small)
+    assert len(got.rows) == 90
+    assert got.fetched.refused == []
+    assert got.scores == []
 
 
 def test_next_link_to_another_host_is_not_followed(small: AzureManagement) -> None:
@@ -206,6 +224,22 @@ def test_filters_by_type_and_tag(small: AzureManagement) -> None:
     assert team
     assert fetch(small, FetchFilter(tag=TagFilter(name="owner", values=("team-a",)))).ids == team
     assert fetch(small, FetchFilter(tag=TagFilter(name="owner", values=("TEAM-A",)))).ids == set()
+
+
+def test_tags_are_compared_as_azure_does(small: AzureManagement) -> None:
+    resources = [one for subscription in small.estate.subscriptions.values() for one in subscription.resources]
+    for resource, tags in zip(resources, ({"Größe": "L"}, {"owner": ""}, {"coowner": "team-a"}, {}), strict=False):
+        resource["tags"] = tags
+
+    def found(name: str, *values: str) -> set[str]:
+        return {row.resource_id for row in fetch(small, FetchFilter(tag=TagFilter(name=name, values=values))).rows}
+
+    assert found("OWNER", "team-a") == found("owner", "team-a")
+    assert resources[2]["id"] not in found("owner")
+    assert found("gRÖSSE".replace("SS", "ß")) == {resources[0]["id"]}
+    # An empty value is a value; no tag at all is none.
+    assert found("owner", "") == {resources[1]["id"]}
+    assert resources[1]["id"] in found("owner")
 
 
 def test_subscription_whose_tags_cannot_be_seen_is_reported(small: AzureManagement) -> None:

@@ -8,7 +8,7 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from shared.azure.errors import AzureAuthenticationError, AzureNetworkError, AzureServiceError, AzureThrottledError
-from shared.azure.management import ManagementClient
+from shared.azure.management import ManagementClient, is_same_host
 from shared.settings import Settings
 from tests.generators.azure_estate import make_estate
 from tests.simulators.azure_management import AzureManagement
@@ -80,3 +80,24 @@ def test_failures_belong_to_their_family(
     with pytest.raises(kind) as failed:
         _listed(client)
     assert type(failed.value) is kind
+
+
+@pytest.mark.parametrize(
+    ("link", "is_same"),
+    [
+        ("https://management.azure.com/subscriptions?x=1", True),
+        ("https://management.azure.com:443/subscriptions", True),
+        ("https://Management.Azure.com/subscriptions", True),
+        ("http://management.azure.com/subscriptions", False),
+        ("https://management.azure.com:8443/subscriptions", False),
+        ("https://management.azure.com:x/subscriptions", False),
+        ("https://management.azure.com.elsewhere.example/", False),
+        ("https://management.azure.com@elsewhere.example/", False),
+        ("https://elsewhere.example@management.azure.com/", False),
+        ("https://elsewhere.example\\@management.azure.com/", False),
+        ("//management.azure.com/", False),
+        ("", False),
+    ],
+)
+def test_only_links_to_azure_itself_are_followed(link: str, is_same: bool) -> None:
+    assert is_same_host(link, "https://management.azure.com") is is_same
