@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
 
@@ -51,12 +52,15 @@ class KeptStatistics:
         # Where Redis is away, at least the threads of this process ask one after another.
         self._alone = threading.Lock()
 
-    def read(self, tenant_id: UUID, connection_id: UUID, look: Callable[[], Statistics], *, patience_s: float) -> Kept:
+    def read(
+        self, tenant_id: UUID, connection_id: UUID, look: Callable[[], Statistics], *, patience_s: float, of: bytes = b""
+    ) -> Kept:
         """Return what is kept; where nothing is, one reader looks and the others wait for it.
 
-        Raises what ``look`` raises, and :class:`StatisticsPendingError`.
+        ``of`` says what the statistics are of, however long it is: what was kept of something else is not found. Raises what
+        ``look`` raises, and :class:`StatisticsPendingError`.
         """
-        key = _key(tenant_id, connection_id)
+        key = _key(tenant_id, connection_id, of)
         until = time.monotonic() + patience_s
         mark = secrets.token_hex(8)
         try:
@@ -76,22 +80,15 @@ class KeptStatistics:
             if (found := self._client.get(key)) is not None:
                 return Kept(_decode(found), cached=True)
             statistics = look()
-            self.keep(tenant_id, connection_id, statistics)
+            self.keep(tenant_id, connection_id, statistics, of=of)
             return Kept(statistics, cached=False)
         finally:
             self._let_go(key, mark)
 
-    def keep(self, tenant_id: UUID, connection_id: UUID, statistics: Statistics) -> None:
+    def keep(self, tenant_id: UUID, connection_id: UUID, statistics: Statistics, *, of: bytes = b"") -> None:
         """Keep ``statistics`` for an hour, in place of what was there; a Redis that is away keeps nothing."""
         try:
-            self._client.set(_key(tenant_id, connection_id), msgspec.json.encode(statistics), ex=KEPT_S)
-        except redis.RedisError:
-            return
-
-    def forget(self, tenant_id: UUID, connection_id: UUID) -> None:
-        """Keep nothing of a connection any more."""
-        try:
-            self._client.delete(_key(tenant_id, connection_id))
+            self._client.set(_key(tenant_id, connection_id, of), msgspec.json.encode(statistics), ex=KEPT_S)
         except redis.RedisError:
             return
 
@@ -102,5 +99,5 @@ class KeptStatistics:
             return
 
 
-def _key(tenant_id: UUID, connection_id: UUID) -> str:
-    return f"azure-statistics:{tenant_id}:{connection_id}"
+def _key(tenant_id: UUID, connection_id: UUID, of: bytes) -> str:
+    return f"azure-statistics:{tenant_id}:{connection_id}:{blake2b(of, digest_size=8).hexdigest()}"

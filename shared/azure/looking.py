@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from uuid import UUID
 
+import msgspec
+
 from shared.azure import statistics
 from shared.azure.calls import AzureCalls
 from shared.azure.kept_statistics import Kept, KeptStatistics
@@ -10,25 +12,30 @@ from shared.azure.limiter import QueryLimiter
 from shared.azure.resource_graph import ResourceGraph
 from shared.azure.statistics import Statistics
 from shared.azure.targets import targets_of
-from shared.connections.credentials import Connection, credential_of
+from shared.connections.credentials import credential_of
+from shared.database.tables import AzureConnection
 from shared.services import Services
 
 
 def kept(
-    services: Services, tenant_id: UUID, connection: Connection, *, wait: Callable[[float], None], patience_s: float
+    services: Services, tenant_id: UUID, connection: AzureConnection, *, wait: Callable[[float], None], patience_s: float
 ) -> Kept:
     """Return the connection's statistics, at most an hour old; raises what :func:`fresh` raises, and
     :class:`~shared.azure.kept_statistics.StatisticsPendingError`.
     """
     return KeptStatistics(services.redis).read(
-        tenant_id, connection.id, lambda: _look(services, tenant_id, connection, wait=wait), patience_s=patience_s
+        tenant_id,
+        connection.id,
+        lambda: _look(services, tenant_id, connection, wait=wait),
+        patience_s=patience_s,
+        of=_asked(connection),
     )
 
 
 def fresh(
     services: Services,
     tenant_id: UUID,
-    connection: Connection,
+    connection: AzureConnection,
     *,
     wait: Callable[[float], None],
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
@@ -38,14 +45,20 @@ def fresh(
     Raises :class:`~shared.azure.errors.AzureCallError` and :class:`~shared.azure.targets.NothingToReadError`.
     """
     found = _look(services, tenant_id, connection, wait=wait, on_progress=on_progress)
-    KeptStatistics(services.redis).keep(tenant_id, connection.id, found)
+    KeptStatistics(services.redis).keep(tenant_id, connection.id, found, of=_asked(connection))
     return found
+
+
+def _asked(connection: AzureConnection) -> bytes:
+    """Return who asks and for which subscriptions: once that is changed, what was kept before is of something else."""
+    signs_in = (connection.kind, connection.directory_id, connection.application_id)
+    return msgspec.json.encode((*signs_in, connection.selection), order="deterministic")
 
 
 def _look(
     services: Services,
     tenant_id: UUID,
-    connection: Connection,
+    connection: AzureConnection,
     *,
     wait: Callable[[float], None],
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,

@@ -13,6 +13,7 @@ from infra.local.valkey import Valkey
 from shared.azure import looking
 from shared.azure.kept_statistics import KeptStatistics, StatisticsPendingError
 from shared.azure.statistics import Statistics
+from shared.connections import connections
 from shared.jobs import execution
 from shared.jobs.kinds import SYNC_AZURE_STATISTICS
 from shared.jobs.requests import add_job
@@ -51,7 +52,7 @@ def test_statistics_agree_with_a_fetch(tenancy: Tenancy) -> None:
 def test_stampede_of_a_hundred_readers_asks_azure_once(tenancy: Tenancy, azure: AzureManagement) -> None:
     looking.kept(tenancy.services, tenancy.tenant_id, tenancy.connection(), wait=time.sleep, patience_s=60)
     alone = len([call for call in azure.calls if "ResourceGraph" in call])
-    KeptStatistics(tenancy.services.redis).forget(tenancy.tenant_id, tenancy.connection_id)
+    tenancy.services.redis.flushdb()
     azure.calls.clear()
     connection = tenancy.connection()
     results: list[bool] = []
@@ -90,12 +91,28 @@ def test_sync_reads_anew_and_readers_see_it(tenancy: Tenancy, azure: AzureManage
     assert after.recommendations == before.recommendations + 1
 
 
+def test_changed_connection_is_looked_at_anew(tenancy: Tenancy, azure: AzureManagement) -> None:
+    assert _kept(tenancy)[0].subscriptions_wanted == 5
+    chosen = sorted(azure.estate.subscriptions)[:2]
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        connection = connections.find(session, tenancy.connection_id)
+        connection.selection = {"mode": "some", "subscription_ids": chosen}
+    found, cached = _kept(tenancy)
+    assert (found.subscriptions_wanted, cached) == (2, False)
+    assert _kept(tenancy) == (found, True)
+
+
 def test_reader_does_not_wait_for_ever(settings: Settings) -> None:
     with redis.Redis.from_url(settings.broker_url.get_secret_value()) as client:
         tenant_id, connection_id = uuid4(), uuid4()
-        client.set(f"azure-statistics:{tenant_id}:{connection_id}:lock", "somebody", px=60_000)
-        with pytest.raises(StatisticsPendingError):
-            KeptStatistics(client).read(tenant_id, connection_id, lambda: pytest.fail("asked"), patience_s=0)
+
+        def somebody() -> Statistics:
+            with pytest.raises(StatisticsPendingError):
+                KeptStatistics(client).read(tenant_id, connection_id, lambda: pytest.fail("asked"), patience_s=0)
+            raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            KeptStatistics(client).read(tenant_id, connection_id, somebody, patience_s=0)
 
 
 def test_statistics_are_read_where_redis_is_away(tenancy: Tenancy, own_broker: Valkey) -> None:
