@@ -164,6 +164,7 @@ def test_the_doctor_ends_in_time_where_everything_hangs(environment: dict[str, s
             "STORAGE_ACCOUNT_URL": f"https://127.0.0.1:{port}/account",
             "VAULT_URL": f"https://127.0.0.1:{port}",
             "OIDC_ISSUER": f"https://127.0.0.1:{port}",
+            "AZURE_MANAGEMENT_URL": f"https://127.0.0.1:{port}",
             "API_URL": f"http://127.0.0.1:{port}",
         }
         found = json.loads(_doctor(environment | hanging, "--json").stdout)
