@@ -12,6 +12,7 @@ import pptx
 import pypdf
 import pytest
 
+from infra.languages.writing import read
 from shared.language import language as languages
 from shared.language.language import Language
 from shared.reports import ReportFormat, ReportType
@@ -29,7 +30,12 @@ _FIELD = re.compile(r"(\{\w*\})")
 class Greek(gettext.NullTranslations):
     """Turns every word that is looked up into Greek letters, and leaves placeholders alone."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
     def gettext(self, message: str) -> str:
+        self.asked.add(message)
         return "".join(part if part.startswith("{") else part.translate(_GREEK) for part in _FIELD.split(message))
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
@@ -68,16 +74,26 @@ _DUTCH = """januari februari maart april mei juni juli augustus september oktobe
 
 
 @pytest.fixture
-def greek(monkeypatch: pytest.MonkeyPatch) -> None:
+def greek(monkeypatch: pytest.MonkeyPatch) -> Greek:
     """Let Dutch be written in Greek letters; dates and numbers stay Dutch."""
-    spoken = Language("nl", Greek())
+    words = Greek()
+    spoken = Language("nl", words)
     monkeypatch.setattr(languages, "_language", lambda tag: spoken)
+    return words
 
 
-@pytest.mark.usefixtures("greek")
+@pytest.fixture(scope="module")
+def dutch_words() -> set[str]:
+    """Every message, singular and plural, that the Dutch catalogue holds."""
+    ids = [message.id for message in read("nl") if message.id]
+    return {one for each in ids for one in (each if isinstance(each, tuple | list) else (each,))}
+
+
 @pytest.mark.parametrize("report_type", [ReportType.DETAILED, ReportType.EXECUTIVE])
 @pytest.mark.parametrize("file_format", [ReportFormat.PDF, ReportFormat.HTML, ReportFormat.XLSX, ReportFormat.PPTX])
-def test_every_word_of_ours_is_looked_up(file_format: ReportFormat, report_type: ReportType, tmp_path: Path) -> None:
+def test_every_word_of_ours_is_looked_up_and_found(
+    file_format: ReportFormat, report_type: ReportType, greek: Greek, dutch_words: set[str], tmp_path: Path
+) -> None:
     rows = [
         msgspec.structs.replace(row, problem="12", solution="", potential_benefits="", resource_type="34")
         for row in recommendations(60)
@@ -99,6 +115,8 @@ def test_every_word_of_ours_is_looked_up(file_format: ReportFormat, report_type:
     notes = {word for mark in insights.marks.values() for word in _words(f"{mark.owner} {mark.note}")}
     dutch = set(_words(_DUTCH))
     assert set(_words(_text_of(path))) - data - rejected - notes - dutch - _NAMES == set()
+    # Free texts ("12") are looked up too where they may be words of ours.
+    assert {message for message in greek.asked - dutch_words if not message.isdigit()} == set()
 
 
 def _words(text: str) -> list[str]:

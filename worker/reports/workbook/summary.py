@@ -133,15 +133,15 @@ class SummarySheet:
         lines = self._savings.by_currency
         if not lines:
             return
-        say = self._language.gettext
+        language = self._language
         names = (
-            say("Currency"),
-            say("Counted a year"),
-            say("Number"),
-            say("Alternatives, not counted"),
-            say("Number"),
+            language.gettext("Currency"),
+            language.gettext("Counted a year"),
+            language.gettext("Number"),
+            language.gettext("Alternatives, not counted"),
+            language.gettext("Number"),
         )
-        self._heading(say("Savings a year"), names)
+        self._heading(language.gettext("Savings a year"), names)
         for line in lines:
             amount = self._formats.amount(line.currency)
             self._put(0, line.currency or self._language.gettext("no currency named"), self._formats.text)
@@ -226,9 +226,15 @@ class SummarySheet:
             self._put(column, words.replace("\n", "; "), formats.bold if is_total else usual)
 
     def _sources(self) -> None:
-        say = self._language.gettext
-        names = (say("Source"), say("Kind"), say("Data of"), say("Accepted"), say("Rejected"))
-        self._heading(say("Sources"), names, texts=3)
+        language = self._language
+        names = (
+            language.gettext("Source"),
+            language.gettext("Kind"),
+            language.gettext("Data of"),
+            language.gettext("Accepted"),
+            language.gettext("Rejected"),
+        )
+        self._heading(language.gettext("Sources"), names, texts=3)
         for source in self._content.facts.sources:
             self._put(0, source.file_name, self._formats.text)
             self._put(1, source_kind(source.kind, self._language), self._formats.text)
