@@ -1,5 +1,6 @@
 """A credential that keeps its tokens, renews them early and outlives an outage of the identity service."""
 
+import json
 import logging
 import random
 import threading
@@ -150,6 +151,9 @@ class _Entry:
         with self._lock:
             if self._token is None or self._token.token == refused:
                 self._renew()
+            if self._token is not None and self._token.token == refused:
+                # The SDK keeps tokens as well, and gives out another before the time only to who has such a claim.
+                self._renew(claims=_valid_from(self._clock()))
             assert self._token is not None  # noqa: S101 - _renew() either sets it or raises
             return None if self._token.token == refused else self._token
 
@@ -190,10 +194,13 @@ class _Entry:
             return
         renewal.join(_RENEWAL_PATIENCE_S)
 
-    def _renew(self) -> None:
+    def _renew(self, *, claims: str | None = None) -> None:
         request = self._request
+        options: dict[str, Any] = {} if claims is None else {"claims": claims}
         try:
-            token = self._credential.get_token(request.scope, tenant_id=request.tenant_id, enable_cae=request.enable_cae)
+            token = self._credential.get_token(
+                request.scope, tenant_id=request.tenant_id, enable_cae=request.enable_cae, **options
+            )
         except (AzureError, AdvisorReportsError) as error:
             # Errors of ours come from proofs of identity that are themselves tokens or files of ours.
             self._refresh_failures += 1
@@ -227,6 +234,14 @@ class _Entry:
             )
         finally:
             self._lock.release()
+
+
+def _valid_from(moment: float) -> str:
+    """Return the claim by which a service asks for a token that was issued anew.
+
+    https://learn.microsoft.com/entra/identity-platform/claims-challenge
+    """
+    return json.dumps({"access_token": {"nbf": {"essential": True, "value": str(int(moment))}}})
 
 
 def _end_of(token: AccessToken) -> float:

@@ -130,6 +130,22 @@ def test_advisor_is_asked_to_compute_anew_first(tenancy: Tenancy, azure: AzureMa
     assert sum("/generateRecommendations/" in call for call in azure.calls) == 5
 
 
+def test_tokens_that_end_midway_are_replaced_by_those_of_a_new_sign_in(tenancy: Tenancy, azure: AzureManagement) -> None:
+    azure.advisor.generating_polls = 0
+
+    def expire(_subscription: object) -> None:
+        azure.advisor.on_generated.clear()
+        azure.expire_tokens()
+
+    azure.advisor.on_generated.append(expire)
+    report_id = tenancy.order(refresh_first=True)
+    assert tenancy.run(report_id) == "succeeded", tenancy.report(report_id).error_text
+    fetch = tenancy.report(report_id).details["fetch"]
+    assert fetch["recommendations_count"] == 300 - sum(fetch["left_out"].values())
+    assert fetch["azure_retries"] > 0
+    assert azure.refused_tokens
+
+
 def test_refused_sign_in_ends_the_job_and_marks_the_connection(tenancy: Tenancy, azure: AzureManagement) -> None:
     azure.faults.plan(Fault.TOKEN_REFUSED, times=1000)
     report_id = tenancy.order()

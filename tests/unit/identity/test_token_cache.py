@@ -181,6 +181,17 @@ def test_who_was_refused_late_gets_the_token_that_is_there_by_now(
     assert len(service.issued) == 2
 
 
+def test_refused_token_is_replaced_also_past_a_cache_of_the_sdk(clock: Clock) -> None:
+    class Caching:
+        def get_token(self, *_: str, claims: str | None = None, **__: Any) -> AccessToken:
+            return AccessToken("the old one" if claims is None else "a new one", int(clock.now + _LIFETIME_S))
+
+    credential = CachingCredential(Caching(), clock=clock)
+    another = credential.another_token(_SCOPE, refused=credential.get_token(_SCOPE).token)
+    assert another is not None
+    assert another.token == credential.get_token(_SCOPE).token == "a new one"
+
+
 def test_where_there_is_no_other_token_the_refusal_stands(clock: Clock) -> None:
     class Stubborn:
         def get_token(self, *_: str, **__: Any) -> AccessToken:
