@@ -34,10 +34,13 @@ def test_filters_narrow_the_list_together_and_the_count_is_announced(many: Page)
     of_category = shown(many)
     choice(many, "subscription").select_option("Contoso Staging")
     many.get_by_role("searchbox", name="Search").fill("KEY VAULT")
+    # Typing is waited for by the page, so the list is narrowed a moment later.
+    rows = many.locator(".resources tbody tr:visible")
+    expect(rows.filter(has_not_text="Contoso Staging")).to_have_count(0)
+    expect(many.locator(".group:visible").filter(has_not_text=re.compile("key vault", re.IGNORECASE))).to_have_count(0)
     expect(count).to_have_text(f"{shown(many):,} of 1,000 shown")
 
     assert 0 < shown(many) < of_category < MANY
-    rows = many.locator(".resources tbody tr:visible")
     assert all("Contoso Staging" in text for text in rows.all_inner_texts())
     assert many.locator(".category:visible").count() == 1
 
