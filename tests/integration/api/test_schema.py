@@ -112,7 +112,8 @@ def _examine(operation: Operation, session: requests.Session, mode: GenerationMo
     """Ask one operation many things, valid or not, every other time of rows that are there; return how many."""
     asked = 0
 
-    @hypothesis.settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    # Other ones in each run: there are many operations, and each example is a request.
+    @hypothesis.settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
     def examine(case: schemathesis.Case[Operation]) -> None:
         nonlocal asked
