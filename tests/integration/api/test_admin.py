@@ -29,7 +29,7 @@ def test_an_administrator_gets_every_probe(served: Served, tenant: UUID, make_ke
     assert states["queue_default"] == "failed"
     assert found["status"] == "failed"
     steps = {probe["name"]: probe["next_step"] for probe in found["probes"]}
-    assert "python -m worker serve interactive" in steps["queue_default"]
+    assert "python -m worker serve interactive" in steps["queue_default"], found
 
 
 def test_others_do_not(served: Served, tenant: UUID, make_key: MakeKey, anonymous: Client) -> None:
