@@ -1,21 +1,26 @@
 """Administrators may ask the doctor; nobody else may."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
 from httpx import Client
 
+from shared import settings as process_settings
 from shared.access import Scope
-from shared.settings import Settings
 from tests.integration.api.conftest import MakeKey
 from tests.integration.api.serving import Served, caller
 
 
 @pytest.fixture
-def own_settings(product_environment: dict[str, str], settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_settings(product_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let this process's own settings be found where Celery looks for its results."""
     for name, value in product_environment.items():
         monkeypatch.setenv(name, value)
+    process_settings.get.cache_clear()
+    assert process_settings.get()
+    yield
+    process_settings.get.cache_clear()
 
 
 def test_an_administrator_gets_every_probe(served: Served, tenant: UUID, make_key: MakeKey, own_settings: None) -> None:

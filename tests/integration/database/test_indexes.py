@@ -35,6 +35,11 @@ insert into job (id, tenant_id, report_id, kind, queue, priority, max_attempts, 
 insert into rejected_row (id, tenant_id, snapshot_id, line, column_name, value, reason_code, reason)
     select gen_random_uuid(), :tenant, s.id, n, '', '', '', '' from generate_series(1, :rows / 5) n, snapshot s
     where s.tenant_id = :tenant and s.accepted_count = 1;
+insert into finding (tenant_id, client_id, fingerprint, cross_key, from_portal, first_seen_at, last_seen_at)
+    select :tenant, id, decode(md5(id::text), 'hex'), decode(md5(id::text), 'hex'), true, now(), now() from client
+    where tenant_id = :tenant;
+insert into finding_mark (id, tenant_id, client_id, fingerprint, status, marked_by)
+    select gen_random_uuid(), :tenant, client_id, fingerprint, 'planned', 'somebody' from finding where tenant_id = :tenant;
 insert into recommendation
     select :tenant, s.id, gen_random_uuid(), decode(md5(n::text), 'hex'), 'Cost', 'Cost',
         (array['High', 'Medium', 'Low'])[1 + n % 3], '', 'Problem ' || n, '', '', '', '', '', '', '', 'Resource ' || n, '',
@@ -51,7 +56,10 @@ def crowded(database: Database, tenant: UUID, superuser: object) -> Iterator[Ses
         for statement in _FILL.split(";\n"):
             if statement.strip():
                 session.execute(text(statement), {"tenant": tenant, "rows": _ROWS})
-    for name in ("client", "snapshot", "report", "report_file", "job", "rejected_row", "recommendation"):
+    for name in (
+        *("client", "snapshot", "report", "report_file", "job", "rejected_row", "recommendation"),
+        *("finding", "finding_mark"),
+    ):
         superuser.execute(f"vacuum analyze {name}")  # type: ignore[attr-defined]
     with database.tenant(tenant) as session:
         yield session

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import httpx
 import psutil
+import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
@@ -51,8 +52,9 @@ def port() -> int:
 
 
 @pytest.fixture
-def measured(own_environment: dict[str, str], port: int, tmp_path: Path) -> dict[str, str]:
-    """The environment of a worker that serves metrics."""
+def measured(own_environment: dict[str, str], port: int, tmp_path: Path, superuser: psycopg.Connection) -> dict[str, str]:
+    """The environment of a worker that serves metrics, with no job left by another test for it to do and count."""
+    superuser.execute("delete from job where state in ('queued', 'running')")
     return {**own_environment, "WORKER_METRICS_PORT": str(port), "TMPDIR": str(tmp_path)}
 
 
