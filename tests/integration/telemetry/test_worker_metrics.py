@@ -53,7 +53,8 @@ def port() -> int:
 
 @pytest.fixture
 def measured(own_environment: dict[str, str], port: int, tmp_path: Path, superuser: psycopg.Connection) -> dict[str, str]:
-    """The environment of a worker that serves metrics, with no job left by another test for it to do and count."""
+    """The environment of a worker that serves metrics; no job or schedule of another test is left for it to count."""
+    superuser.execute("delete from schedule")
     superuser.execute("delete from job where state in ('queued', 'running')")
     return {**own_environment, "WORKER_METRICS_PORT": str(port), "TMPDIR": str(tmp_path)}
 
