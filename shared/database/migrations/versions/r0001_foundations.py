@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from shared.database.migrations import access
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -297,23 +299,12 @@ def upgrade() -> None:
     op.execute(_ROLES)
     op.execute(_CURRENT_TENANT)
     op.execute(_TABLES)
-    _secure("tenant", "id")
-    for table in _TENANT_TABLES:
-        _secure(table, "tenant_id")
+    access.isolate_tenants("tenant", column="id")
+    access.isolate_tenants(*_TENANT_TABLES)
     op.execute("grant select, insert, update, delete on all tables in schema public to advisor_app")
     op.execute("revoke insert, update, delete on tenant from advisor_app")
     op.execute("revoke all on tick from advisor_app")
-    for table, rights in _SYSTEM_RIGHTS.items():
-        op.execute(f"grant {rights} on {table} to advisor_system")
-        op.execute(f"create policy system_access on {table} to advisor_system using (true) with check (true)")
+    access.open_across_tenants(_SYSTEM_RIGHTS)
     op.execute("grant select, insert, update on tick to advisor_system")
     op.execute("revoke all on table alembic_version from advisor_app")
     op.execute("grant select on table alembic_version to advisor_app, advisor_system")
-
-
-def _secure(table: str, column: str) -> None:
-    op.execute(f"alter table {table} enable row level security")
-    op.execute(f"alter table {table} force row level security")
-    # The sub-select is evaluated once a statement instead of once a row.
-    condition = f"({column} = (select current_tenant_id()))"
-    op.execute(f"create policy tenant_access on {table} to advisor_app using {condition} with check {condition}")

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from shared.database.migrations import access
+
 revision = "0010"
 down_revision = "0009"
 branch_labels = None
@@ -99,9 +101,4 @@ _TENANT_TABLES = ("finding", "finding_mark", "snapshot_totals", "report_comparis
 def upgrade() -> None:
     op.execute(_COLUMNS)
     op.execute(_TABLES)
-    condition = "(tenant_id = (select current_tenant_id()))"
-    for table in _TENANT_TABLES:
-        op.execute(f"alter table {table} enable row level security")
-        op.execute(f"alter table {table} force row level security")
-        op.execute(f"create policy tenant_access on {table} to advisor_app using {condition} with check {condition}")
-        op.execute(f"grant select, insert, update, delete on {table} to advisor_app")
+    access.add_tenant_tables(*_TENANT_TABLES)

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from shared.database.migrations import access
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
@@ -133,12 +135,5 @@ _SYSTEM_RIGHTS = {"schedule": "select, update", "schedule_run": "select, insert,
 def upgrade() -> None:
     op.execute(_TABLES)
     op.execute(_RUN_ENDS)
-    for table in _TENANT_TABLES:
-        op.execute(f"alter table {table} enable row level security")
-        op.execute(f"alter table {table} force row level security")
-        condition = "(tenant_id = (select current_tenant_id()))"
-        op.execute(f"create policy tenant_access on {table} to advisor_app using {condition} with check {condition}")
-        op.execute(f"grant select, insert, update, delete on {table} to advisor_app")
-    for table, rights in _SYSTEM_RIGHTS.items():
-        op.execute(f"grant {rights} on {table} to advisor_system")
-        op.execute(f"create policy system_access on {table} to advisor_system using (true) with check (true)")
+    access.add_tenant_tables(*_TENANT_TABLES)
+    access.open_across_tenants(_SYSTEM_RIGHTS)

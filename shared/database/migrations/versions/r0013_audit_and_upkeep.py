@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from shared.database.migrations import access
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
@@ -153,12 +155,7 @@ def upgrade() -> None:
     _hand_over("note_unsealed_event", "note_first_use_of_key")
     op.execute(_SIGN_IN_LEFTOVERS)
     op.execute(_UPKEEP)
-    for table in _TENANT_TABLES:
-        op.execute(f"alter table {table} enable row level security")
-        op.execute(f"alter table {table} force row level security")
-        condition = "(tenant_id = (select current_tenant_id()))"
-        op.execute(f"create policy tenant_access on {table} to advisor_app using {condition} with check {condition}")
-        op.execute(f"grant select, insert, update, delete on {table} to advisor_app")
+    access.add_tenant_tables(*_TENANT_TABLES)
 
 
 def _hand_over(*functions: str) -> None:
