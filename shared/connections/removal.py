@@ -16,15 +16,15 @@ STAGED_FOR = timedelta(minutes=10)
 """So long a secret may lie in the vault before the row that names it is committed; a request takes seconds."""
 
 
-def look_after(session: Session, tenant_id: UUID, connection_id: UUID, *, delay: timedelta, name: str | None = None) -> None:
+def look_after(session: Session, tenant_id: UUID, owner_id: UUID, *, delay: timedelta, name: str | None = None) -> None:
     """Have the secret of a connection looked at once ``delay`` is over: what no row names by then goes.
 
-    Whoever else keeps secrets gives their ``name`` and the id of the row that names them.
+    ``owner_id`` is the row that names it; whoever is no connection gives the secret's ``name`` too.
     Called before a secret is put into the vault, so that a process that dies in between leaves nothing behind, and again
     when a version or the whole connection goes.
     """
     due_at = func.clock_timestamp() + delay
-    row = {"tenant_id": tenant_id, "connection_id": connection_id, "name": name or secret_name(tenant_id, connection_id)}
+    row = {"tenant_id": tenant_id, "owner_id": owner_id, "name": name or secret_name(tenant_id, owner_id)}
     session.execute(
         insert(SecretUpkeep)
         .values(id=new_id(), due_at=due_at, **row)

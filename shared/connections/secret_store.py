@@ -1,4 +1,4 @@
-"""Where the secrets of connections lie: the Key Vault, or PostgreSQL, sealed, where a local installation has no vault."""
+"""Where secrets of tenants lie: the Key Vault, or PostgreSQL, sealed, where a local installation has no vault."""
 
 from datetime import datetime
 from typing import Protocol
@@ -17,8 +17,8 @@ class SecretStoreMissingError(ConflictError):
     def __init__(self) -> None:
         super().__init__(
             "This installation has no place to keep secrets in.",
-            next_step="Set VAULT_URL, or in a local profile SEALED_STORE_KEYS; connections of the kinds managed_identity "
-            "and workload_identity need neither.",
+            next_step="Set VAULT_URL, or in a local profile SEALED_STORE_KEYS. Whatever keeps a secret needs one of them, webhooks "
+            "too; connections of the kinds managed_identity and workload_identity keep none.",
         )
 
 

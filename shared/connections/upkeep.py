@@ -25,7 +25,7 @@ _MOST_DOUBLINGS = 10
 
 
 def tidy(services: Services) -> str:
-    """Look at each secret that is due: purge it where its connection is gone, else put all but its version out of use.
+    """Look at each secret that is due: purge it where what used it is gone, else put all but its version out of use.
 
     One that cannot be tidied up now is due again later. Returns in a few words what was done.
     """
@@ -74,19 +74,19 @@ def _take(services: Services) -> SecretUpkeep | None:
 
 
 def _tidy_one(services: Services, row: SecretUpkeep) -> bool:
-    version = _version_in_use(services, row.connection_id)
+    version = _version_in_use(services, row.owner_id)
     store = store_of(services)
     if version is None:
         return store.purge(row.tenant_id, row.name)
     return store.keep_only(row.tenant_id, row.name, version, young_s=STAGED_FOR.total_seconds())
 
 
-def _version_in_use(services: Services, connection_id: UUID) -> str | None:
+def _version_in_use(services: Services, owner_id: UUID) -> str | None:
     with services.system_database.across_tenants() as session:
         of_connection = select(AzureConnection.secret_version).where(
-            AzureConnection.id == connection_id, AzureConnection.deleted_at.is_(None)
+            AzureConnection.id == owner_id, AzureConnection.deleted_at.is_(None)
         )
-        of_endpoint = select(WebhookEndpoint.secret_version).where(WebhookEndpoint.id == connection_id)
+        of_endpoint = select(WebhookEndpoint.secret_version).where(WebhookEndpoint.id == owner_id)
         return session.scalar(of_connection) or session.scalar(of_endpoint)
 
 

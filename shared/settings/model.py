@@ -177,7 +177,12 @@ class Settings(BaseSettings):
     )
     rejected_row_retention_days: Annotated[int, Field(ge=1)] = Field(365, description="Rejected rows are kept this long")
     schedule_run_retention_days: Annotated[int, Field(ge=1)] = Field(180, description="Runs of schedules are kept this long")
-    event_retention_days: Annotated[int, Field(ge=1)] = Field(30, description="Events are kept this long")
+    event_retention_days: Annotated[int, Field(ge=1)] = Field(
+        30, description="Events are kept this long, and as long as deliveries of them are"
+    )
+    delivery_retention_days: Annotated[int, Field(ge=1)] = Field(
+        90, description="Deliveries that ended are kept this long, with their attempts; till then they can be replayed"
+    )
     audit_retention_days: Annotated[int, Field(ge=1)] = Field(
         730, description="Entries of the audit log are kept this long; a tenant may differ type by type"
     )

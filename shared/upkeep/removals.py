@@ -58,7 +58,18 @@ REMOVALS = (
     Removal("jobs", "job", "finished_at < :before", "finished_at", _days("jobs_days")),
     Removal("schedule_runs", "schedule_run", "finished_at < :before", "finished_at", _days("schedule_runs_days")),
     Removal("deleted_schedules", "schedule", "deleted_at < :before", "deleted_at", lambda _: _DELETED_KEPT_S),
-    Removal("events", "domain_event", "occurred_at < :before", "occurred_at", _days("events_days")),
+    # Attempts go first: a batch of deliveries would take many times its number of them along.
+    Removal("webhook_attempts", "webhook_attempt", "started_at < :before", "started_at", _days("deliveries_days")),
+    Removal("webhook_deliveries", "webhook_delivery", "finished_at < :before", "finished_at", _days("deliveries_days")),
+    Removal(
+        "events",
+        "domain_event",
+        # Whoever replays a delivery needs its event.
+        "occurred_at < :before and not exists (select from webhook_delivery"
+        " where webhook_delivery.tenant_id = domain_event.tenant_id and webhook_delivery.event_id = domain_event.id)",
+        "occurred_at",
+        _days("events_days"),
+    ),
     Removal("kept_answers", "idempotency_record", "expires_at < :before", "expires_at", lambda _: _AT_ONCE_S),
     Removal(
         "used_uploads",

@@ -28,6 +28,9 @@ class RetentionRules(msgspec.Struct, frozen=True, kw_only=True):
     jobs_days: Days | None = 90
     schedule_runs_days: Days | None = 180
     events_days: Days | None = 30
+    """Of those that no delivery is about; the others stay as long as their deliveries."""
+    deliveries_days: Days | None = 90
+    """Of deliveries to webhooks that ended, with their attempts."""
     audit_days: Days | None = 730
     audit_days_by_type: dict[AuditType, Days] = {}
     upkeep_runs_days: Days | None = 400
@@ -45,6 +48,7 @@ def rules_of(settings: Settings) -> RetentionRules:
         jobs_days=settings.job_retention_days,
         schedule_runs_days=settings.schedule_run_retention_days,
         events_days=settings.event_retention_days,
+        deliveries_days=settings.delivery_retention_days,
         audit_days=settings.audit_retention_days,
         upkeep_runs_days=settings.upkeep_run_retention_days,
         unconfirmed_totp_hours=settings.unconfirmed_totp_retention_hours,

@@ -24,7 +24,8 @@ class OwnRules(Given):
     rejected_rows_days: _Days | None = None
     jobs_days: _Days | None = None
     schedule_runs_days: _Days | None = None
-    events_days: _Days | None = None
+    events_days: _Days | None = Field(None, description="Of those that no delivery is about any more.")
+    deliveries_days: _Days | None = Field(None, description="Of deliveries that ended, with their attempts.")
     audit_days: _Days | None = None
     audit_days_by_type: dict[AuditType, _Days] = Field({}, description="By the type of entries, in place of `audit_days`.")
     upkeep_runs_days: _Days | None = None

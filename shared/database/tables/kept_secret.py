@@ -1,4 +1,4 @@
-"""Secrets of connections: those that PostgreSQL keeps sealed, and those that still have to be tidied up."""
+"""Secrets of connections and webhooks: those that PostgreSQL keeps sealed, and those that still have to be tidied up."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,13 +22,14 @@ class SealedSecret(Identified, Base):
 
 
 class SecretUpkeep(Identified, Base):
-    """A secret's name that has to be looked at: what no connection uses must go, however often that takes."""
+    """A secret's name that has to be looked at: what nothing uses must go, however often that takes."""
 
     __tablename__ = "secret_upkeep"
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id", ondelete="CASCADE"))
-    connection_id: Mapped[UUID]
-    """The row that names the secret while it is in use: a connection, or an endpoint of webhooks."""
+    owner_id: Mapped[UUID] = mapped_column("connection_id")
+    """The row that names the secret while it is in use: a connection, or an endpoint of webhooks. Releases before there were
+    webhooks read the column by its old name."""
     name: Mapped[str]
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")

@@ -186,7 +186,7 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id:
         seen_at=_NOW,
     )
     yield tables.SealedSecret(tenant_id=tenant, name="n", version="1", sealed=b"")
-    yield tables.SecretUpkeep(tenant_id=tenant, connection_id=connection_id, name="n", due_at=_NOW)
+    yield tables.SecretUpkeep(tenant_id=tenant, owner_id=connection_id, name="n", due_at=_NOW)
     schedule_id = new_id()
     yield tables.Schedule(
         id=schedule_id, tenant_id=tenant, name="S", timing={}, time_zone="UTC", starts_at=_NOW, work_kind="job", work={},
