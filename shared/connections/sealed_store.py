@@ -29,7 +29,8 @@ class SealBrokenError(AdvisorReportsError):
     def __init__(self) -> None:
         super().__init__(
             "A sealed secret does not open with any of the keys at hand, or lies in another place than it was sealed for.",
-            next_step="Put the key it was sealed with back into SEALED_STORE_KEYS, or give the secret again to what uses it, a connection or a webhook.",
+            next_step="Put the key it was sealed with back into SEALED_STORE_KEYS, or give the secret again to what uses "
+            "it, a connection or a webhook.",
         )
 
 

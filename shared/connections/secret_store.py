@@ -17,8 +17,8 @@ class SecretStoreMissingError(ConflictError):
     def __init__(self) -> None:
         super().__init__(
             "This installation has no place to keep secrets in.",
-            next_step="Set VAULT_URL, or in a local profile SEALED_STORE_KEYS. Whatever keeps a secret needs one of them, webhooks "
-            "too; connections of the kinds managed_identity and workload_identity keep none.",
+            next_step="Set VAULT_URL, or in a local profile SEALED_STORE_KEYS. Whatever keeps a secret needs one of them, "
+            "webhooks too; connections of the kinds managed_identity and workload_identity keep none.",
         )
 
 
