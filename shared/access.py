@@ -48,7 +48,12 @@ class NewKey:
 def generate_key(*, given: SecretStr | None = None) -> NewKey:
     """Return a new key of 256 random bits, or the ``given`` one, with the prefix to show and the hash to store."""
     secret = given.get_secret_value() if given else KEY_START + secrets.token_urlsafe(32)
-    return NewKey(secret=secret, prefix=secret[:_SHOWN_CHARS], key_hash=hash_key(secret))
+    return NewKey(secret=secret, prefix=prefix_of(secret), key_hash=hash_key(secret))
+
+
+def prefix_of(secret: str) -> str:
+    """Return the part of a key that may be shown."""
+    return secret[:_SHOWN_CHARS]
 
 
 def hash_key(secret: str) -> bytes:

@@ -14,6 +14,7 @@ from uuid import UUID
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy.orm import Session
 
+from function_app.api.refusals import Refusals, RefusedKey
 from shared import access, startup
 from shared.access import Scope
 from shared.audit.actor import Actor
@@ -61,6 +62,7 @@ class Front:
         self.services = services
         self._verified = False
         self._lock = threading.Lock()
+        self._refusals = Refusals()
 
     @property
     def database(self) -> Database:
@@ -76,6 +78,10 @@ class Front:
                     _log.info("this process may serve requests", extra={"action": "front_verified", **seen})
                     self._verified = True
         return self.services.database
+
+    def note_refusal(self, refused: RefusedKey) -> None:
+        """Let the audit log know of a key that was refused."""
+        self._refusals.note(self.database, refused)
 
     async def reader(self) -> AsyncReader:
         """The way to PostgreSQL for short reads on the running event loop; raises as :attr:`database` does."""
@@ -101,6 +107,7 @@ class Caller:
             raise UnauthenticatedError
         self._front = front
         self._key_hash = access.hash_key(secret)
+        self._key_prefix = access.prefix_of(secret)
         self._scope = scope
         self._holder: KeyHolder | None = None
         self.trace_id = trace_id
@@ -145,14 +152,20 @@ class Caller:
         Raises :class:`UnauthenticatedError`, :class:`ForbiddenError`.
         """
         answer = read_as_key_holder(self._front.database.engine, self._key_hash, query)
-        self._recognise(answer.holder if answer else None)
-        return answer.rows if answer else []
+        if answer is None:
+            self._note_refusal()
+            raise UnauthenticatedError
+        self._recognise(answer.holder)
+        return answer.rows
 
     async def find(self, query: Query) -> list[dict[str, Any]]:
         """Do as :meth:`read`, on the event loop."""
         answer = await read_soon_as_key_holder(await self._front.reader(), self._key_hash, query)
-        self._recognise(answer.holder if answer else None)
-        return answer.rows if answer else []
+        if answer is None:
+            await run_in_threadpool(self._note_refusal)
+            raise UnauthenticatedError
+        self._recognise(answer.holder)
+        return answer.rows
 
     def read_one(self, query: Query, missing: type[NotFoundError]) -> dict[str, Any]:
         """Return the one row that ``query`` finds; raises ``missing`` (which takes no arguments) where there is none."""
@@ -168,8 +181,14 @@ class Caller:
         Raises :class:`UnauthenticatedError`, :class:`ForbiddenError`.
         """
         with Session(self._front.database.engine, expire_on_commit=False) as session, session.begin():
-            self._recognise(authenticate(session, self._key_hash))
-            yield session
+            holder = authenticate(session, self._key_hash)
+            if holder is not None:
+                self._recognise(holder)
+                yield session
+                return
+        # Only now: whoever tries keys must not hold two connections at a time.
+        self._note_refusal()
+        raise UnauthenticatedError
 
     def require(self, scope: Scope) -> None:
         """Check a further scope of a caller who is known already; raises :class:`ForbiddenError`."""
@@ -181,9 +200,10 @@ class Caller:
         with self.transaction():
             pass
 
-    def _recognise(self, holder: KeyHolder | None) -> None:
-        if holder is None:
-            raise UnauthenticatedError
+    def _note_refusal(self) -> None:
+        self._front.note_refusal(RefusedKey(self._key_hash, self._key_prefix, self._ip, self._user_agent))
+
+    def _recognise(self, holder: KeyHolder) -> None:
         if self._scope is not None and self._scope not in holder.scopes:
             raise ForbiddenError(self._scope)
         self._holder = holder

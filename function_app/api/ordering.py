@@ -23,6 +23,8 @@ from function_app.api.order_forms import (
     UploadsOrder,
     read_order,
 )
+from shared.audit.log import Target
+from shared.audit.types import AuditType
 from shared.database.reading import read_in
 from shared.database.tables import Job, Report
 from shared.errors import AdvisorReportsError
@@ -174,6 +176,9 @@ class _Placing:
         return self._placed(report, self.job)
 
     def _placed(self, report: Report, job: Job) -> Outcome:
+        told = {"source": report.source, "report_type": report.report_type, "client_id": str(report.client_id)}
+        target = Target("report", report.id, report.title)
+        self.caller.log(self.session, AuditType.REPORT_ORDERED, target, details=told)
         body = {
             "report": with_downloads(read_in(self.session, report_lists.reading(report.id))[0]),
             "job": read_in(self.session, job_lists.reading(job.id))[0],

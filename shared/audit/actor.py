@@ -10,7 +10,8 @@ MAX_NAME_CHARS = 200
 class Actor:
     """A caller of the API, an operator at the command line, or the service itself."""
 
-    name: str
+    name: str | None
+    """``None`` where nobody knows who it was."""
     key_id: UUID | None = None
     """The API key; ``None`` for anybody else."""
     ip: str | None = None

@@ -49,8 +49,8 @@ def log_auth_event(
 ) -> UUID:
     """Write an entry in the caller's transaction and return its id; its place in the chain follows later, with no waiting.
 
-    ``actor`` is ``None`` where nobody knows who it was; ``tenant_id`` likewise. ``details`` tell ids and choices; what looks
-    like a secret is made unreadable. ``occurred_at`` is the request's time, now where not given.
+    ``actor`` is ``None`` where nothing is known of who it was; ``tenant_id`` likewise. ``details`` tell ids and choices;
+    what looks like a secret is made unreadable. ``occurred_at`` is the request's time, now where not given.
     """
     entry_id = new_id()
     session.execute(
@@ -62,7 +62,7 @@ def log_auth_event(
                 "occurred_at": occurred_at or datetime.now(UTC),
                 "type": event_type.value,
                 "result": result.value,
-                "actor_kind": "unknown" if actor is None else "key" if actor.key_id else "service",
+                "actor_kind": "unknown" if actor is None or actor.name is None else "key" if actor.key_id else "service",
                 "actor_id": actor.key_id if actor else None,
                 "actor_name": _cut(actor.name, MAX_NAME_CHARS) if actor else None,
                 "target_kind": target.kind if target else None,

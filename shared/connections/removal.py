@@ -47,15 +47,17 @@ def remove(session: Session, connection: AzureConnection) -> None:
         connection.secret_name = connection.secret_version = None
 
 
-def remove_all_of_client(session: Session, client_id: UUID) -> None:
-    """Remove the connections of a client that goes."""
-    for connection in session.scalars(
+def remove_all_of_client(session: Session, client_id: UUID) -> tuple[AzureConnection, ...]:
+    """Remove the connections of a client that goes, and return them."""
+    connections = session.scalars(
         select(AzureConnection)
         .where(AzureConnection.client_id == client_id, AzureConnection.deleted_at.is_(None))
         .order_by(AzureConnection.id)
         .with_for_update(key_share=True)
-    ).all():
+    ).all()
+    for connection in connections:
         remove(session, connection)
+    return tuple(connections)
 
 
 def forget_subscriptions(session: Session, connection_ids: Iterable[UUID]) -> None:

@@ -30,6 +30,7 @@ from holder cross join lateral (
     select coalesce(json_agg(item), '[]')::text as found from ({query}) as item where holder.key_id is not null
 ) as answer
 """
+_ENDED = text("select key_id, tenant_id, key_name, reason from holder_of_ended_key(:key_hash)")
 _AUTHENTICATE = text("select key_id, tenant_id, scopes, key_name from authenticate_api_key(:key_hash)")
 
 
@@ -49,6 +50,16 @@ class KeyHolder:
     tenant_id: UUID
     scopes: frozenset[str]
     key_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedKey:
+    """A key that was presented after its end, and why it ended: ``revoked`` or ``expired``."""
+
+    key_id: UUID
+    tenant_id: UUID
+    key_name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,12 @@ def authenticate(session: Session, key_hash: bytes) -> KeyHolder | None:
     """Bind the transaction to the tenant of the key and return its holder, ``None`` where the key is not valid."""
     row = session.execute(_AUTHENTICATE, {"key_hash": key_hash}).one_or_none()
     return KeyHolder(row.key_id, row.tenant_id, frozenset(row.scopes), row.key_name) if row else None
+
+
+def holder_of_ended_key(session: Session, key_hash: bytes) -> EndedKey | None:
+    """Return the key, of whichever tenant, if it was valid once and is no longer; binds the transaction to no tenant."""
+    row = session.execute(_ENDED, {"key_hash": key_hash}).one_or_none()
+    return EndedKey(row.key_id, row.tenant_id, row.key_name, row.reason) if row else None
 
 
 def _as_key_holder(key_hash: bytes, query: Query) -> tuple[str, dict[str, Any]]:

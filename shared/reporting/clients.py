@@ -1,6 +1,7 @@
 """Clients: those for whom a tenant makes reports."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from shared.connections import removal
 from shared.database.reading import Query
-from shared.database.tables import Client, Report
+from shared.database.tables import AzureConnection, Client, Report
 from shared.errors import ConflictError, NotFoundError
 from shared.jobs.cancellation import cancel_report
 from shared.jobs.kinds import REMOVE_REPORT_FILES
@@ -119,7 +120,16 @@ def change(session: Session, client_id: UUID, fields: Mapping[str, Any], *, vers
     return client
 
 
-def delete(session: Session, client_id: UUID) -> None:
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A client that was deleted, and what went with it."""
+
+    client: Client
+    report_count: int
+    connections: tuple[AzureConnection, ...]
+
+
+def delete(session: Session, client_id: UUID) -> Deleted:
     """Hide a client, its reports and its connections, and stop the work on them; raises :class:`ClientNotFoundError`."""
     client = _locked(session, client_id)
     of_client = select(Report.id).where(Report.client_id == client_id, Report.deleted_at.is_(None)).order_by(Report.id)
@@ -136,9 +146,10 @@ def delete(session: Session, client_id: UUID) -> None:
     )
     for report_id in report_ids:
         add_job(session, REMOVE_REPORT_FILES, tenant_id=client.tenant_id, report_id=report_id, by_sweep=True)
-    removal.remove_all_of_client(session, client_id)
+    connections = removal.remove_all_of_client(session, client_id)
     client.deleted_at = now
     client.version += 1
+    return Deleted(client, len(report_ids), connections)
 
 
 def _locked(session: Session, client_id: UUID) -> Client:

@@ -15,7 +15,7 @@ from shared.services import Services
 from shared.settings import Settings
 from shared.ticks.advisor_texts import refresh_texts
 from shared.ticks.expired_uploads import remove_expired_uploads
-from shared.upkeep import daily
+from shared.upkeep import audit_entries, daily
 from shared.webhooks import subscriber
 
 _MINUTE_S = 60.0
@@ -66,4 +66,5 @@ def _pass_events_on(services: Services) -> str:
 
 def _remove_what_expired(services: Services) -> str:
     gone = results.remove_expired(services.system_database, lifetime_s=services.settings.celery_results_lifetime_s)
-    return f"removed {remove_expired_answers(services)} kept answers, {gone} task results"
+    entries = audit_entries.remove_old_of_nobody(services)
+    return f"removed {remove_expired_answers(services)} kept answers, {gone} task results, {entries} audit entries of nobody"

@@ -120,7 +120,7 @@ def create(
     _take(endpoint, *kept)
     session.add(endpoint)
     session.flush()
-    _log(session, endpoint, actor, "created")
+    _log_change(session, endpoint, actor, "created")
     return endpoint
 
 
@@ -159,7 +159,7 @@ def change(
     endpoint.updated_at = func.clock_timestamp()
     session.flush()
     changed = sorted({*fields, *(("confidential",) if kept else ())})
-    _log(session, endpoint, actor, "changed", fields=changed)
+    _log_change(session, endpoint, actor, "changed", fields=changed)
     return endpoint
 
 
@@ -167,7 +167,7 @@ def delete(session: Session, endpoint_id: UUID, actor: Actor) -> None:
     """Delete an endpoint with its deliveries, and have its secrets purged; raises :class:`EndpointNotFoundError`."""
     endpoint = find(session, endpoint_id, lock=True)
     confidential.look_after(session, endpoint.tenant_id, endpoint.id, delay=timedelta(0))
-    _log(session, endpoint, actor, "deleted")
+    _log_change(session, endpoint, actor, "deleted")
     session.delete(endpoint)
     session.flush()
 
@@ -185,7 +185,7 @@ def disable(session: Session, endpoint: WebhookEndpoint, code: str, reason: str)
         endpoint_id=endpoint.id, url=short(endpoint.shown_url), reason=short(reason), link=link
     )
     events.record(session, endpoint.tenant_id, payload)
-    _log(session, endpoint, SERVICE, "disabled", code=code)
+    _log_change(session, endpoint, SERVICE, "disabled", code=code)
 
 
 def find(session: Session, endpoint_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
@@ -197,6 +197,11 @@ def find(session: Session, endpoint_id: UUID, *, lock: bool = False) -> WebhookE
     if endpoint is None:
         raise EndpointNotFoundError
     return endpoint
+
+
+def log_sent(session: Session, endpoint_id: UUID, actor: Actor, reason: str, **details: Any) -> None:
+    """Write into the audit log that somebody had something sent to an endpoint; raises :class:`EndpointNotFoundError`."""
+    _log(session, find(session, endpoint_id), actor, AuditType.WEBHOOK_SENT, reason=reason, **details)
 
 
 def _take(endpoint: WebhookEndpoint, content: Confidential, secret_version: str) -> None:
@@ -226,8 +231,10 @@ def _disable(session: Session, endpoint: WebhookEndpoint, code: str, reason: str
     )
 
 
-def _log(session: Session, endpoint: WebhookEndpoint, actor: Actor, action: str, **details: Any) -> None:
+def _log_change(session: Session, endpoint: WebhookEndpoint, actor: Actor, action: str, **details: Any) -> None:
+    _log(session, endpoint, actor, AuditType.WEBHOOK_CHANGED, action=action, **details)
+
+
+def _log(session: Session, endpoint: WebhookEndpoint, actor: Actor, event_type: AuditType, **details: Any) -> None:
     target = Target("webhook", endpoint.id, endpoint.shown_url)
-    log_auth_event(
-        session, endpoint.tenant_id, AuditType.WEBHOOK_CHANGED, actor, target=target, details={"action": action, **details}
-    )
+    log_auth_event(session, endpoint.tenant_id, event_type, actor, target=target, details=details)

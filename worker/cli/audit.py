@@ -3,17 +3,47 @@
 from uuid import UUID
 
 import click
+from sqlalchemy import select
 
 from shared import settings
 from shared.audit import chain
+from shared.audit.types import AuditType
 from shared.database.engine import Login
 from shared.database.session import Database
+from shared.database.tables import AuditEvent
 from worker.cli.failures import told_plainly
 
 
 @click.group()
 def audit() -> None:
     """The audit log."""
+
+
+@audit.command()
+@click.option("--last", type=click.IntRange(1, 10_000), default=100, show_default=True, help="So many entries at most.")
+@told_plainly
+def refused(last: int) -> None:
+    """List keys that were refused because nobody ever held them, the newest first; tenants cannot see those.
+
+    A key that was revoked or has expired is in the log of its tenant.
+    """
+    database = Database(settings.get(), Login.SYSTEM, pool_size=1)
+    try:
+        with database.across_tenants() as session:
+            entries = session.scalars(
+                select(AuditEvent)
+                .where(AuditEvent.tenant_id.is_(None), AuditEvent.type == AuditType.SIGN_IN_FAILED.value)
+                .order_by(AuditEvent.occurred_at.desc(), AuditEvent.id.desc())
+                .limit(last)
+            ).all()
+    finally:
+        database.dispose()
+    for entry in entries:
+        told = f"{entry.details.get('key', '')}…, {entry.details.get('refused_before', 0)} more before"
+        where = f"{entry.ip or 'unknown address'}, {entry.device or 'unknown device'}"
+        click.echo(f"{entry.occurred_at:%Y-%m-%d %H:%M:%S} UTC  {where}: {told}")
+    if not entries:
+        click.echo("No key was refused.")
 
 
 @audit.command()

@@ -1,17 +1,22 @@
 """``/clients``: those for whom reports are made."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
+from sqlalchemy.orm import Session
 
 from function_app.api import creation
 from function_app.api.answers import json_answer, tagged_answer, version_of, version_tag
+from function_app.api.callers import Caller
 from function_app.api.dependencies import ClientReader, ClientWriter, IdempotencyKey
 from function_app.api.models.clients import Client, ClientChange, NewClient
 from function_app.api.models.common import ALWAYS, failures
+from shared.audit.log import Target
+from shared.audit.types import AuditType
 from shared.branding import stored as branding
 from shared.database.reading import read_in
+from shared.database.tables import Client as ClientRow
 from shared.reporting import clients
 from shared.reporting.clients import ClientNotFoundError
 from shared.reporting.idempotency import Outcome
@@ -34,6 +39,7 @@ def create_client(client: NewClient, caller: ClientWriter, key: IdempotencyKey =
 
     def create() -> Outcome:
         row = clients.create(session, caller.tenant_id, client.model_dump())
+        _log(session, caller, row, "created")
         body = read_in(session, clients.reading(row.id))[0]
         return Outcome(201, {"Location": f"/api/v1/clients/{row.id}", "ETag": version_tag(row.version)}, body)
 
@@ -63,7 +69,9 @@ def change_client(client_id: UUID, change: ClientChange, caller: ClientWriter, i
     """Change some fields of a client, if it still is as you read it: send the ETag in `If-Match`."""
     version = version_of(if_match)
     with caller.transaction() as session:
-        clients.change(session, client_id, change.model_dump(exclude_unset=True), version=version)
+        fields = change.model_dump(exclude_unset=True)
+        row = clients.change(session, client_id, fields, version=version)
+        _log(session, caller, row, "changed", fields=sorted(fields))
         client = read_in(session, clients.reading(client_id))[0]
     return json_answer(client, headers={"ETag": version_tag(client["version"])})
 
@@ -73,6 +81,14 @@ def delete_client(client_id: UUID, caller: ClientWriter) -> None:
     """Delete a client and its reports; reports being made are cancelled."""
     with caller.transaction() as session:
         logo = branding.forget(session, client_id)
-        clients.delete(session, client_id)
+        gone = clients.delete(session, client_id)
+        _log(session, caller, gone.client, "deleted", reports=gone.report_count)
+        for connection in gone.connections:
+            caller.log(session, AuditType.CREDENTIAL_DELETED, Target("connection", connection.id, connection.name))
     branding.remove_logo_file(caller.services.blobs, logo)
     branding.remove_preview(caller.services.blobs, caller.tenant_id, client_id)
+
+
+def _log(session: Session, caller: Caller, client: ClientRow, action: str, **details: Any) -> None:
+    target = Target("client", client.id, client.name)
+    caller.log(session, AuditType.CLIENT_CHANGED, target, details={"action": action, **details})

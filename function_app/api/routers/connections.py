@@ -148,8 +148,10 @@ def _examine(caller: Caller, connection_id: UUID, key: str | None, route: str) -
         job, is_new = examining.ask(session, connection_id, trace_id=caller.trace_id)
         if is_new:
             new.append(job)
+        connection = read_in(session, connections.reading(connection_id))[0]
+        caller.log(session, AuditType.CREDENTIAL_TESTED, Target("connection", connection_id, connection["name"]))
         body = {
-            "connection": read_in(session, connections.reading(connection_id))[0],
+            "connection": connection,
             "job": read_in(session, job_lists.reading(job.id))[0],
         }
         return Outcome(202, {"Location": job_path(job.id)}, body)

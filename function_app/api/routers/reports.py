@@ -68,6 +68,7 @@ def cancel_report(report_id: UUID, caller: ReportWriter) -> Response:
     with caller.transaction() as session:
         reports.cancel(session, report_id)
         report = read_in(session, report_lists.reading(report_id))[0]
+        caller.log(session, AuditType.REPORT_CANCELLED, Target("report", report_id, report["title"]))
     return json_answer(ordering.with_downloads(report), status_code=202)
 
 
@@ -77,6 +78,7 @@ def retry_report(report_id: UUID, caller: ReportWriter) -> Response:
     with caller.transaction() as session:
         _, job = reports.retry(session, report_id, trace_id=caller.trace_id)
         report = read_in(session, report_lists.reading(report_id))[0]
+        caller.log(session, AuditType.REPORT_RETRIED, Target("report", report_id, report["title"]))
         body = {"report": ordering.with_downloads(report), "job": read_in(session, job_lists.reading(job.id))[0]}
     _publish(caller, job)
     return json_answer(body, status_code=202, headers={"Location": ordering.job_path(job.id)})

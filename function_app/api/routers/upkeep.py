@@ -73,6 +73,7 @@ def run_upkeep(wanted: UpkeepWanted, caller: Administrator, key: IdempotencyKey 
         arguments = wanted.model_dump()
         job = add_job(session, RUN_UPKEEP, tenant_id=caller.tenant_id, arguments=arguments, trace_id=caller.trace_id)
         new.append(job)
+        caller.log(session, AuditType.UPKEEP_ORDERED, Target("job", job.id), details=arguments)
         body = {"job": read_in(session, job_lists.reading(job.id))[0]}
         return Outcome(202, {"Location": job_path(job.id)}, body)
 

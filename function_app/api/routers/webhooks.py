@@ -98,7 +98,7 @@ def send_test(webhook_id: UUID, caller: WebhookWriter, key: IdempotencyKey = Non
     def send(session: Session) -> tuple[UUID, Job]:
         return replaying.test(session, caller.tenant_id, webhook_id, trace_id=caller.trace_id)
 
-    return _set_going(caller, webhook_id, key, f"POST /webhooks/{webhook_id}/test", send)
+    return _set_going(caller, webhook_id, key, f"POST /webhooks/{webhook_id}/test", send, reason="test")
 
 
 @router.get("/{webhook_id}/deliveries", responses={200: {"model": models.DeliveryPage}, **failures(*ALWAYS, 404)})
@@ -141,7 +141,8 @@ def replay_delivery(webhook_id: UUID, delivery_id: UUID, caller: WebhookWriter, 
     def replay(session: Session) -> tuple[UUID, Job]:
         return delivery_id, replaying.replay_one(session, webhook_id, delivery_id, trace_id=caller.trace_id)
 
-    return _set_going(caller, webhook_id, key, f"POST /webhooks/{webhook_id}/deliveries/{delivery_id}/replay", replay)
+    route = f"POST /webhooks/{webhook_id}/deliveries/{delivery_id}/replay"
+    return _set_going(caller, webhook_id, key, route, replay, reason="replay")
 
 
 @router.post(
@@ -155,6 +156,8 @@ def replay_deliveries(
     def replay() -> Outcome:
         chosen = replaying.Range(wanted.states, wanted.since, wanted.until)
         replayed, left = replaying.replay_range(session, webhook_id, chosen)
+        told = {"states": [state.value for state in wanted.states], "deliveries": replayed}
+        endpoints.log_sent(session, webhook_id, caller.actor, "replay", **told)
         return Outcome(202, {}, {"replayed": replayed, "left": left})
 
     with caller.transaction() as session:
@@ -163,13 +166,20 @@ def replay_deliveries(
 
 
 def _set_going(
-    caller: Caller, webhook_id: UUID, key: str | None, route: str, begin: Callable[[Session], tuple[UUID, Job]]
+    caller: Caller,
+    webhook_id: UUID,
+    key: str | None,
+    route: str,
+    begin: Callable[[Session], tuple[UUID, Job]],
+    *,
+    reason: str,
 ) -> Response:
     jobs: list[Job] = []
 
     def write() -> Outcome:
         delivery_id, job = begin(session)
         jobs.append(job)
+        endpoints.log_sent(session, webhook_id, caller.actor, reason, delivery_id=str(delivery_id))
         body = read_in(session, webhook_lists.delivery(webhook_id, delivery_id))[0]
         body.pop("attempts")
         return Outcome(202, {"Location": f"/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}"}, body)

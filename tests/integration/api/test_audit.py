@@ -51,7 +51,11 @@ def test_download_of_a_report_is_recorded_with_who_and_from_where(
     assert (entry["details"], entry["device"]) == ({"format": "pdf"}, "curl/8.5.0")
     assert entry["ip"] != "198.51.100.1"
     assert api.delete(f"/api/v1/reports/{report_id}").status_code == 204
-    assert [entry["type"] for entry in _items(api, target_id=report_id)] == ["report.deleted", "report.downloaded"]
+    assert [entry["type"] for entry in _items(api, target_id=report_id)] == [
+        "report.deleted",
+        "report.downloaded",
+        "report.ordered",
+    ]
 
 
 def test_first_use_of_the_key_and_changes_of_schedules_are_recorded(api: Client, client_id: str) -> None:
@@ -63,7 +67,12 @@ def test_first_use_of_the_key_and_changes_of_schedules_are_recorded(api: Client,
     schedule_id = api.post("/api/v1/schedules", json=wanted).json()["id"]
     api.post(f"/api/v1/schedules/{schedule_id}/pause")
     newest = _items(api)
-    assert [entry["type"] for entry in newest] == ["schedule.changed", "schedule.changed", "key.first_used"]
+    assert [entry["type"] for entry in newest] == [
+        "schedule.changed",
+        "schedule.changed",
+        "client.changed",
+        "key.first_used",
+    ]
     assert [entry["details"] for entry in newest[:2]] == [{"action": "paused"}, {"action": "created"}]
     assert newest[0]["target_name"] == "Hourly"
 

@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from shared.database.migrations import access
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -34,9 +36,4 @@ grant execute on function authenticate_api_key(bytea) to advisor_app;
 
 def upgrade() -> None:
     op.execute(_AUTHENTICATE)
-    # A function may only be given to a role that may create in its schema; the right is taken back at once.
-    op.execute("grant advisor_system to current_user")
-    op.execute("grant create on schema public to advisor_system")
-    op.execute("alter function authenticate_api_key(bytea) owner to advisor_system")
-    op.execute("revoke create on schema public from advisor_system")
-    op.execute("revoke advisor_system from current_user")
+    access.run_across_tenants("authenticate_api_key(bytea)")

@@ -152,17 +152,7 @@ _TENANT_TABLES = ("authenticator_device", "backup_code", "retention", "upkeep_ru
 
 def upgrade() -> None:
     op.execute(_AUDIT)
-    _hand_over("note_unsealed_event", "note_first_use_of_key")
+    access.run_across_tenants("note_unsealed_event()", "note_first_use_of_key()")
     op.execute(_SIGN_IN_LEFTOVERS)
     op.execute(_UPKEEP)
     access.add_tenant_tables(*_TENANT_TABLES)
-
-
-def _hand_over(*functions: str) -> None:
-    # They run with the rights of advisor_system; a function may only be given to a role that may create in its schema.
-    op.execute("grant advisor_system to current_user")
-    op.execute("grant create on schema public to advisor_system")
-    for function in functions:
-        op.execute(f"alter function {function}() owner to advisor_system")
-    op.execute("revoke create on schema public from advisor_system")
-    op.execute("revoke advisor_system from current_user")
