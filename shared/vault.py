@@ -33,7 +33,8 @@ class SecretMissingError(AdvisorReportsError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The secret of the connection is not in its place any more.", next_step="Set the secret of the connection again."
+            "A secret is not in its place any more.",
+            next_step="Set the secret of the connection again; a webhook has to be made anew.",
         )
 
 
