@@ -1,14 +1,14 @@
 """The peer of the bulk write: the same rows by Django's ``bulk_create(batch_size=1000)``."""
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
 import django
 from django.conf import settings
 from django.db import connection, models, transaction
-from sqlalchemy import Text
+from sqlalchemy import JSON, ColumnElement, Date, DateTime, LargeBinary, Numeric, SmallInteger, Text, Uuid
 
 from shared.advisor.recommendation import Recommendation
 from shared.database.tables.recommendation import RecommendationRow
@@ -48,21 +48,31 @@ def bulk_create(table: str, rows: Iterable[Mapping[str, Any]]) -> None:
     connection.close()
 
 
+_FIELDS: Mapping[type, Callable[..., Any]] = {
+    Text: models.TextField,
+    Uuid: models.UUIDField,
+    LargeBinary: models.BinaryField,
+    Numeric: partial(models.DecimalField, max_digits=20, decimal_places=4),
+    SmallInteger: models.SmallIntegerField,
+    DateTime: models.DateTimeField,
+    Date: models.DateField,
+    JSON: models.JSONField,
+}
+"""Of Django, for each type of column."""
+
+
 @cache
 def _model(table: str) -> Any:
-    texts = [column.name for column in RecommendationRow.__table__.columns if isinstance(column.type, Text)]
-    fields: dict[str, Any] = {name: models.TextField() for name in texts}
+    columns = RecommendationRow.__table__.columns
+    fields: dict[str, Any] = {column.name: _field(column) for column in columns}
     fields |= {
         "__module__": __name__,
         "Meta": type("Meta", (), {"db_table": table, "managed": False, "app_label": "bench"}),
         "id": models.UUIDField(primary_key=True),
-        "tenant_id": models.UUIDField(),
-        "snapshot_id": models.UUIDField(),
-        "fingerprint": models.BinaryField(),
-        "annual_savings": models.DecimalField(max_digits=20, decimal_places=4, null=True),
-        "lookback_days": models.SmallIntegerField(null=True),
-        "updated_at": models.DateTimeField(null=True),
-        "retirement_date": models.DateField(null=True),
-        "extras": models.JSONField(),
     }
     return type("Row", (models.Model,), fields)
+
+
+def _field(column: ColumnElement[Any]) -> Any:
+    make = next(make for kind, make in _FIELDS.items() if isinstance(column.type, kind))
+    return make(null=bool(getattr(column, "nullable", False)))

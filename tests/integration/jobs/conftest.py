@@ -12,6 +12,7 @@ from tests.integration.jobs.left_behind import drop_work_left_behind
 from tests.integration.jobs.workers import Worker
 
 StartWorker = Callable[..., Worker]
+_SHOWN_BYTES = 20_000
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,9 @@ def start_worker(environment: dict[str, str]) -> Iterator[StartWorker]:
 
         def start(**options: object) -> Worker:
             given = {**environment, **options.pop("environment", {})}  # type: ignore[dict-item]
-            return running.enter_context(Worker(given, **options))  # type: ignore[arg-type]
+            worker = running.enter_context(Worker(given, **options))  # type: ignore[arg-type]
+            # Shown only where the test fails, and then the first thing to read.
+            running.callback(lambda: print(worker.log()[-_SHOWN_BYTES:].decode(errors="replace")))
+            return worker
 
         yield start

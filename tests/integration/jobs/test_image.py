@@ -12,6 +12,7 @@ import pytest
 
 from infra.local import ports
 from tests.integration.jobs.waiting import until
+from tests.integration.jobs.workers import code_at_end
 from tests.unit.infra.templates import ROOT, image_environment, image_health_check
 
 
@@ -43,7 +44,7 @@ def test_a_worker_is_well_and_ends_cleanly_when_every_process_is_told_to(environ
             # As Container Apps do.
             for process in processes:
                 process.send_signal(signal.SIGTERM)
-            assert worker.wait(timeout=60) == 0, said()
+            assert code_at_end(worker, said) == 0, said()
             assert b"WorkerLostError" not in said()
         finally:
             if worker.poll() is None:

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Self
 
@@ -24,6 +24,20 @@ QUICK = {
     "WORKER_SOFT_SHUTDOWN_S": "1",
 }
 """Settings under which a lost job is found in seconds instead of a minute."""
+
+
+def code_at_end(worker: subprocess.Popen[bytes], log: Callable[[], bytes]) -> int:
+    """Return the exit code of a worker told to end; where it hangs, fail with the stacks of its threads and its ``log``."""
+    try:
+        return worker.wait(60)
+    except subprocess.TimeoutExpired:
+        before = log()
+        # Celery's own: prints the stack of every thread of the main process.
+        worker.send_signal(signal.SIGUSR1)
+        with contextlib.suppress(AssertionError):
+            until(lambda: b"=====" in log()[len(before) :], "stacks", timeout_s=5)
+        left = [f"{child.pid} {child.status()}" for child in _below(worker.pid)]
+        raise AssertionError(f"the worker does not end; below it: {left}\n{log().decode(errors='replace')}") from None
 
 
 class Worker:
@@ -67,11 +81,7 @@ class Worker:
 
     def children(self) -> list[psutil.Process]:
         """Return all processes below the main one."""
-        try:
-            found: list[psutil.Process] = psutil.Process(self.process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
-        return found
+        return _below(self.process.pid)
 
     def kill(self) -> None:
         """Kill the worker and its children as a power cut would."""
@@ -82,7 +92,7 @@ class Worker:
     def end(self) -> int:
         """Ask every process of the worker to end, as Container Apps does, and return the exit code."""
         os.killpg(self.process.pid, signal.SIGTERM)
-        return self.process.wait(60)
+        return code_at_end(self.process, self.log)
 
     def log(self) -> bytes:
         """Return everything printed so far."""
@@ -92,3 +102,11 @@ class Worker:
         code = self.process.poll()
         assert code is None, f"the worker ended with code {code}:\n{self.log().decode()}"
         return False
+
+
+def _below(pid: int) -> list[psutil.Process]:
+    try:
+        found: list[psutil.Process] = psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+    return found
