@@ -9,6 +9,7 @@ from celery import current_task
 
 from shared.jobs import execution
 from shared.jobs.kinds import (
+    CLEAN_MFA_DATA,
     DELIVER_WEBHOOK,
     FETCH_AZURE_RECOMMENDATIONS,
     GENERATE_AZURE_REPORT,
@@ -100,6 +101,12 @@ def order_scheduled_reports(*, tenant_id: str, job_id: str) -> None:
 def run_upkeep(*, tenant_id: str, job_id: str) -> None:
     """Remove what served its time."""
     _perform(keeping_up.run_upkeep, tenant_id, job_id)
+
+
+@app.task(**_of(CLEAN_MFA_DATA))
+def clean_mfa_data(*, tenant_id: str, job_id: str) -> None:
+    """Remove authenticator devices that nobody confirmed in time, and backup codes that were used long ago."""
+    _perform(keeping_up.clean_mfa_data, tenant_id, job_id)
 
 
 @app.task(**_of(DELIVER_WEBHOOK))

@@ -128,6 +128,16 @@ RUN_UPKEEP = JobKind(
     retry_delays_s=(300, 1800),
     arguments=OfUpkeep,
 )
+CLEAN_MFA_DATA = JobKind(
+    "clean_mfa_data",
+    Queue.DEFAULT,
+    Priority.BACKGROUND,
+    max_attempts=3,
+    soft_limit_s=300,
+    hard_limit_s=330,
+    retry_delays_s=(300, 1800),
+    arguments=OfUpkeep,
+)
 DELIVER_WEBHOOK = JobKind(
     "deliver_webhook",
     Queue.DEFAULT,
@@ -152,6 +162,7 @@ KINDS: dict[str, JobKind] = {
         TEST_AZURE_CONNECTION,
         ORDER_SCHEDULED_REPORTS,
         RUN_UPKEEP,
+        CLEAN_MFA_DATA,
         DELIVER_WEBHOOK,
     )
 }

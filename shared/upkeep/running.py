@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -54,16 +54,18 @@ def run_upkeep(
     job_id: UUID | None = None,
     check: Callable[[], None] = lambda: None,
     on_step: Callable[[int, int, str], None] = lambda _done, _all, _name: None,
+    steps: Sequence[tuple[str, Step]] = (),
 ) -> Upkeep:
     """Remove what served its time, or count it on a dry run; keep the result as a row and in the audit log.
 
-    A removal that fails is noted and leaves the others alone.
+    A removal that fails is noted and leaves the others alone. ``steps`` does some removals alone, such as
+    :data:`MFA_STEPS`; all where none are given.
     """
     with services.database.tenant(tenant_id) as session:
         rules, _, _ = rules_for(session, services.settings)
     upkeep = Upkeep(services, tenant_id, rules, datetime.now(UTC), dry_run, check)
     begun = time.monotonic()
-    steps = _steps()
+    steps = steps or _steps()
     for number, (name, step) in enumerate(steps):
         check()
         on_step(number, len(steps), name)
@@ -74,11 +76,6 @@ def run_upkeep(
             upkeep.problems[name] = type(error).__name__
     _keep(upkeep, job_id, time.monotonic() - begun)
     return upkeep
-
-
-def clean_mfa_data(upkeep: Upkeep) -> dict[str, int]:
-    """Remove authenticator devices that nobody confirmed in time, and backup codes that were used long ago."""
-    return {removal.name: remove(upkeep, removal) for removal in MFA_REMOVALS}
 
 
 def remove(upkeep: Upkeep, removal: Removal) -> int:
@@ -109,7 +106,7 @@ def _steps() -> list[tuple[str, Step]]:
         _step(DELETED_REPORTS),
         ("snapshots", snapshots.remove_old),
         *map(_step, REMOVALS),
-        *map(_step, MFA_REMOVALS),
+        *MFA_STEPS,
         ("audit_entries", audit_entries.remove_old),
         ("orphaned_blobs", blobs.remove_orphaned),
     ]
@@ -117,6 +114,10 @@ def _steps() -> list[tuple[str, Step]]:
 
 def _step(removal: Removal) -> tuple[str, Step]:
     return removal.name, lambda upkeep: remove(upkeep, removal)
+
+
+MFA_STEPS = tuple(map(_step, MFA_REMOVALS))
+"""Authenticator devices that nobody confirmed in time, and backup codes that were used long ago."""
 
 
 def _keep(upkeep: Upkeep, job_id: UUID | None, duration_s: float) -> None:

@@ -17,6 +17,7 @@ from tests.bench.measure import Finding, Options, timed
 
 _NOW = datetime(2026, 11, 2, 7, 0, 1, tzinfo=UTC)
 _TICKERS = 2
+_MANY_TICKERS = 4
 # Every tenth runs at another rhythm; those that are not due are due on days to come.
 _FILL = """
 insert into schedule
@@ -45,6 +46,10 @@ def measure(options: Options) -> Iterator[Finding]:
         _fill(here, 0, first=_NOW, apart=timedelta(0))
         _add(here, due, first=_NOW - timedelta(minutes=1), apart=timedelta(0))
         yield _claim(here, due, tickers=_TICKERS, target_s=30.0)
+        # More than there are processors: nothing is gained, and still each runs exactly once.
+        _fill(here, 0, first=_NOW, apart=timedelta(0))
+        _add(here, due, first=_NOW - timedelta(minutes=1), apart=timedelta(0))
+        yield _claim(here, due, tickers=_MANY_TICKERS)
 
 
 def _fill(here: Ground, count: int, *, first: datetime, apart: timedelta) -> None:

@@ -17,7 +17,7 @@ from shared.database import tables
 from shared.database.tables import AuditEvent, Job, Report, ReportFile, Snapshot, UpkeepRun
 from shared.identifiers import new_id
 from shared.jobs import execution
-from shared.jobs.kinds import RUN_UPKEEP
+from shared.jobs.kinds import CLEAN_MFA_DATA, RUN_UPKEEP
 from shared.jobs.requests import add_job
 from shared.services import Services
 from shared.settings import Settings
@@ -25,6 +25,7 @@ from shared.storage.paths import report_folder, upload_path
 from shared.upkeep import daily
 from shared.upkeep.rules import set_rules
 from shared.upkeep.running import Upkeep, run_upkeep
+from worker.jobs.run_upkeep import clean_mfa_data
 from worker.jobs.run_upkeep import run_upkeep as run_upkeep_job
 
 _NOW = datetime.now(UTC)
@@ -313,6 +314,17 @@ def test_job_of_upkeep_answers_with_its_counts(services: Services, tenant: UUID)
         done = session.get_one(Job, job.id)
         assert (done.state, done.result["dry_run"]) == ("succeeded", True)  # type: ignore[index]
         assert session.scalars(select(UpkeepRun.job_id)).one() == job.id
+
+
+def test_job_of_sign_in_leftovers_removes_those_alone(services: Services, tenant: UUID) -> None:
+    _add(services, tenant, *_rows(tenant, timedelta(days=500)))
+    with services.database.tenant(tenant) as session:
+        job = add_job(session, CLEAN_MFA_DATA, tenant_id=tenant, arguments={"dry_run": False})
+    execution.execute(services, clean_mfa_data, tenant_id=tenant, job_id=job.id, worker="test")
+    with services.database.tenant(tenant) as session:
+        counts = session.get_one(Job, job.id).result["counts"]  # type: ignore[index]
+    assert counts == {"unconfirmed_authenticators": 1, "used_backup_codes": 1}
+    assert (_left(services, tenant, tables.BackupCode), _left(services, tenant, tables.DomainEvent)) == (1, 2)
 
 
 def test_nightly_upkeep_is_asked_for_once_a_night_unless_a_tenant_has_its_own_schedule(
