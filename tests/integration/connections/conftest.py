@@ -16,6 +16,7 @@ from shared.identifiers import new_id
 from shared.services import Services
 from shared.settings import Settings
 from tests.integration.api.serving import caller, serving
+from tests.integration.connections.asking import SECRET
 from tests.simulators.cloud import Cloud
 from tests.simulators.tokens import DIRECTORY_ID
 
@@ -70,3 +71,16 @@ def make_api(services: Services, system_database: Database) -> Iterator[MakeApi]
 def api(make_api: MakeApi, tenant: UUID) -> httpx.Client:
     """The API for a caller who may do everything in the test's tenant."""
     return make_api(tenant)
+
+
+@pytest.fixture
+def by_secret(cloud: Cloud) -> dict[str, Any]:
+    """What is sent for a connection by secret, which Entra accepts."""
+    cloud.entra.secret = SECRET
+    return {
+        "name": "Contoso production",
+        "kind": "service_principal_secret",
+        "directory_id": DIRECTORY_ID,
+        "application_id": cloud.entra.client_id,
+        "secret": SECRET,
+    }

@@ -1,4 +1,4 @@
-"""What happened arrives once, signed, however often receivers and processes fail."""
+"""What happened arrives once, signed, however often processes die."""
 
 import hashlib
 import hmac
@@ -16,14 +16,13 @@ from infra.local import node, places
 from shared.database.tables import Client, Job, WebhookDelivery, WebhookEndpoint
 from shared.database.tables.job import JobState
 from shared.events.dispatching import dispatch
-from shared.events.payloads import WebhookEndpointDisabled
 from shared.identifiers import new_id
 from shared.jobs import execution
 from shared.jobs.sweep import sweep
 from shared.services import Services
 from shared.telemetry import metrics
 from shared.ticks.acts import acts
-from shared.webhooks import attempts, backoff, breaker, confidential, subscriber
+from shared.webhooks import confidential, subscriber
 from tests.integration.webhooks.conftest import Ground, completed
 from tests.simulators.receiver import Received, Told
 from worker.jobs.deliver_webhook import deliver_webhook
@@ -148,162 +147,6 @@ def test_nothing_is_lost_where_everything_dies_after_the_commit(ground: Ground, 
     assert ground.pass_on() == 0
 
 
-def test_a_failing_receiver_is_tried_at_once_and_then_longer_and_longer_until_it_is_given_up(ground: Ground) -> None:
-    endpoint = ground.endpoint(attempts=2)
-    ground.receiver.answers.append(Told(500, body=b"no \0 password=hunter2hunter2"))
-    event_id = ground.deliver()
-    waits = []
-    for _ in backoff.LONG_WAITS_S:
-        (row,) = ground.deliveries()
-        assert row.next_attempt_at is not None
-        waits.append((row.next_attempt_at - datetime.now(UTC)).total_seconds())
-        ground.arrange(endpoint, open_until=None)
-        assert ground.work() == 1
-    (row,) = ground.deliveries()
-    assert (row.state, row.attempt_count) == ("failed", 2 * (1 + len(backoff.LONG_WAITS_S)))
-    for wait, planned in zip(waits, backoff.LONG_WAITS_S, strict=True):
-        assert planned * 0.75 - 10 < wait < planned * 1.25
-    assert {received.headers["webhook-id"] for received in ground.receiver.received} == {str(event_id)}
-    attempt = ground.delivery(endpoint, row)["attempts"][0]
-    assert (attempt["status"], attempt["error"]["code"]) == (500, "refused")
-    assert "hunter2" not in attempt["answer"]
-    assert ground.work() == 0
-
-
-@pytest.mark.parametrize("given", ["date", "seconds"])
-def test_retry_after_is_obeyed(ground: Ground, given: str) -> None:
-    ground.endpoint(attempts=5)
-    at = datetime.now(UTC) + timedelta(seconds=900)
-    value = at.strftime("%a, %d %b %Y %H:%M:%S GMT") if given == "date" else "900"
-    ground.receiver.answers.append(Told(429, {"Retry-After": value}))
-    ground.deliver()
-    (row,) = ground.deliveries()
-    assert row.next_attempt_at is not None
-    assert abs((row.next_attempt_at - at).total_seconds()) < 60
-    assert len(ground.receiver.received) == 1
-
-
-def test_a_redirect_is_not_followed(ground: Ground) -> None:
-    endpoint = ground.endpoint()
-    ground.receiver.answers.append(Told(302, {"Location": f"{ground.receiver.url}/elsewhere"}))
-    ground.deliver()
-    (row,) = ground.deliveries()
-    assert (row.state, row.last_status) == ("waiting", 302)
-    assert "redirects are not followed" in ground.delivery(endpoint, row)["error"]["message"]
-    assert [received.path for received in ground.receiver.received] == ["/hook"]
-
-
-def test_a_receiver_that_is_gone_is_disabled_and_what_happens_meanwhile_is_held_and_replayed(ground: Ground) -> None:
-    endpoint, other = ground.endpoint(), ground.endpoint(url=f"{ground.receiver.url}/other")
-    path = f"/api/v1/webhooks/{endpoint['id']}"
-    # Of the two only one is gone.
-    (_, both) = ground.happen(), ground.pass_on()
-    assert both == 1
-    ground.receiver.answers.extend([Told(410), Told(200)])
-    jobs = {row.endpoint_id: row.job_id for row in ground.deliveries()}
-    for endpoint_id in (endpoint["id"], other["id"]):
-        job_id = jobs[UUID(endpoint_id)]
-        assert job_id is not None
-        execution.execute(ground.services, deliver_webhook, tenant_id=ground.tenant_id, job_id=job_id, worker="test")
-    shown = ground.api.get(path).json()
-    assert (shown["enabled"], shown["disabled_because"]["code"]) == (False, "gone")
-    ground.receiver.answers.clear()
-    ground.receiver.received.clear()
-    # Its own end is told to the other one, and not kept for itself.
-    ground.pass_on()
-    missed = ground.happen()
-    ground.pass_on()
-    ground.work()
-    assert [json.loads(each.body)["type"] for each in ground.receiver.received] == [
-        WebhookEndpointDisabled.type.value,
-        "report.completed",
-    ]
-    assert {each.path for each in ground.receiver.received} == {"/other"}
-    assert ground.api.get(path).json()["undelivered_count"] == 2
-    refused = ground.api.post(f"{path}/replay", json={})
-    assert (refused.status_code, refused.json()["code"]) == (409, "webhook_disabled")
-    # Enabled again, it gets on demand what it missed: the same ids, fresh timestamps.
-    ground.api.patch(path, json={"enabled": True}, headers={"If-Match": "*"}).raise_for_status()
-    ground.receiver.received.clear()
-    assert ground.work() == 0
-    assert ground.api.post(f"{path}/replay", json={}).json() == {"replayed": 2, "left": 0}
-    ground.work()
-    ids = [each.headers["webhook-id"] for each in ground.receiver.received]
-    assert ids[1] == str(missed)
-    assert all(_verified(endpoint["secret"], each) for each in ground.receiver.received)
-    (delivered,) = [row for row in ground.deliveries() if row.event_id == missed and str(row.endpoint_id) == endpoint["id"]]
-    answer = ground.api.post(f"{path}/deliveries/{delivered.id}/replay")
-    assert (answer.status_code, answer.json()["state"]) == (202, "waiting")
-    ground.work()
-    assert ground.receiver.received[-1].headers["webhook-id"] == str(missed)
-    assert ground.api.post(f"{path}/replay", json={"until": "2020-01-01T00:00:00Z"}).json()["replayed"] == 0
-
-
-def test_an_endpoint_that_fails_in_a_row_is_left_alone_then_tried_by_one_and_at_last_disabled(ground: Ground) -> None:
-    endpoint = ground.endpoint(attempts=1)
-    ground.receiver.answers.append(Told(503))
-    for _ in range(breaker.OPENS_AFTER + 3):
-        ground.happen()
-    ground.pass_on()
-    ground.work()
-    # The breaker opened: the others were put off without a request.
-    assert len(ground.receiver.received) == breaker.OPENS_AFTER
-    row = ground.row(endpoint)
-    assert row.open_until is not None
-    assert row.open_until > datetime.now(UTC)
-    assert row.failing_since is not None
-    # Its time is over: one tries for all.
-    ground.arrange(endpoint, open_until=datetime.now(UTC))
-    ground.work()
-    assert len(ground.receiver.received) == breaker.OPENS_AFTER + 1
-    # It has failed for days: no more is sent, and that is an event.
-    ground.arrange(endpoint, open_until=datetime.now(UTC), failing_since=datetime.now(UTC) - timedelta(hours=121))
-    ground.work()
-    assert ground.row(endpoint).disabled_code == "failing"
-    assert ground.event_types()[-1] == "webhook.endpoint.disabled"
-    assert {each.state for each in ground.deliveries()} == {"held"}
-    sent = len(ground.receiver.received)
-    ground.work()
-    assert len(ground.receiver.received) == sent
-    # Somebody repairs the receiver, tests, and enables it.
-    ground.receiver.answers.clear()
-    tested = ground.api.post(f"/api/v1/webhooks/{endpoint['id']}/test").json()
-    ground.work()
-    answer = ground.api.get(f"/api/v1/webhooks/{endpoint['id']}/deliveries/{tested['id']}").json()
-    assert (answer["event_type"], answer["state"]) == ("webhook.test", "delivered")
-
-
-def test_a_secret_that_cannot_be_read_is_no_fault_of_the_endpoint(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch, superuser: Any
-) -> None:
-    endpoint = ground.endpoint()
-    monkeypatch.setattr(confidential, "_kept", confidential._Kept())
-    superuser.execute("update sealed_secret set name = 'away-' || name where name like 'webhook-%'")
-    ground.deliver()
-    (row,) = ground.deliveries()
-    assert (row.state, row.error_code, row.step) == ("waiting", "secret_missing", 0)
-    assert ground.row(endpoint).consecutive_failures == 0
-    superuser.execute("update sealed_secret set name = substr(name, 6) where name like 'away-webhook-%'")
-    ground.work()
-    assert [each.state for each in ground.deliveries()] == ["delivered"]
-
-
-def test_an_address_that_turns_private_gets_nothing(
-    ground: Ground, services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ground.endpoint()
-    closed = Services(services.settings.model_copy(update={"outgoing_hosts": ""}))
-    ground.happen()
-    ground.pass_on()
-    with monkeypatch.context() as patch:
-        patch.setattr(ground, "services", closed)
-        ground.work()
-    closed.close()
-    (row,) = ground.deliveries()
-    assert (row.state, row.error_code, row.attempt_count) == ("waiting", "url_refused", 1)
-    assert ground.receiver.received == []
-
-
 @pytest.mark.parametrize("kind", ["teams", "slack"])
 def test_chats_get_a_card_that_people_can_read(ground: Ground, kind: str) -> None:
     endpoint = ground.endpoint(kind=kind, url=f"{ground.receiver.url}/services/T000/B000/k4tokentokentokentoken")
@@ -331,31 +174,6 @@ def test_jobs_of_deliveries_that_ended_do_nothing(ground: Ground, services: Serv
     state = execution.execute(services, deliver_webhook, tenant_id=ground.tenant_id, job_id=subscriber_job, worker="late")
     assert state is JobState.SUCCEEDED
     assert len(ground.receiver.received) == 1
-
-
-def test_what_arrived_while_its_endpoint_was_disabled_and_tests_that_failed_are_not_replayed(
-    ground: Ground, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    endpoint = ground.endpoint(attempts=1)
-    path = f"/api/v1/webhooks/{endpoint['id']}"
-    send = attempts.attempt
-
-    def disabled_meanwhile(services: Services, ready: attempts.Ready) -> attempts.Outcome:
-        outcome = send(services, ready)
-        ground.api.patch(path, json={"enabled": False}, headers={"If-Match": "*"}).raise_for_status()
-        return outcome
-
-    with monkeypatch.context() as patch:
-        patch.setattr(attempts, "attempt", disabled_meanwhile)
-        ground.deliver()
-    ground.receiver.answers.append(Told(500))
-    tested = ground.api.post(f"{path}/test").json()
-    ground.work()
-    assert [row.state for row in ground.deliveries()] == ["delivered", "failed"]
-    assert tested["state"] == "waiting"
-    ground.api.patch(path, json={"enabled": True}, headers={"If-Match": "*"}).raise_for_status()
-    assert ground.api.get(path).json()["undelivered_count"] == 0
-    assert ground.api.post(f"{path}/replay", json={}).json() == {"replayed": 0, "left": 0}
 
 
 def test_attempts_are_counted_and_timed_by_how_they_ended(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
