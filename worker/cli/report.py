@@ -1,42 +1,30 @@
 """``python -m worker report``: exports in, report files out, no server needed."""
 
-import os
 import re
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-import msgspec
 
-from shared.advisor.exports import ExportPart, ReadLimits, open_exports
+from shared.advisor.exports import ReadLimits
 from shared.advisor.unreadable import UnreadableExportError
-from shared.branding.branding import DEFAULT_TITLE
 from shared.errors import AdvisorReportsError
-from shared.language.language import Language
 from shared.reports import BUNDLED_FORMATS, ReportFormat, ReportType
-from shared.reports.options import ReportOptions, scope_words
 from worker.cli.choice_options import CHOICES, choice_options, options_from
-from worker.cli.export_parts import client_of, part_of
 from worker.cli.export_rows import ExportRows
 from worker.cli.formats_option import CommandWithFormats
-from worker.cli.look_options import branding_from, look_options
-from worker.cli.previous_export import insights_against
+from worker.cli.look_options import look_options
 from worker.cli.progress import Progress, progress_for
-from worker.reports import terms
+from worker.cli.wanted_report import WantedReport, counted
 from worker.reports.bundle import bundle
-from worker.reports.content import build_content
-from worker.reports.document import ReportContent, ReportFacts
+from worker.reports.document import ReportContent
 from worker.reports.render import render
 from worker.reports.rendered_file import RenderedFile
-from worker.reports.source_words import note_words
-from worker.reports.sources import source_of
-from worker.reports.wording import count_of
 
 EXIT_UNREADABLE = 3
 EXIT_INCOMPLETE = 4
@@ -132,39 +120,22 @@ def report(  # noqa: PLR0917  (click passes them by name)
         max_inflated_bytes=max_inflated_bytes,
         max_inflate_ratio=max_inflate_ratio,
     )
+    wanted = WantedReport(
+        files=files,
+        previous_files=previous_files,
+        category=category,
+        report_type=ReportType(report_type),
+        client=client,
+        title=title,
+        language=language,
+        options=options_from(**{name: chosen.pop(name) for name in CHOICES}),
+        look=chosen,
+    )
+    wanted.check()
     progress = progress_for(quiet=quiet)
-    options = options_from(**{name: chosen.pop(name) for name in CHOICES})
-    kind = ReportType(report_type)
-    if options.scope.categories and kind.categories.isdisjoint(options.scope.categories):
-        raise click.UsageError(f"A {kind} report has none of the categories of --only.")
     try:
         with tempfile.TemporaryDirectory(prefix="advisor-report-") as spool:
-            parts = [part_of(name, Path(spool), limits) for name in files]
-            rows, facts = _read(
-                parts,
-                limits,
-                progress,
-                category=category,
-                language=Language.of(language),
-                report_type=kind,
-                options=options,
-            )
-            facts = msgspec.structs.replace(
-                facts,
-                client_name=client or facts.client_name,
-                title=title or Language.of(language).gettext(DEFAULT_TITLE),
-                language=language,
-                branding=branding_from(**chosen),
-                scope=scope_words(options.scope, lambda term: terms.title(term, Language.of(language))),
-            )
-            insights = None
-            if previous_files:
-                previous = [part_of(name, Path(spool), limits) for name in previous_files]
-                insights = insights_against(previous, rows, limits, progress, category=category, options=options)
-            with progress.step("Counting"):
-                content = build_content(
-                    rows.recommendations, rows.rejected(), facts, savings=rows.savings, insights=insights
-                )
+            content, rows = counted(wanted, Path(spool), limits, progress)
             failed = _write_all(content, rows, formats or BUNDLED_FORMATS, folder, progress)
     except UnreadableExportError as error:
         _fail(error, EXIT_UNREADABLE)
@@ -174,43 +145,6 @@ def report(  # noqa: PLR0917  (click passes them by name)
         click.echo("Interrupted.", err=True)
         sys.exit(EXIT_INTERRUPTED)
     sys.exit(EXIT_INCOMPLETE if failed else 0)
-
-
-def _read(
-    parts: Sequence[ExportPart],
-    limits: ReadLimits,
-    progress: Progress,
-    *,
-    category: str | None,
-    language: Language,
-    report_type: ReportType,
-    options: ReportOptions,
-) -> tuple[ExportRows, ReportFacts]:
-    started = time.monotonic()
-    with progress.step("Reading") as advance:
-        export = open_exports(parts, limits=limits, category=category)
-        rows = ExportRows(export, advance, report_type=report_type, options=options)
-    source = source_of(
-        [part.file_name for part in parts],
-        export.kind.value,
-        exported_at=export.exported_at,
-        accepted=rows.accepted,
-        rejected=rows.rejected_count,
-        notes=[note_words(note.code, note.message, language) for note in export.notes],
-        language=language,
-    )
-    seconds = time.monotonic() - started
-    read = f"{count_of(rows.accepted, 'recommendation')}, {count_of(rows.rejected_count, 'row')} rejected"
-    click.echo(f"{source.kind}: {read} ({seconds:.1f} s)")
-    for note in source.notes:
-        click.echo(f"Note: {note}", err=True)
-    return rows, ReportFacts(
-        client_name=client_of(parts[0].file_name),
-        title=DEFAULT_TITLE,
-        created_at=_now(),
-        sources=(source,),
-        report_type=report_type,
-    )
 
 
 def _write_all(
@@ -285,12 +219,6 @@ def file_stem(content: ReportContent) -> str:
     while len(slug.encode()) > 180:  # file systems count bytes
         slug = slug[:-1]
     return f"{slug}-azure-advisor-{content.facts.created_at:%Y-%m-%d}"
-
-
-def _now() -> datetime:
-    """Return the time a report is made; ``SOURCE_DATE_EPOCH`` fixes it, for reports that are the same each time."""
-    fixed = os.environ.get("SOURCE_DATE_EPOCH", "")
-    return datetime.fromtimestamp(int(fixed), UTC) if fixed.isdecimal() else datetime.now(UTC)
 
 
 def _size(count: int) -> str:

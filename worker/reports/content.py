@@ -111,26 +111,17 @@ def build_content(
     outline, language = OUTLINES[facts.report_type], Language.of(facts.language)
     facts = _clean_facts(facts, language)
     savings = savings or count_savings(recommendations)
-    tally = _Tally(min(max_listed, MAX_LISTED_IN_BRIEF) if outline.is_brief else max_listed)
-    for position, (recommendation, status) in enumerate(with_status(recommendations, savings)):
-        tally.add(position, recommendation, status)
+    tally = _counted(recommendations, savings, min(max_listed, MAX_LISTED_IN_BRIEF) if outline.is_brief else max_listed)
     listed = [
         Listed(recommendation, savings.status_of(position, recommendation), savings.reason_of(position))
         for position, recommendation in tally.most_important.kept()
     ]
-    totals = GroupTotals(group_key(entry.recommendation) for entry in listed)
-    if len(listed) == tally.total:
-        for entry in listed:
-            totals.add(entry.recommendation, entry.status)
-    else:
-        for recommendation, status in with_status(recommendations, savings):
-            totals.add(recommendation, status)
-
     categories = _categories(tally, facts.report_type.categories)
-    rejected, rejected_total = _first(rejected_rows, MAX_LISTED_REJECTED_ROWS)
     by_currency = _currency_savings(savings)
     main_currency = max(by_currency, key=lambda line: line.counted_rows).currency if by_currency else ""
+    totals = _group_totals(listed, tally, recommendations, savings)
     sections = sections_of(listed, totals, categories, main_currency, language=language, marks=insights.marks)
+    rejected, rejected_total = _first(rejected_rows, MAX_LISTED_REJECTED_ROWS)
     draft = Draft(
         facts=facts,
         language=language,
@@ -150,27 +141,53 @@ def build_content(
         rejected=rejected,
         rejected_total=rejected_total,
     )
+    return _content_of(draft, outline.parts, by_currency)
+
+
+def _counted(recommendations: Iterable[Recommendation], savings: Savings, max_listed: int) -> _Tally:
+    tally = _Tally(max_listed)
+    for position, (recommendation, status) in enumerate(with_status(recommendations, savings)):
+        tally.add(position, recommendation, status)
+    return tally
+
+
+def _group_totals(
+    listed: Sequence[Listed], tally: _Tally, recommendations: Iterable[Recommendation], savings: Savings
+) -> GroupTotals:
+    """Return the totals of the groups that are listed, over all recommendations; another pass where some are not listed."""
+    totals = GroupTotals(group_key(entry.recommendation) for entry in listed)
+    if len(listed) == tally.total:
+        for entry in listed:
+            totals.add(entry.recommendation, entry.status)
+    else:
+        for recommendation, status in with_status(recommendations, savings):
+            totals.add(recommendation, status)
+    return totals
+
+
+def _content_of(draft: Draft, kinds: Sequence[PartKind], by_currency: tuple[CurrencySavings, ...]) -> ReportContent:
+    """Return what all formats draw: the chapters, and the figures that some formats show in places of their own."""
     return ReportContent(
-        facts=facts,
-        parts=_parts(draft, outline.parts),
-        total=tally.total,
-        listed=len(listed),
+        facts=draft.facts,
+        parts=_parts(draft, kinds),
+        total=draft.total,
+        listed=draft.listed,
         left_out_note=left_out_note(draft),
         kpis=kpis_of(draft),
         summary=summary_paragraphs(draft),
-        categories=categories,
+        categories=draft.categories,
         savings=by_currency,
-        not_estimated=savings.not_estimated_number,
+        not_estimated=draft.savings.not_estimated_number,
         impact_chart=impact_chart(draft),
         category_chart=category_chart(draft),
-        sections=sections,
+        sections=draft.sections,
         subscriptions=tuple(draft.subscriptions),
         subscription_total=draft.subscription_total,
         retirements=draft.retirements,
-        comparison=insights.comparison,
-        trend=insights.trend,
-        rejected=rejected,
-        rejected_total=rejected_total,
+        comparison=draft.insights.comparison,
+        trend=draft.insights.trend,
+        rejected=draft.rejected,
+        rejected_total=draft.rejected_total,
         rejected_note=rejected_note(draft),
         method=method_of(draft),
     )
