@@ -6,20 +6,22 @@ kill. It is run as a file, not as a module, so that it starts without importing 
 
 import base64
 import ctypes
-import importlib
-import io
 import json
 import os
 import re
 import resource
 import signal
 import sys
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import typst
+
+# Last of all places: beside this file lie modules with names of Python's own.
+sys.path.append(str(Path(__file__).parents[2]))
+
+from worker.reports.object_streams import UnexpectedLayoutError, pack
 
 _MISSING_GLYPH = "could not be displayed with"
 _MISSING_CODEPOINT = "missing codepoints"
@@ -51,8 +53,6 @@ def make_pdf(job: dict[str, Any]) -> dict[str, Any]:
     data = job["data"]
     data["families"] = [family for family in job["families"] if family in present]
     _draw_shaped(data, fonts)
-    # Typst lets other threads run: what saves the file is loaded meanwhile, which takes 0.1 s off each report.
-    threading.Thread(target=importlib.import_module, args=("pikepdf",), daemon=True).start()
     files = {path.name: path.read_bytes() for path in Path(job["templates_dir"]).glob("*.typ")}
     main_file = files.pop("report.typ")
     logo = {name: svg.encode() for name, svg in job.get("logo", {}).items()}
@@ -75,7 +75,7 @@ def make_pdf(job: dict[str, Any]) -> dict[str, Any]:
             # PDF/A is the stricter of the two: characters for private use, for one, may be shown but not be kept.
             not_archival = str(error.message)
             pdf = _compile(compiler_input, fonts, created_at, ["ua-1"])
-    _save_small(pdf, job["destination"])
+    Path(job["destination"]).write_bytes(_packed(pdf))
     return {"missing_glyph": missing, "not_archival": not_archival}
 
 
@@ -106,17 +106,12 @@ def _compile(files: Any, fonts: typst.Fonts, created_at: datetime, standards: An
     return typst.compile(files, font_paths=fonts, ignore_system_fonts=True, pdf_standards=standards, timestamp=created_at)
 
 
-def _save_small(pdf: bytes, destination: str) -> None:
-    """Save with object streams: tags make a report seven times larger, and these take nearly all of that back."""
-    import pikepdf  # noqa: PLC0415  (see make_pdf)
-
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        document.save(
-            destination,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            compress_streams=True,
-            deterministic_id=True,
-        )
+def _packed(pdf: bytes) -> bytes:
+    """Return ``pdf`` in a seventh of its bytes, or as it is where Typst laid it out in a way of its own."""
+    try:
+        return pack(pdf)
+    except UnexpectedLayoutError:
+        return pdf
 
 
 def _end_with(parent: int) -> None:
