@@ -136,14 +136,14 @@ def _change(key: Key, then: _Findings, now: _Findings, *, with_text: bool) -> Ch
     if not then.is_open(key):
         if row is None or not now.is_open(key):
             return None
-        return _as_change(ChangeKind.RETURNED if before else ChangeKind.NEW, row, before)
+        return as_change(ChangeKind.RETURNED if before else ChangeKind.NEW, row, before)
     if row is None:
         assert before is not None  # noqa: S101 - what was open was there
-        return _as_change(ChangeKind.RESOLVED, before, None)
+        return as_change(ChangeKind.RESOLVED, before, None)
     assert before is not None  # noqa: S101 - likewise
     if row.standing is not Standing.ACTIVE:
         kind = ChangeKind.POSTPONED if row.standing is Standing.POSTPONED else ChangeKind.DISMISSED
-        return _as_change(kind, row, before)
+        return as_change(kind, row, before)
     money = (row.annual_savings, row.currency) != (before.annual_savings, before.currency)
     differs = {
         "impact": row.impact is not before.impact,
@@ -151,12 +151,11 @@ def _change(key: Key, then: _Findings, now: _Findings, *, with_text: bool) -> Ch
         "text": with_text and row.problem != before.problem,
     }
     changed = tuple(name for name, is_other in differs.items() if is_other)
-    return _as_change(ChangeKind.CHANGED, row, before, changed) if changed else None
+    return as_change(ChangeKind.CHANGED, row, before, changed) if changed else None
 
 
-def _as_change(
-    kind: ChangeKind, row: Recommendation, before: Recommendation | None, changed: tuple[str, ...] = ()
-) -> Change:
+def as_change(kind: ChangeKind, row: Recommendation, before: Recommendation | None, changed: tuple[str, ...] = ()) -> Change:
+    """Return the change of one finding from what it was ``before`` to ``row``."""
     return Change(
         kind=kind,
         fingerprint=row.fingerprint,

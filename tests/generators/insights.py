@@ -5,8 +5,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
+
 from shared.advisor.recommendation import Recommendation
 from shared.advisor.vocabulary import Category, Impact
+from shared.comparison.in_memory import as_change
 from shared.comparison.marks import Mark, MarkStatus
 from shared.comparison.result import (
     AgeGroup,
@@ -136,22 +139,7 @@ def roll_up_for(rows: Sequence[Recommendation], savings: Savings, today: datetim
 def _change(
     row: Recommendation, kind: ChangeKind, *, impact_before: Impact | None = None, changed: tuple[str, ...] = ()
 ) -> Change:
-    return Change(
-        kind=kind,
-        fingerprint=row.fingerprint,
-        category=row.category,
-        impact=row.impact,
-        problem=row.problem,
-        resource_name=row.resource_name,
-        resource_type=row.resource_type,
-        resource_id=row.resource_id,
-        subscription_id=row.subscription_id,
-        subscription_name=row.subscription_name,
-        annual_savings=row.annual_savings,
-        currency=row.currency,
-        impact_before=impact_before,
-        changed=changed,
-    )
+    return msgspec.structs.replace(as_change(kind, row, None, changed), impact_before=impact_before)
 
 
 def _snapshot(taken_at: datetime, findings: int) -> SnapshotFacts:

@@ -5,24 +5,23 @@ Speaks the Track API, version 2.1: gzipped JSON of envelopes, one a line or in a
 
 import gzip
 import json
-import ssl
-import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Self
 
 import trustme
 
+from tests.simulators.listening import Listening
+
 
 @dataclass
-class ApplicationInsights:
+class ApplicationInsights(Listening):
     """A running endpoint; use it in a ``with`` block. ``ca_file`` is written at the start."""
 
     ca_file: Path
     envelopes: list[dict[str, Any]] = field(default_factory=list)
     authorizations: set[str] = field(default_factory=set)
-    _server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> Self:
         endpoint = self
@@ -49,25 +48,16 @@ class ApplicationInsights:
 
         authority = trustme.CA()
         authority.cert_pem.write_to_path(str(self.ca_file))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert("127.0.0.1").configure_cert(context)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+        self.listen(Handler, authority)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        self.stop()
 
     @property
     def connection_string(self) -> str:
         """What ``APPLICATIONINSIGHTS_CONNECTION_STRING`` is to say."""
-        assert self._server is not None
-        address = f"https://127.0.0.1:{self._server.server_port}/"
-        return f"InstrumentationKey=1c2d3e4f-0000-4000-8000-0123456789ab;IngestionEndpoint={address}"
+        return f"InstrumentationKey=1c2d3e4f-0000-4000-8000-0123456789ab;IngestionEndpoint={self.base_url}/"
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         """Return the envelopes of one type, such as ``RequestData``."""

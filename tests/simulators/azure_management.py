@@ -5,9 +5,7 @@
 
 import argparse
 import json
-import ssl
 import sys
-import threading
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -20,7 +18,8 @@ from tests.generators.azure_estate import AzureEstate, make_estate
 from tests.simulators.advisor_rest import Advisor
 from tests.simulators.answers import Answer, error_answer
 from tests.simulators.faults import Fault, FaultPlan
-from tests.simulators.managed_identity import JsonHandler, ManagedIdentityEndpoint, QuietServer
+from tests.simulators.listening import JsonHandler, Listening
+from tests.simulators.managed_identity import ManagedIdentityEndpoint
 from tests.simulators.resource_graph import Quota, ResourceGraph
 from tests.simulators.tokens import TokenIssuer
 
@@ -28,7 +27,7 @@ _RETRY_AFTER_S = "1"
 
 
 @dataclass
-class AzureManagement:
+class AzureManagement(Listening):
     """A running endpoint over ``estate``; use it in a ``with`` block. ``issuer`` made the tokens that it accepts.
 
     ``issuer`` may be shared with Entra's simulator or a managed identity's. Answers wait ``latency_s`` as a network would.
@@ -43,7 +42,6 @@ class AzureManagement:
     calls: list[str] = field(default_factory=list)
     """Method and path of every request, in order of arrival."""
     refused_tokens: set[str] = field(default_factory=set)
-    _server: QuietServer | None = None
 
     def __post_init__(self) -> None:
         """Put the services behind the endpoint."""
@@ -93,25 +91,12 @@ class AzureManagement:
                 if cut:
                     self.hang_up()
 
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.ca.issue_cert("localhost").configure_cert(context)
-        self._server = QuietServer(("127.0.0.1", port), Handler)
-        # The handshake is left to the thread of the connection: one that never speaks holds up nobody else.
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-
-    def stop(self) -> None:
-        """Stop listening; does nothing when not running."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        self.listen(Handler, self.ca, port=port)
 
     @property
     def url(self) -> str:
         """What ``AZURE_MANAGEMENT_URL`` is to say; also the audience of its tokens."""
-        assert self._server is not None
-        return f"https://localhost:{self._server.server_port}"
+        return self.base_url
 
     def environment(self, ca_file: Path) -> dict[str, str]:
         """Write the authority to ``ca_file`` and return the variables by which the product finds the endpoint."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+import pytest
 import trustme
 
 from shared.settings import Settings
@@ -40,6 +41,11 @@ class Cloud:
     def __exit__(self, *_: object) -> None:
         for part in (self.identity, self.entra, self.vault, self.management):
             part.stop()
+
+    def lend_identity(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Make this process's managed identity one of the cloud."""
+        for name, value in self.identity.environment.items():
+            monkeypatch.setenv(name, value)
 
     @property
     def sign_in(self) -> dict[str, str]:

@@ -5,8 +5,6 @@ certificate, federated token (learn.microsoft.com, "Microsoft identity platform 
 flow"). Refusals carry the codes of "Microsoft Entra authentication and authorization error codes".
 """
 
-import ssl
-import threading
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -17,7 +15,7 @@ import jwt
 import trustme
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from tests.simulators.managed_identity import JsonHandler, QuietServer
+from tests.simulators.listening import JsonHandler, Listening
 from tests.simulators.tokens import DIRECTORY_ID, TokenIssuer
 
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -38,7 +36,7 @@ class RefusedError(Exception):
 
 
 @dataclass
-class Entra:
+class Entra(Listening):
     """A running endpoint with one registered application, which may prove itself by whatever is set here."""
 
     ca: trustme.CA
@@ -57,7 +55,6 @@ class Entra:
     refusals: list[int] = field(default_factory=list)
     grants: int = 0
     """How many tokens were handed out."""
-    _server: QuietServer | None = None
 
     def start(self) -> None:
         """Listen on a free port of the loopback interface."""
@@ -79,25 +76,12 @@ class Entra:
                 else:
                     self.answer_json(*endpoint.answer(self.path, body))
 
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.ca.issue_cert("localhost").configure_cert(context)
-        self._server = QuietServer(("127.0.0.1", 0), Handler)
-        # The handshake is left to the thread of the connection: one that never speaks holds up nobody else.
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
-
-    def stop(self) -> None:
-        """Stop listening."""
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
+        self.listen(Handler, self.ca)
 
     @property
     def authority(self) -> str:
         """The address that stands for https://login.microsoftonline.com."""
-        assert self._server is not None
-        return f"https://localhost:{self._server.server_port}"
+        return self.base_url
 
     def answer(self, path: str, body: str) -> tuple[HTTPStatus, dict[str, Any]]:
         """Return status and body for a request."""

@@ -4,14 +4,15 @@ https://opentelemetry.io/docs/specs/otlp/#otlphttp
 """
 
 import gzip
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.simulators.listening import Listening
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,11 @@ class CollectedSpan:
 
 
 @dataclass
-class OtlpCollector:
+class OtlpCollector(Listening):
     """A running collector; use it in a ``with`` block."""
 
     bodies: list[tuple[str, bytes]] = field(default_factory=list)
     """Path and uncompressed body of every request."""
-    _server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> Self:
         collector = self
@@ -51,21 +51,16 @@ class OtlpCollector:
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+        self.listen(Handler)
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._server is not None:
-            self._server.shutdown()
-            self._server.server_close()
+        self.stop()
 
     @property
     def address(self) -> str:
         """The endpoint to name in ``OTEL_EXPORTER_OTLP_ENDPOINT``."""
-        assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self.base_url
 
     def spans(self) -> list[CollectedSpan]:
         """Return all spans that arrived."""

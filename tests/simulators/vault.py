@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import jwt
 import trustme
 
-from tests.simulators.managed_identity import JsonHandler, QuietServer
+from tests.simulators.listening import JsonHandler, QuietServer
 from tests.simulators.tokens import DIRECTORY_ID
 
 RESOURCE = "https://vault.azure.net"

@@ -48,24 +48,24 @@ class _CurrencyType(click.ParamType[Any]):
         return text
 
 
-class _CategoryType(click.ParamType[Any]):
+class _WordType(click.ParamType[Any]):
+    """A word of Advisor's vocabulary, in any of its spellings; what is none is not taken for ``Other``."""
+
     name = "name"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Category:
-        found = category_of(str(value))
-        if found is Category.OTHER and str(value).strip().lower() != "other":
-            self.fail(f"{value} is none of {', '.join(Category)}.", param, ctx)
+    def __init__(self, words: type[Category] | type[Impact], read: Callable[[str], Category | Impact]) -> None:
+        self._words = words
+        self._read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Category | Impact:
+        found = self._read(str(value))
+        if found is self._words.OTHER and str(value).strip().lower() != "other":
+            self.fail(f"{value} is none of {', '.join(self._words)}.", param, ctx)
         return found
 
 
-class _ImpactType(click.ParamType[Any]):
-    name = "name"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Impact:
-        found = impact_of(str(value))
-        if found is Impact.OTHER and str(value).strip().lower() != "other":
-            self.fail(f"{value} is none of {', '.join(Impact)}.", param, ctx)
-        return found
+_CATEGORY = _WordType(Category, category_of)
+_IMPACT = _WordType(Impact, impact_of)
 
 
 def choice_options(command: _Command) -> _Command:
@@ -106,10 +106,8 @@ def choice_options(command: _Command) -> _Command:
             metavar="NAME",
             help="Only this resource group; may be given again.",
         ),
-        click.option(
-            "--only", "categories", type=_CategoryType(), multiple=True, help="Only this category; may be given again."
-        ),
-        click.option("--impact", "impacts", type=_ImpactType(), multiple=True, help="Only this impact; may be given again."),
+        click.option("--only", "categories", type=_CATEGORY, multiple=True, help="Only this category; may be given again."),
+        click.option("--impact", "impacts", type=_IMPACT, multiple=True, help="Only this impact; may be given again."),
         click.option("--currency", type=_CurrencyType(), help="Show the total in this currency too, by the rates given."),
         click.option(
             "--rate",

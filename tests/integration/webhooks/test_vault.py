@@ -26,8 +26,7 @@ from tests.simulators.vault import Version
 def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """A cloud of the test's own; this process's managed identity is one of it."""
     with Cloud(tmp_path / "authority.pem") as made:
-        for name, value in made.identity.environment.items():
-            monkeypatch.setenv(name, value)
+        made.lend_identity(monkeypatch)
         yield made
 
 
