@@ -23,12 +23,13 @@ param readerDisplayName string = 'Azure Advisor Reports'
 // https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 var readerRole = 'acdd72a7-3385-48ef-bd42-f606fba81ae7'
 
-// Microsoft's own module, which makes the two resources of a delegation: registrationDefinitions says what is delegated to whom,
-// registrationAssignments does so for this subscription. `az bicep build` makes one file of all, for those who cannot fetch it.
-module delegation 'br/public:avm/res/managed-services/registration-definition:0.1.2' = {
-  params: {
-    name: readerDisplayName
-    registrationDescription: 'Reads Azure Advisor recommendations for reports. Changes nothing.'
+// What is delegated, and to whom. Names are ids; made of what a delegation is about, so that deploying again changes it.
+// https://learn.microsoft.com/azure/templates/microsoft.managedservices/registrationdefinitions
+resource definition 'Microsoft.ManagedServices/registrationDefinitions@2022-10-01' = {
+  name: guid(subscription().id, providerTenantId, readerPrincipalId)
+  properties: {
+    registrationDefinitionName: readerDisplayName
+    description: 'Reads Azure Advisor recommendations for reports. Changes nothing.'
     managedByTenantId: providerTenantId
     authorizations: [
       {
@@ -37,10 +38,16 @@ module delegation 'br/public:avm/res/managed-services/registration-definition:0.
         roleDefinitionId: readerRole
       }
     ]
-    // It would tell Microsoft that the module was used.
-    enableTelemetry: false
+  }
+}
+
+// That it holds for this subscription.
+resource assignment 'Microsoft.ManagedServices/registrationAssignments@2022-10-01' = {
+  name: guid(definition.id)
+  properties: {
+    registrationDefinitionId: definition.id
   }
 }
 
 @description('Id of the delegation; remove it to end all access at once.')
-output delegationId string = delegation.outputs.assignmentResourceId
+output delegationId string = assignment.id

@@ -13,6 +13,8 @@ from shared.doctor import clock, web
 from shared.errors import AdvisorReportsError
 from shared.identity import process
 from shared.identity.credential import create_credential
+from shared.queue.names import Role
+from shared.queue.waking import Alarm, queue_name
 from shared.settings import Settings
 from shared.storage.blobs import BlobStore
 
@@ -58,6 +60,16 @@ def write_link_and_read(settings: Settings) -> str:
             next_step="Give the managed identity Storage Blob Delegator, and allow this network in the account's firewall.",
         )
     return f"container {settings.storage_container}: written, read by link, removed"
+
+
+def wake_and_take_back(settings: Settings, role: Role) -> str:
+    """Put a message on the queue that wakes a role's workers, and take it off again."""
+    alarm = Alarm(settings, process.credential(settings))
+    try:
+        alarm.prove(role)
+    finally:
+        alarm.close()
+    return f"{queue_name(role)}: written and removed"
 
 
 def read_vault(settings: Settings) -> str:

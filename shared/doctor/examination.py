@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.doctor import azure, broker, database, front
 from shared.doctor.probe import Probe, Result, State, run
-from shared.queue.names import Queue
+from shared.queue.names import Queue, Role
 from shared.queue.publisher import Publisher
 from shared.settings import Settings
 from shared.settings.profiles import PROFILES
@@ -138,6 +138,16 @@ def _of_azure(settings: Settings) -> list[Probe]:
             "clock against Blob storage",
             _with(azure.compare_clocks, settings),
             _STORAGE_STEP,
+        ),
+        *(
+            _probe(
+                f"wake_{role}",
+                f"wake queue of the role {role}: write and remove",
+                functools.partial(azure.wake_and_take_back, settings, role),
+                "Check WAKE_QUEUE_URL and the storage account's firewall.",
+                _unset("WAKE_QUEUE_URL", settings.wake_queue_url),
+            )
+            for role in Role
         ),
         _probe(
             "vault",

@@ -92,6 +92,14 @@ class Alarm:
             raise self._unavailable(role, error) from error
         return wanted
 
+    def prove(self, role: Role) -> None:
+        """Put a message on the queue of ``role`` and take it off again; raises :class:`WakeQueueUnavailableError`."""
+        queue = self._queues[role]
+        try:
+            queue.delete_message(queue.send_message(_TEXT, time_to_live=_LIFETIME_S))
+        except AzureError as error:
+            raise self._unavailable(role, error) from error
+
     def close(self) -> None:
         """Let what is being sent be sent, then close the connections."""
         with self._lock:

@@ -13,7 +13,7 @@ from infra.local.valkey import Valkey
 from shared import settings as process_settings
 from shared.doctor import azure, clock
 from shared.doctor.examination import examine
-from shared.queue.names import Queue
+from shared.queue.names import Queue, Role
 from shared.settings import Settings
 from tests.generators.azure_estate import make_estate
 from tests.integration.doctor.conftest import Vault
@@ -22,7 +22,8 @@ from tests.simulators.azure_management import AzureManagement
 
 ROOT = Path(__file__).parents[3]
 NOWHERE = "127.0.0.1:1"
-SKIPPED = {"http", "identity_provider", "azure_management"}
+WAKE_QUEUES = {f"wake_{role}" for role in Role}
+SKIPPED = {"http", "identity_provider", "azure_management", *WAKE_QUEUES}
 OwnSettings = Callable[[dict[str, str]], Settings]
 
 
@@ -89,6 +90,7 @@ SIGN_IN = {
         ({"STORAGE_CA_FILE": ""}, {"storage", "clock_storage"}, "STORAGE_ACCOUNT_URL"),
         ({"STORAGE_CONTAINER": "not-there"}, {"storage"}, "STORAGE_CONTAINER"),
         ({"VAULT_URL": f"https://{NOWHERE}"}, {"vault"}, "VAULT_URL"),
+        ({"WAKE_QUEUE_URL": f"https://{NOWHERE}/account"}, WAKE_QUEUES, "WAKE_QUEUE_URL"),
         ({"OIDC_ISSUER": f"https://{NOWHERE}"}, {"identity_provider"}, "OIDC_ISSUER"),
         ({"AZURE_MANAGEMENT_URL": "https://localhost:1"}, {"azure_management"}, "AZURE_MANAGEMENT_URL"),
         ({"API_URL": f"http://{NOWHERE}"}, {"http"}, NOWHERE),
@@ -162,6 +164,7 @@ def test_the_doctor_ends_in_time_where_everything_hangs(environment: dict[str, s
             "DATABASE_URL": f"postgresql://advisor_service@127.0.0.1:{port}/advisor",
             "BROKER_URL": f"redis://127.0.0.1:{port}/0",
             "STORAGE_ACCOUNT_URL": f"https://127.0.0.1:{port}/account",
+            "WAKE_QUEUE_URL": f"https://127.0.0.1:{port}/account",
             "VAULT_URL": f"https://127.0.0.1:{port}",
             "OIDC_ISSUER": f"https://127.0.0.1:{port}",
             "AZURE_MANAGEMENT_URL": f"https://127.0.0.1:{port}",

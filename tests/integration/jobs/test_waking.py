@@ -14,6 +14,7 @@ from infra.local.azurite import Azurite
 from infra.local.processes import ProcessGroup
 from shared.database.tables import Job
 from shared.database.tables.job import JobState
+from shared.doctor import azure
 from shared.jobs import backlog, requests
 from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE, JobKind
 from shared.jobs.sweep import sweep
@@ -151,3 +152,13 @@ def test_backlog_is_logged_for_alerts(services: Services, tenant: UUID, caplog: 
     assert set(by_role) == {"interactive", "reports"}
     assert (by_role["reports"]["waiting"], by_role["reports"]["running"]) == (1, 0)
     assert by_role["reports"]["oldest_waits_s"] >= 3600
+
+
+def test_doctor_tells_whether_workers_can_be_woken(sleepy: Services) -> None:
+    settings = sleepy.settings
+    assert azure.wake_and_take_back(settings, Role.REPORTS) == "wake-reports: written and removed"
+    assert messages(sleepy, Role.REPORTS) == 0
+    client_of(sleepy, Role.REPORTS).delete_queue()
+    with pytest.raises(waking.WakeQueueUnavailableError) as told:
+        azure.wake_and_take_back(settings, Role.REPORTS)
+    assert "Create the queue wake-reports" in told.value.next_step

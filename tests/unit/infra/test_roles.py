@@ -114,3 +114,21 @@ def test_a_customer_lets_in_readers_only() -> None:
         ("readerRole", "acdd72a7-3385-48ef-bd42-f606fba81ae7")
     ]
     assert re.findall(r"roleDefinitionId: (\S+)", delegation) == ["readerRole"]
+
+
+def test_a_delegation_is_the_two_resources_that_lighthouse_takes() -> None:
+    # Only Bicep itself knows these types; where it is not there, this is what holds them.
+    text = (INFRA / "customer" / "lighthouse.bicep").read_text()
+    assert re.findall(r"^(resource|module) (\w+) '([^']+)'", text, re.MULTILINE) == [
+        ("resource", "definition", "Microsoft.ManagedServices/registrationDefinitions@2022-10-01"),
+        ("resource", "assignment", "Microsoft.ManagedServices/registrationAssignments@2022-10-01"),
+    ]
+    definition, assignment = resources(INFRA / "customer" / "lighthouse.bicep").values()
+    assert re.findall(r"^    (\w+):", definition, re.MULTILINE) == [
+        *("registrationDefinitionName", "description", "managedByTenantId", "authorizations"),
+    ]
+    assert set(re.findall(r"^        (\w+):", definition, re.MULTILINE)) == {
+        *("principalId", "principalIdDisplayName", "roleDefinitionId"),
+    }
+    assert "registrationDefinitionId: definition.id" in assignment
+    assert all(re.search(r"^  name: guid\(", each, re.MULTILINE) for each in (definition, assignment))
