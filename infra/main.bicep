@@ -53,6 +53,7 @@ param administratorName string
 @description('What the first administrator is.')
 param administratorType string = 'User'
 
+@maxLength(500)
 @description('Address of the identity provider that people sign in with; empty: the directory of the subscription.')
 param oidcIssuer string = ''
 
@@ -107,6 +108,7 @@ param furtherSettings object = {}
 
 // --------------------------------------------------------------------------------------------------------------- image
 
+@maxLength(500)
 @description('Image of the worker, by digest; empty before the first deployment.')
 param workerImage string = ''
 

@@ -1,32 +1,41 @@
 metadata description = 'Alerts, and whom they reach. docs/operations.md says what to do about each.'
 
+@minLength(1)
 @description('Where the rules are kept.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Name of the action group.')
 param actionGroupName string
 
+@maxLength(20)
 @description('Who gets mail; empty: nobody, alerts are only seen in the portal.')
 param emailAddresses array
 
+@minLength(1)
 @description('Beginning of the names of the rules.')
 param namePrefix string
 
+@minLength(1)
 @description('Id of the log workspace.')
 param workspaceId string
 
+@minLength(1)
 @description('Id of the Application Insights component.')
 param componentId string
 
+@minLength(1)
 @description('Id of the PostgreSQL server.')
 param databaseServerId string
 
+@minLength(1)
 @description('Id of the cache.')
 param cacheId string
 
+@maxLength(1000)
 @description('Address whose readiness is asked from outside; empty: it is not.')
 param readinessUrl string
 

@@ -1,5 +1,6 @@
 metadata description = 'A monthly budget of the resource group: mail before the money is gone, not after.'
 
+@minLength(1)
 @description('Name of the budget.')
 param budgetName string
 
@@ -7,12 +8,15 @@ param budgetName string
 @description('Amount a month, in the currency of the subscription\'s bill.')
 param monthlyAmount int
 
+@minLength(1)
 @description('First day of the first month, as yyyy-MM-01; may not change later.')
 param startDate string
 
+@maxLength(20)
 @description('Who gets mail.')
 param emailAddresses array
 
+@minLength(1)
 @description('Action group that is called as well.')
 param actionGroupId string
 

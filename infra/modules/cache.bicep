@@ -1,14 +1,17 @@
 metadata description = 'Azure Managed Redis, the broker: it carries ids of jobs and may lose them.'
 
+@minLength(1)
 @description('Where the cache is.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Name of the cache.')
 param cacheName string
 
+@minLength(1)
 @description('Size, such as Balanced_B0. Up to 25 GB: one shard holds all keys.')
 param skuName string
 
@@ -18,6 +21,8 @@ param highAvailability bool
 @description('Whether the cache answers only inside the private network.')
 param privateNetworking bool
 
+@minLength(1)
+@maxLength(10)
 @description('Who may use the cache: name (letters and digits) and object id of each identity.')
 param users array
 

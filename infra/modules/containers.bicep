@@ -1,14 +1,17 @@
 metadata description = 'The Container Apps environment in which workers and the migration job run.'
 
+@minLength(1)
 @description('Where the environment is.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Name of the environment.')
 param environmentName string
 
+@maxLength(1000)
 @description('Id of the subnet of the workers; empty: no private network.')
 param subnetId string
 

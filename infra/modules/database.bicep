@@ -1,11 +1,13 @@
 metadata description = 'PostgreSQL flexible server: only Entra identities sign in. The database itself and its logins are made after provisioning.'
 
+@minLength(1)
 @description('Where the server is.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Name of the server.')
 param serverName string
 
@@ -17,6 +19,7 @@ param serverName string
 @description('Major version of PostgreSQL.')
 param version string
 
+@minLength(1)
 @description('Compute size, such as Standard_D2ds_v5.')
 param skuName string
 
@@ -47,9 +50,12 @@ param geoRedundantBackup bool
 @description('Whether the server answers only inside the private network, and to operatorAddresses.')
 param privateNetworking bool
 
+@maxLength(20)
 @description('Address ranges (start, end) from which operators reach the server.')
 param operatorAddresses array
 
+@minLength(1)
+@maxLength(5)
 @description('Who administers the server: name, object id and kind of principal. Neither the front nor the workers.')
 param administrators array
 

@@ -1,29 +1,38 @@
 metadata description = 'Diagnostic settings: what each resource says of itself goes to the log workspace.'
 
+@minLength(1)
 @description('Id of the log workspace.')
 param workspaceId string
 
+@minLength(1)
 @description('Name of the Functions app.')
 param functionAppName string
 
+@minLength(1)
 @description('Name of the Container Apps environment.')
 param environmentName string
 
+@minLength(1)
 @description('Name of the PostgreSQL server.')
 param databaseServerName string
 
+@minLength(1)
 @description('Name of the cache.')
 param cacheName string
 
+@minLength(1)
 @description('Name of the Key Vault.')
 param vaultName string
 
+@minLength(1)
 @description('Name of the registry.')
 param registryName string
 
+@minLength(1)
 @description('Name of the storage account of the Functions host.')
 param hostAccountName string
 
+@minLength(1)
 @description('Name of the storage account of uploads and reports.')
 param reportAccountName string
 

@@ -1,26 +1,32 @@
 metadata description = 'The front: a Functions app of the Flex Consumption plan, one app a plan.'
 
+@minLength(1)
 @description('Where the app is.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Name of the plan.')
 param planName string
 
+@minLength(1)
 @description('Name of the app.')
 param appName string
 
+@maxLength(1000)
 @description('Name of the app in azure.yaml.')
 param serviceName string
 
 @description('Identity of the front: id, client id.')
 param identity object
 
+@minLength(1)
 @description('Blob endpoint of the account of the Functions host.')
 param hostBlobUrl string
 
+@minLength(1)
 @description('Name of the container of packages.')
 param packageContainerName string
 
@@ -60,6 +66,7 @@ param requestsPerInstance int
 @description('Whether instances are spread over zones. The platform then keeps two ready for each kind of trigger, and charges for them.')
 param zoneRedundant bool
 
+@maxLength(1000)
 @description('Id of the subnet of the front; empty: no private network.')
 param subnetId string
 

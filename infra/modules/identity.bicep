@@ -1,14 +1,17 @@
 metadata description = 'The identities of the processes. Each signs in as itself; none of them has a password, a key or a secret.'
 
+@minLength(1)
 @description('Where the identities are kept.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Beginning of the names of the identities.')
 param namePrefix string
 
+@minLength(1)
 @description('End of the names of the identities.')
 param resourceToken string
 

@@ -1,23 +1,28 @@
 metadata description = 'The migration job: makes database and logins, then brings the schema up to the release. Safe to run twice.'
 
+@minLength(1)
 @description('Where the job is.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Name of the job.')
 param jobName string
 
+@minLength(1)
 @description('Id of the environment.')
 param environmentId string
 
 @description('Identity of the job: id.')
 param identity object
 
+@minLength(1)
 @description('Host name of the registry.')
 param registryHost string
 
+@maxLength(1000)
 @description('Image of the worker; empty before the first deployment.')
 param image string
 

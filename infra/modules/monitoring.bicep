@@ -1,14 +1,17 @@
 metadata description = 'Where logs, traces and metrics go: one Log Analytics workspace and an Application Insights on top of it.'
 
+@minLength(1)
 @description('Where the workspace is kept.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Name of the workspace.')
 param workspaceName string
 
+@minLength(1)
 @description('Name of the Application Insights component.')
 param componentName string
 

@@ -1,26 +1,33 @@
 metadata description = 'The private network: one subnet each for the front, the workers and the private endpoints.'
 
+@minLength(1)
 @description('Where the network is.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Name of the network.')
 param networkName string
 
+@minLength(1)
 @description('Beginning of the names of the network security groups.')
 param securityGroupPrefix string
 
+@minLength(1)
 @description('Address range of the network, which overlaps with no network it will be peered with.')
 param addressPrefix string
 
+@minLength(1)
 @description('Address range of the subnet of the front, a /27 or larger.')
 param frontPrefix string
 
+@minLength(1)
 @description('Address range of the subnet of the workers, a /27 or larger.')
 param workersPrefix string
 
+@minLength(1)
 @description('Address range of the subnet of the private endpoints, a /28 or larger.')
 param endpointsPrefix string
 

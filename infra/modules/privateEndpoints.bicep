@@ -1,38 +1,49 @@
 metadata description = 'Private endpoints and the DNS zones by which the network finds them.'
 
+@minLength(1)
 @description('Where the endpoints are.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Beginning of the names of the endpoints.')
 param namePrefix string
 
+@maxLength(1000)
 @description('Id of the network that resolves the names.')
 param networkId string
 
+@maxLength(1000)
 @description('Id of the subnet that holds the endpoints.')
 param subnetId string
 
+@minLength(1)
 @description('Id of the storage account of the Functions host.')
 param hostAccountId string
 
+@minLength(1)
 @description('Id of the storage account of uploads and reports.')
 param reportAccountId string
 
+@minLength(1)
 @description('Id of the Key Vault.')
 param vaultId string
 
+@minLength(1)
 @description('Id of the PostgreSQL server.')
 param databaseServerId string
 
+@minLength(1)
 @description('Id of the cache.')
 param cacheId string
 
+@minLength(1)
 @description('Id of the registry.')
 param registryId string
 
+@maxLength(1000)
 @description('Id of the Functions app; empty: the internet reaches it, so it needs no endpoint.')
 param functionAppId string
 

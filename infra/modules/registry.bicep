@@ -1,5 +1,6 @@
 metadata description = 'The container registry of the worker image.'
 
+@minLength(1)
 @description('Where the registry is.')
 param location string
 
@@ -22,6 +23,7 @@ param skuName string
 @description('Whether the registry is also reached by a private endpoint, and from outside by operatorAddresses only.')
 param privateNetworking bool
 
+@maxLength(20)
 @description('Address ranges (CIDR) from which operators push images.')
 param operatorRanges array
 

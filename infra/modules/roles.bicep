@@ -1,32 +1,43 @@
 metadata description = 'Every role of every identity, with the reason. What is not here is not allowed.'
 
+@minLength(1)
 @description('Object id of the front\'s identity.')
 param frontPrincipalId string
 
+@minLength(1)
 @description('Object id of the workers\' identity.')
 param workerPrincipalId string
 
+@minLength(1)
 @description('Object id of the migration job\'s identity.')
 param migrationPrincipalId string
 
+@minLength(1)
 @description('Name of the storage account of the Functions host.')
 param hostAccountName string
 
+@minLength(1)
 @description('Name of the storage account of uploads and reports.')
 param reportAccountName string
 
+@minLength(1)
 @description('Name of the container of uploads and reports.')
 param reportContainerName string
 
+@minLength(1)
+@maxLength(10)
 @description('Names of the queues by which workers are woken.')
 param wakeQueueNames array
 
+@minLength(1)
 @description('Name of the Key Vault.')
 param vaultName string
 
+@minLength(1)
 @description('Name of the Application Insights component.')
 param componentName string
 
+@minLength(1)
 @description('Name of the registry.')
 param registryName string
 

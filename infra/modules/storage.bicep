@@ -1,5 +1,6 @@
 metadata description = 'Two storage accounts: one for the Functions host and its packages, one for uploads, reports and wake queues.'
 
+@minLength(1)
 @description('Where the accounts are.')
 param location string
 
@@ -16,15 +17,20 @@ param hostAccountName string
 @description('Name of the account of uploads and reports.')
 param reportAccountName string
 
+@minLength(1)
 @description('Redundancy of both accounts: a front that is spread over zones needs its packages in all of them.')
 param sku string
 
+@minLength(1)
 @description('Name of the container of uploads and reports.')
 param reportContainerName string
 
+@minLength(1)
 @description('Name of the container of the front\'s packages.')
 param packageContainerName string
 
+@minLength(1)
+@maxLength(10)
 @description('Names of the queues by which workers are woken.')
 param wakeQueueNames array
 

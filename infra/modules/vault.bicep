@@ -1,5 +1,6 @@
 metadata description = 'Key Vault: the secrets of customers\' connections. The product itself has none.'
 
+@minLength(1)
 @description('Where the vault is.')
 param location string
 

@@ -1,14 +1,17 @@
 metadata description = 'One worker role: a container app that nobody can connect to, started and stopped by the work there is.'
 
+@minLength(1)
 @description('Where the app is.')
 param location string
 
 @description('Tags of every resource.')
 param tags object
 
+@minLength(1)
 @description('Name of the app.')
 param appName string
 
+@maxLength(1000)
 @description('Name of the app in azure.yaml; empty for roles that get their image after the first one.')
 param serviceName string
 
@@ -19,24 +22,29 @@ param serviceName string
 @description('Which queues are served.')
 param role string
 
+@minLength(1)
 @description('Id of the environment.')
 param environmentId string
 
 @description('Identity of the workers: id.')
 param identity object
 
+@minLength(1)
 @description('Host name of the registry.')
 param registryHost string
 
+@maxLength(1000)
 @description('Image of the worker; empty before the first deployment.')
 param image string
 
 @description('Settings of the product.')
 param settings object
 
+@minLength(1)
 @description('Processors of a replica, such as 1.0.')
 param cpu string
 
+@minLength(1)
 @description('Memory of a replica, such as 2Gi; twice the processors in gibibytes.')
 param memory string
 
@@ -55,9 +63,11 @@ param minReplicas int
 @description('Most replicas.')
 param maxReplicas int
 
+@minLength(1)
 @description('Name of the storage account of the wake queue.')
 param wakeAccountName string
 
+@minLength(1)
 @description('Name of the queue that holds one message for each unfinished job of the role.')
 param wakeQueueName string
 

@@ -24,6 +24,17 @@ def test_every_parameter_and_output_is_described(template: Path) -> None:
             assert lines[number - 1].startswith("@description("), f"{template.name}:{number + 1}"
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_every_parameter_is_bounded(template: Path) -> None:
+    declared = re.findall(r"((?:^[^\n]+\n)*)^param (\w+) (?:string|int|array)\b", template.read_text(), re.MULTILINE)
+    unbounded = [
+        name
+        for decorators, name in declared
+        if not re.search(r"^@(min|max)(Length|Value)|^@allowed", decorators, re.MULTILINE)
+    ]
+    assert unbounded == []
+
+
 def test_every_module_is_used() -> None:
     used = set(re.findall(r"'modules/(\w+)\.bicep'", MAIN))
     assert used == {path.stem for path in MODULES.glob("*.bicep")}
