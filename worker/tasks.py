@@ -9,6 +9,9 @@ from celery import current_task
 
 from shared.jobs import execution
 from shared.jobs.kinds import (
+    CHECK_ALL_CREDENTIALS_HEALTH,
+    CHECK_CREDENTIAL_HEALTH,
+    CHECK_CREDENTIAL_HEALTH_MANUAL,
     CLEAN_MFA_DATA,
     DELIVER_WEBHOOK,
     FETCH_AZURE_RECOMMENDATIONS,
@@ -27,6 +30,9 @@ from shared.queue.names import DEBUG_TASK
 from shared.telemetry import context
 from worker import processes
 from worker.celery_app import app
+from worker.jobs import check_all_credentials_health as fanning_out
+from worker.jobs import check_credential_health as checking
+from worker.jobs import check_credential_health_manual as checking_by_hand
 from worker.jobs import deliver_webhook as delivering
 from worker.jobs import fetch_azure_recommendations as fetching
 from worker.jobs import generate_report as generating
@@ -89,6 +95,34 @@ def remove_report_files(*, tenant_id: str, job_id: str) -> None:
 def test_azure_connection(*, tenant_id: str, job_id: str) -> None:
     """Test an Azure connection."""
     _perform(testing.test_azure_connection, tenant_id, job_id)
+
+
+@app.task(**_of(CHECK_ALL_CREDENTIALS_HEALTH))
+def check_all_credentials_health(*, tenant_id: str, job_id: str) -> None:
+    """Ask for a check of every credential."""
+    _perform(fanning_out.check_all_credentials_health, tenant_id, job_id)
+
+
+@app.task(**_of(CHECK_CREDENTIAL_HEALTH))
+def check_credential_health(*, tenant_id: str, job_id: str) -> None:
+    """Check a credential."""
+    _perform(checking.check_credential_health, tenant_id, job_id)
+
+
+@app.task(**_of(CHECK_CREDENTIAL_HEALTH_MANUAL), ignore_result=False)
+def check_credential_health_manual(
+    tenant_id: str, provider: str = "", credential_type: str = "", *, job_id: str | None = None
+) -> dict[str, Any] | None:
+    """Check the credentials of one provider and type: as the job that was asked for, or as one that this message asks for.
+
+    Whoever sends the task without a job gets the answer as its result.
+    """
+    if job_id is not None:
+        _perform(checking_by_hand.check_credential_health_manual, tenant_id, job_id)
+        return None
+    asked = checking_by_hand.ask(processes.services(), UUID(tenant_id), provider, credential_type)
+    _perform(checking_by_hand.check_credential_health_manual, tenant_id, str(asked))
+    return checking_by_hand.answer_of(processes.services(), UUID(tenant_id), asked)
 
 
 @app.task(**_of(ORDER_SCHEDULED_REPORTS))

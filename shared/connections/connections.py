@@ -15,6 +15,7 @@ from shared.connections import removal
 from shared.connections.failing import tell_of_failure
 from shared.connections.secret_store import secret_name
 from shared.connections.verdict import Verdict
+from shared.credential_health import enrolment
 from shared.database.reading import Query
 from shared.database.tables import AzureConnection, Client
 from shared.database.tables.azure_connection import ConnectionKind, ConnectionStatus
@@ -154,6 +155,7 @@ def create(
         _take_secret(connection, kept)
     session.add(connection)
     _flush(session)
+    enrolment.enrol(session, tenant_id, connection_id, enrolment.AZURE, wanted.kind)
     session.refresh(connection)
     return connection
 
@@ -189,6 +191,7 @@ def change(
     if signs_in_anew:
         connection.status = ConnectionStatus.UNTESTED
         connection.tested_at = connection.test_result = None
+        enrolment.renew(session, connection.id)
     if any(name in fields for name in _SIGN_IN) and signs_in_anew:
         removal.forget_subscriptions(session, [connection.id])
     connection.version += 1

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from shared.azure.errors import AzureCallError, AzurePermissionError, AzureRefusedError
+from shared.azure.errors import AzureCallError, AzureNetworkError, AzurePermissionError, AzureRefusedError
 from shared.azure.management import ManagementClient
 from shared.connections import connections, discovery
 from shared.connections.credentials import credential_of
@@ -35,6 +35,17 @@ _SAMPLED = 3
 _ASLEEP = {"disabled"}
 _NOT_REGISTERED = "MissingSubscriptionRegistration"
 _WARNED_BEFORE = timedelta(days=30)
+
+
+class AzureSilentError(AzureNetworkError):
+    """Azure did not answer for as long as a test may take."""
+
+    code = "azure_silent"
+
+    def __init__(self, limit_s: float) -> None:
+        super().__init__()
+        self.message = f"Azure did not answer within {limit_s:,.0f} seconds."
+        self.next_step = "Test again; if it stays, check that this network lets HTTPS through to Entra and Resource Manager."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +105,8 @@ def examine(services: Services, connection: AzureConnection, *, check: Callable[
     return Examination(_timed(result, began), found.subscriptions)
 
 
-def note(session: Session, connection: AzureConnection, examination: Examination) -> None:
-    """Keep the result with the connection, unless it is gone or signs in with something else by now.
+def note(session: Session, connection: AzureConnection, examination: Examination) -> bool:
+    """Keep the result with the connection, unless it is gone or signs in with something else by now; return whether it was.
 
     A moment in which Azure could not answer does not make a working connection a failing one.
     """
@@ -118,6 +129,7 @@ def note(session: Session, connection: AzureConnection, examination: Examination
     ).one_or_none()
     if noted and (before, stands.get("status")) == (ConnectionStatus.WORKING, ConnectionStatus.FAILING):
         tell_of_failure(session, connection, result)
+    return noted is not None
 
 
 def _judged(client: ManagementClient, found: Discovery, check: Callable[[], None]) -> Verdict:

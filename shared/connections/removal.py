@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.connections.secret_store import secret_name
+from shared.credential_health import enrolment
 from shared.database.tables import AzureConnection, AzureSubscription, SecretUpkeep
 from shared.identifiers import new_id
 
@@ -42,6 +43,7 @@ def remove(session: Session, connection: AzureConnection) -> None:
     connection.deleted_at = connection.updated_at = now
     connection.version += 1
     session.execute(delete(AzureSubscription).where(AzureSubscription.connection_id == connection.id))
+    enrolment.forget(session, connection.id)
     if connection.secret_name is not None:
         look_after(session, connection.tenant_id, connection.id, delay=timedelta(0))
         connection.secret_name = connection.secret_version = None

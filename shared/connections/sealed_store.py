@@ -66,6 +66,11 @@ class SealedStore:
             raise SecretMissingError
         return _opened(self._seal, sealed, tenant_id, name, version)
 
+    def expiry(self, tenant_id: UUID, name: str, version: str) -> datetime | None:
+        """Return ``None``: the row that names the secret says when it ends."""
+        del tenant_id, name, version
+        return None
+
     def keep_only(self, tenant_id: UUID, name: str, version: str, *, young_s: float) -> bool:
         """Remove all other versions, but leave young ones that are newer."""
         with self._database.tenant(tenant_id) as session:

@@ -31,6 +31,9 @@ class SecretStore(Protocol):
     def get(self, tenant_id: UUID, name: str, version: str) -> str:
         """Return the value; raises :class:`~shared.vault.SecretMissingError`."""
 
+    def expiry(self, tenant_id: UUID, name: str, version: str) -> datetime | None:
+        """Return when the secret ends by what is kept with it; ``None`` where nothing is."""
+
     def keep_only(self, tenant_id: UUID, name: str, version: str, *, young_s: float) -> bool:
         """Put all versions but ``version`` out of use and return whether that is all there is to do.
 

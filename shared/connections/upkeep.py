@@ -1,4 +1,4 @@
-"""Tidying up secrets that no connection and no webhook uses any more, as often as it takes.
+"""Tidying up secrets that no connection, webhook or stored credential uses any more, as often as it takes.
 
 A vault that is away delays it, no more.
 """
@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from shared.connections.removal import STAGED_FOR
 from shared.connections.secret_store import store_of
-from shared.database.tables import AzureConnection, SecretUpkeep, WebhookEndpoint
+from shared.database.tables import AzureConnection, SecretUpkeep, StoredCredential, WebhookEndpoint
 from shared.errors import AdvisorReportsError
 from shared.services import Services
 
@@ -87,7 +87,8 @@ def _version_in_use(services: Services, owner_id: UUID) -> str | None:
             AzureConnection.id == owner_id, AzureConnection.deleted_at.is_(None)
         )
         of_endpoint = select(WebhookEndpoint.secret_version).where(WebhookEndpoint.id == owner_id)
-        return session.scalar(of_connection) or session.scalar(of_endpoint)
+        of_credential = select(StoredCredential.secret_version).where(StoredCredential.id == owner_id)
+        return session.scalar(of_connection) or session.scalar(of_endpoint) or session.scalar(of_credential)
 
 
 def _finish(services: Services, row: SecretUpkeep) -> None:

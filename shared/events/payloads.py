@@ -98,6 +98,9 @@ class CredentialFailed(_AboutCredential, frozen=True, kw_only=True):
     error_code: Text
     error: Text
     next_step: Text
+    missing_permissions: Annotated[list[Text], msgspec.Meta(max_length=MAX_ITEMS)] = []
+    """Of ``insufficient``."""
+    excess_permissions: Annotated[list[Text], msgspec.Meta(max_length=MAX_ITEMS)] = []
     consecutive_failures: int
     failing_since: datetime
     is_reminder: bool = False

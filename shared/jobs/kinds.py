@@ -1,6 +1,7 @@
 """The kinds of jobs: where each waits, how often it is tried and how long it may take."""
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -12,6 +13,28 @@ class OfConnection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a job about one Azure connection takes."""
 
     connection_id: UUID
+
+
+class OfCredential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a check of one credential takes."""
+
+    credential_id: UUID
+    by_hand: bool = False
+    """Whether somebody waits for the answer; it is the same either way."""
+
+
+class OfCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a check of all credentials of one type takes."""
+
+    provider: Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
+    credential_type: Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
+
+
+class OfAllCredentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a check of all credentials takes."""
+
+    due_only: bool = False
+    """Leave out those that were checked within their interval."""
 
 
 class OfUpkeep(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,6 +132,38 @@ TEST_AZURE_CONNECTION = JobKind(
     retry_delays_s=(6,),
     arguments=OfConnection,
 )
+CHECK_ALL_CREDENTIALS_HEALTH = JobKind(
+    "check_all_credentials_health",
+    Queue.HEALTH_CHECKS,
+    Priority.NORMAL,
+    max_attempts=3,
+    soft_limit_s=120,
+    hard_limit_s=150,
+    retry_delays_s=(30, 120),
+    arguments=OfAllCredentials,
+)
+CHECK_CREDENTIAL_HEALTH = JobKind(
+    "check_credential_health",
+    Queue.HEALTH_CHECKS,
+    Priority.NORMAL,
+    # Of workers that die and databases that are away; a credential that is refused is a result.
+    max_attempts=3,
+    soft_limit_s=60,
+    hard_limit_s=75,
+    retry_delays_s=(10, 60),
+    arguments=OfCredential,
+)
+CHECK_CREDENTIAL_HEALTH_MANUAL = JobKind(
+    "check_credential_health_manual",
+    Queue.HEALTH_CHECKS,
+    # Somebody waits for the answer.
+    Priority.HIGH,
+    max_attempts=3,
+    soft_limit_s=600,
+    hard_limit_s=660,
+    retry_delays_s=(10, 60),
+    arguments=OfCredentials,
+)
 ORDER_SCHEDULED_REPORTS = JobKind(
     "order_scheduled_reports",
     Queue.DEFAULT,
@@ -160,6 +215,9 @@ KINDS: dict[str, JobKind] = {
         REMOVE_REPORT_FILES,
         PREVIEW_BRANDING,
         TEST_AZURE_CONNECTION,
+        CHECK_ALL_CREDENTIALS_HEALTH,
+        CHECK_CREDENTIAL_HEALTH,
+        CHECK_CREDENTIAL_HEALTH_MANUAL,
         ORDER_SCHEDULED_REPORTS,
         RUN_UPKEEP,
         CLEAN_MFA_DATA,

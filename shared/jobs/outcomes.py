@@ -48,6 +48,21 @@ def cancel(session: Session, taken: Claim) -> None:
         report_stages.cancel(session, taken.report_id)
 
 
+def put_back(session: Session, taken: Claim, delay_s: float) -> None:
+    """Put the job back as if nobody had taken it: due in ``delay_s`` seconds, with as many attempts left as before.
+
+    Raises as :func:`retry_later` does.
+    """
+    retry_later(session, taken, delay_s)
+    # The attempt stays counted, because it is the fence; so there is one more of them.
+    session.execute(
+        update(Job)
+        .where(Job.id == taken.job_id)
+        .values(max_attempts=Job.max_attempts + 1, phase="Waiting for its turn")
+        .execution_options(synchronize_session=False)
+    )
+
+
 def retry_later(session: Session, taken: Claim, delay_s: float) -> None:
     """Put the job back into the queue, due in ``delay_s`` seconds; the sweep sends its message then.
 

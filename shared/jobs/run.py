@@ -123,6 +123,12 @@ class JobRun:
             outcomes.fail(session, self.claim, problem)
         self.ended_as = JobState.FAILED
 
+    def put_back(self, delay_s: float) -> None:
+        """End this run without having done anything, and let the job come back in ``delay_s`` seconds; costs no attempt."""
+        with self.services.database.tenant(self.tenant_id) as session:
+            outcomes.put_back(session, self.claim, delay_s)
+        self.ended_as = JobState.QUEUED
+
     def answer(self, session: Session, result: dict[str, Any]) -> None:
         """Keep ``result`` with the job, in the transaction that ends it, for those who poll it; never a secret."""
         session.execute(

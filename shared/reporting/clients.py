@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from shared.connections import removal
+from shared.credential_health import removal as credential_removal
 from shared.database.reading import Query
-from shared.database.tables import AzureConnection, Client, Report
+from shared.database.tables import AzureConnection, Client, Report, StoredCredential
 from shared.errors import ConflictError, NotFoundError
 from shared.jobs.cancellation import cancel_report
 from shared.jobs.kinds import REMOVE_REPORT_FILES
@@ -127,10 +128,14 @@ class Deleted:
     client: Client
     report_count: int
     connections: tuple[AzureConnection, ...]
+    credentials: tuple[StoredCredential, ...]
 
 
 def delete(session: Session, client_id: UUID) -> Deleted:
-    """Hide a client, its reports and its connections, and stop the work on them; raises :class:`ClientNotFoundError`."""
+    """Hide a client with its reports, connections and credentials, and stop the work on them.
+
+    Raises :class:`ClientNotFoundError`.
+    """
     client = _locked(session, client_id)
     of_client = select(Report.id).where(Report.client_id == client_id, Report.deleted_at.is_(None)).order_by(Report.id)
     report_ids = session.scalars(of_client).all()
@@ -147,9 +152,10 @@ def delete(session: Session, client_id: UUID) -> Deleted:
     for report_id in report_ids:
         add_job(session, REMOVE_REPORT_FILES, tenant_id=client.tenant_id, report_id=report_id, by_sweep=True)
     connections = removal.remove_all_of_client(session, client_id)
+    credentials = credential_removal.remove_all_of_client(session, client_id)
     client.deleted_at = now
     client.version += 1
-    return Deleted(client, len(report_ids), connections)
+    return Deleted(client, len(report_ids), connections, credentials)
 
 
 def _locked(session: Session, client_id: UUID) -> Client:

@@ -9,16 +9,22 @@ from shared.azure.filters import FetchFilter
 from shared.azure.live_orders import LiveOrder
 from shared.connections.selection import Selection
 from shared.errors import InvalidRequestError
-from shared.jobs.kinds import KINDS, ORDER_SCHEDULED_REPORTS, RUN_UPKEEP, SYNC_AZURE_STATISTICS, JobKind
+from shared.jobs.kinds import (
+    CHECK_ALL_CREDENTIALS_HEALTH,
+    KINDS,
+    ORDER_SCHEDULED_REPORTS,
+    RUN_UPKEEP,
+    SYNC_AZURE_STATISTICS,
+    JobKind,
+)
 from shared.reports import ReportFormat, ReportType
 from shared.reports.options import ReportOptions
 
 MAX_CLIENTS = 500
 MAX_ARGUMENT_BYTES = 16_384
-# Found by name: installations without them refuse such schedules, and say so of those they find.
 KIND_OF_WORK = {
     "report": ORDER_SCHEDULED_REPORTS.name,
-    "credential_check": "check_all_credentials_health",
+    "credential_check": CHECK_ALL_CREDENTIALS_HEALTH.name,
     "statistics_sync": SYNC_AZURE_STATISTICS.name,
     "upkeep": RUN_UPKEEP.name,
 }

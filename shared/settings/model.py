@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.settings.named_tenants import tenant_ids_in
 from shared.settings.outgoing import hosts_in, networks_in, ports_in
 from shared.settings.profiles import DEFAULTS, PROFILES, Environment
 from shared.settings.violations import violations
@@ -129,6 +130,19 @@ class Settings(BaseSettings):
     webhook_disable_after_hours: Annotated[int, Field(ge=1, le=720)] = Field(
         120, description="An endpoint of webhooks that has failed without a break for this long is disabled"
     )
+    credential_health_check_interval_hours: Annotated[int, Field(ge=1, le=168)] = Field(
+        6, description="Every stored credential is checked this often; the checks are spread over the time"
+    )
+    credential_consecutive_failures_before_alert: Annotated[int, Field(ge=1, le=100)] = Field(
+        3,
+        description="So many failed checks in a row until `credential.failed` is told; a credential may have its own number",
+    )
+    credential_reminder_hours: Annotated[int, Field(ge=0, le=720)] = Field(
+        24, description="A credential that goes on failing is told again this often; `0`: never again"
+    )
+    metrics_tenants: str = Field(
+        "", description="Ids of tenants, separated by commas, 50 at most, whose failing credentials are metrics of their own"
+    )
     oidc_issuer: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = Field(
         "", description="https address of the identity provider that people sign in with"
     )
@@ -186,6 +200,9 @@ class Settings(BaseSettings):
     audit_retention_days: Annotated[int, Field(ge=1)] = Field(
         730, description="Entries of the audit log are kept this long; a tenant may differ type by type"
     )
+    credential_check_retention_days: Annotated[int, Field(ge=1)] = Field(
+        90, description="Checks of credentials are kept this long"
+    )
     upkeep_run_retention_days: Annotated[int, Field(ge=1)] = Field(400, description="Results of upkeep are kept this long")
     unconfirmed_totp_retention_hours: Annotated[int, Field(ge=1)] = Field(
         24, description="Authenticator devices that nobody confirmed are kept this long"
@@ -232,6 +249,12 @@ class Settings(BaseSettings):
         {"outgoing_ports": ports_in, "outgoing_networks": networks_in, "outgoing_hosts": hosts_in}[info.field_name or ""](
             value
         )
+        return value
+
+    @field_validator("metrics_tenants")
+    @classmethod
+    def _few_ids(cls, value: str) -> str:
+        tenant_ids_in(value)
         return value
 
     @field_validator("storage_account_url")

@@ -6,7 +6,7 @@ through OpenTelemetry (:mod:`shared.telemetry.metrics_export`). HTTP requests ar
 itself, by OpenTelemetry's conventions, by route template and status.
 
 Until :func:`enable` is called, recording does nothing and nothing is imported. Labels come from closed sets: kinds, states,
-formats and scopes; never an id, a name or a text.
+formats, scopes and providers; never an id, a name or a text, except the few tenants that METRICS_TENANTS names.
 """
 
 import os
@@ -69,10 +69,31 @@ WEBHOOK_DELIVERIES = Definition(
 WEBHOOK_DURATION = Definition(
     "webhook_delivery_duration_seconds", Kind.HISTOGRAM, "From a webhook's request to its answer", ("event_type",)
 )
+CREDENTIAL_CHECKS = Definition(
+    "credential_health_check", Kind.COUNTER, "Checks of credentials, by what they found", ("provider", "result")
+)
+CREDENTIAL_CHECK_DURATION = Definition(
+    "credential_health_check_duration_seconds", Kind.HISTOGRAM, "Checking one credential", ("provider",)
+)
+CREDENTIALS_FAILING = Definition("credentials_failing", Kind.GAUGE, "Credentials that fail now", ("provider",))
+CREDENTIAL_LAST_SUCCESS = Definition(
+    "credential_last_success_timestamp", Kind.GAUGE, "When a credential was last seen to work", ("provider",)
+)
+TENANT_CREDENTIALS_FAILING = Definition(
+    "tenant_credentials_failing", Kind.GAUGE, "The same, of tenants that METRICS_TENANTS names", ("tenant", "provider")
+)
+TENANT_CREDENTIAL_LAST_SUCCESS = Definition(
+    "tenant_credential_last_success_timestamp",
+    Kind.GAUGE,
+    "The same, of tenants that METRICS_TENANTS names",
+    ("tenant", "provider"),
+)
 DEFINITIONS = (
     *(JOBS, JOB_DURATION, JOB_WAIT, SWEPT, ROWS, RENDER_DURATION),
     *(TOKEN_FETCHED, TOKEN_EXPIRY, TOKEN_REFRESHES, TOKEN_FAILURES),
     *(SCHEDULE_LAST_SUCCESS, TICKER_LAST_TICK, WEBHOOK_DELIVERIES, WEBHOOK_DURATION),
+    *(CREDENTIAL_CHECKS, CREDENTIAL_CHECK_DURATION, CREDENTIALS_FAILING, CREDENTIAL_LAST_SUCCESS),
+    *(TENANT_CREDENTIALS_FAILING, TENANT_CREDENTIAL_LAST_SUCCESS),
 )
 
 
@@ -159,6 +180,26 @@ def webhook_attempted(event_type: str, status: str, duration_s: float) -> None:
     if _recorder is not None:
         _recorder.counters[WEBHOOK_DELIVERIES.name].labels(event_type, status).inc()
         _recorder.histograms[WEBHOOK_DURATION.name].labels(event_type).observe(duration_s)
+
+
+def credential_checked(provider: str, result: str, duration_s: float) -> None:
+    """Count one check of a credential; ``result`` is the state that it found."""
+    if _recorder is not None:
+        _recorder.counters[CREDENTIAL_CHECKS.name].labels(provider, result).inc()
+        _recorder.histograms[CREDENTIAL_CHECK_DURATION.name].labels(provider).observe(duration_s)
+
+
+def credentials_stand(provider: str, *, failing: int, last_success_at: float | None, tenant: str | None = None) -> None:
+    """Take down how many credentials of a provider fail now, and when one was last seen to work; of all tenants or of one
+    that the settings name."""
+    if _recorder is None:
+        return
+    failed, succeeded, labels = CREDENTIALS_FAILING, CREDENTIAL_LAST_SUCCESS, [provider]
+    if tenant is not None:
+        failed, succeeded, labels = TENANT_CREDENTIALS_FAILING, TENANT_CREDENTIAL_LAST_SUCCESS, [tenant, provider]
+    _recorder.gauges[failed.name].labels(*labels).set(failing)
+    if last_success_at is not None:
+        _recorder.gauges[succeeded.name].labels(*labels).set(last_success_at)
 
 
 def swept(counts: Mapping[str, int]) -> None:

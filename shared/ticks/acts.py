@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from shared.audit import chain
 from shared.connections import upkeep
+from shared.credential_health import asking
 from shared.events.dispatching import dispatch
 from shared.jobs import backlog
 from shared.jobs.retention import remove_expired_answers
@@ -45,6 +46,7 @@ def acts(settings: Settings) -> tuple[Act, ...]:
     return (
         # Before the sweep, which sends the messages of the jobs that they make.
         Act("schedules", _MINUTE_S, driving.drive, is_the_timers=True),
+        Act("credential_checks", _MINUTE_S, asking.request_due, is_the_timers=True),
         Act("upkeep", _MINUTE_S, daily.request, is_the_timers=True),
         Act("events", settings.sweep_interval_s, _pass_events_on),
         Act("sweep", settings.sweep_interval_s, lambda services: str(sweep(services))),

@@ -7,7 +7,9 @@ from zlib import crc32
 
 from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
+from shared.credential_health import gauges
 from shared.database.tables import Tick
 from shared.services import Services
 from shared.telemetry import metrics
@@ -39,6 +41,7 @@ def tick(services: Services, *, driver: str) -> dict[str, str]:
         result = _do_alone(services, act, driver)
         if result is not None:
             results[act.name] = result
+    _note_numbers(services)
     return results
 
 
@@ -58,6 +61,15 @@ def _note_driver(services: Services, kind: Driver) -> bool:
         )
     metrics.ticked(kind.value, time.time())
     return alive is not None
+
+
+def _note_numbers(services: Services) -> None:
+    """Take down what this process's metrics say of the rows; each driver for itself, since each has metrics of its own."""
+    try:
+        gauges.note(services)
+    except SQLAlchemyError as error:
+        told = {"action": "numbers_not_noted", "error": type(error).__name__}
+        _log.warning("the numbers of credentials could not be read", extra=told)
 
 
 def _do_alone(services: Services, act: Act, driver: str) -> str | None:

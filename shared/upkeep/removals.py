@@ -79,6 +79,7 @@ REMOVALS = (
         "created_at",
         lambda _: _DAY_S,
     ),
+    Removal("credential_checks", "credential_check", "checked_at < :before", "checked_at", _days("credential_checks_days")),
     Removal("upkeep_runs", "upkeep_run", "created_at < :before", "created_at", _days("upkeep_runs_days")),
 )
 """Rows that go by their age alone. A new table with an age adds itself here, and its field to the rules."""

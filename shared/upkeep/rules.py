@@ -33,6 +33,7 @@ class RetentionRules(msgspec.Struct, frozen=True, kw_only=True):
     """Of deliveries to webhooks that ended, with their attempts."""
     audit_days: Days | None = 730
     audit_days_by_type: dict[AuditType, Days] = {}
+    credential_checks_days: Days | None = 90
     upkeep_runs_days: Days | None = 400
     unconfirmed_totp_hours: Annotated[int, msgspec.Meta(ge=1, le=24 * MAX_DAYS)] = 24
     used_backup_codes_days: Days = 90
@@ -50,6 +51,7 @@ def rules_of(settings: Settings) -> RetentionRules:
         events_days=settings.event_retention_days,
         deliveries_days=settings.delivery_retention_days,
         audit_days=settings.audit_retention_days,
+        credential_checks_days=settings.credential_check_retention_days,
         upkeep_runs_days=settings.upkeep_run_retention_days,
         unconfirmed_totp_hours=settings.unconfirmed_totp_retention_hours,
         used_backup_codes_days=settings.used_backup_code_retention_days,

@@ -5,22 +5,11 @@ from uuid import UUID
 
 from billiard.exceptions import SoftTimeLimitExceeded
 
-from shared.azure.errors import AzureNetworkError
 from shared.connections import connections, discovery, examining
+from shared.credential_health import recording
 from shared.errors import AdvisorReportsError
 from shared.jobs.problems import JobCancelledError, LeaseLostError, TimeLimitError
 from shared.jobs.run import JobRun
-
-
-class AzureSilentError(AzureNetworkError):
-    """Azure did not answer for as long as a test may take."""
-
-    code = "azure_silent"
-
-    def __init__(self, limit_s: float) -> None:
-        super().__init__()
-        self.message = f"Azure did not answer within {limit_s:,.0f} seconds."
-        self.next_step = "Test again; if it stays, check that this network lets HTTPS through to Entra and Resource Manager."
 
 
 def test_azure_connection(run: JobRun) -> None:
@@ -37,7 +26,7 @@ def test_azure_connection(run: JobRun) -> None:
     except (JobCancelledError, LeaseLostError):
         raise
     except (TimeLimitError, SoftTimeLimitExceeded):
-        slow = AzureSilentError(run.claim.kind.soft_limit_s)
+        slow = examining.AzureSilentError(run.claim.kind.soft_limit_s)
         examination = examining.Examination.failed(slow, began=began)
     except AdvisorReportsError as error:
         if error.retryable and not run.claim.is_last_attempt:
@@ -46,5 +35,6 @@ def test_azure_connection(run: JobRun) -> None:
     with run.finishing() as session:
         if examination.subscriptions is not None:
             discovery.keep(session, connection, examination.subscriptions)
-        examining.note(session, connection, examination)
+        if examining.note(session, connection, examination):
+            recording.record_test(session, run, connection, examination)
         run.answer(session, examination.result.stored())

@@ -28,6 +28,7 @@ class OwnRules(Given):
     deliveries_days: _Days | None = Field(None, description="Of deliveries that ended, with their attempts.")
     audit_days: _Days | None = None
     audit_days_by_type: dict[AuditType, _Days] = Field({}, description="By the type of entries, in place of `audit_days`.")
+    credential_checks_days: _Days | None = None
     upkeep_runs_days: _Days | None = None
     unconfirmed_totp_hours: Annotated[int, Field(ge=1, le=24 * MAX_DAYS)] = 24
     used_backup_codes_days: _Days = 90

@@ -85,6 +85,8 @@ def delete_client(client_id: UUID, caller: ClientWriter) -> None:
         _log(session, caller, gone.client, "deleted", reports=gone.report_count)
         for connection in gone.connections:
             caller.log(session, AuditType.CREDENTIAL_DELETED, Target("connection", connection.id, connection.name))
+        for credential in gone.credentials:
+            caller.log(session, AuditType.CREDENTIAL_DELETED, Target("credential", credential.id, credential.name))
     branding.remove_logo_file(caller.services.blobs, logo)
     branding.remove_preview(caller.services.blobs, caller.tenant_id, client_id)
 

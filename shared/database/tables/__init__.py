@@ -8,6 +8,7 @@ from shared.database.tables.azure_connection import AzureConnection, AzureSubscr
 from shared.database.tables.base import Base
 from shared.database.tables.branding import BrandingRow
 from shared.database.tables.client import Client
+from shared.database.tables.credential_health import CredentialCheck, CredentialHealth, StoredCredential
 from shared.database.tables.domain_event import DomainEvent
 from shared.database.tables.finding import Finding, FindingMark
 from shared.database.tables.idempotency import IdempotencyRecord
@@ -41,6 +42,8 @@ __all__ = [
     "Base",
     "BrandingRow",
     "Client",
+    "CredentialCheck",
+    "CredentialHealth",
     "DomainEvent",
     "Finding",
     "FindingMark",
@@ -60,6 +63,7 @@ __all__ = [
     "SecretUpkeep",
     "Snapshot",
     "SnapshotTotals",
+    "StoredCredential",
     "Tenant",
     "Tick",
     "UpkeepRun",

@@ -1,0 +1,76 @@
+"""Check all credentials of one provider and type, because somebody asked; each answer is as that of a scheduled check."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.credential_health import asking, checking, providers, recording
+from shared.credential_health.subjects import Subject
+from shared.database.tables import Job
+from shared.jobs.kinds import CHECK_CREDENTIAL_HEALTH_MANUAL, OfCredentials
+from shared.jobs.requests import add_job
+from shared.jobs.run import JobRun
+from shared.services import Services
+
+# Somebody waits for the whole answer, so a place is waited for.
+_PATIENCE_S = 60.0
+
+
+def check_credential_health_manual(run: JobRun) -> None:
+    """Check one credential after the other, each written down at once; one that is busy or rests answers as it stands."""
+    wanted = msgspec.convert(run.claim.arguments, OfCredentials)
+    with run.services.database.tenant(run.tenant_id) as session:
+        credential_ids = asking.matching(session, wanted.provider, wanted.credential_type)
+    answers: list[dict[str, Any]] = []
+    for number, credential_id in enumerate(credential_ids):
+        run.report_progress(100 * number / len(credential_ids), f"Checking {number + 1} of {len(credential_ids)}")
+        run.check()
+        if (answer := _answer(run, credential_id)) is not None:
+            answers.append(answer)
+    with run.finishing() as session:
+        run.answer(session, {"checks": answers})
+
+
+def ask(services: Services, tenant_id: UUID, provider: str, credential_type: str) -> UUID:
+    """Write the job of a check that was asked for by a message alone, and return its id.
+
+    Raises :class:`~shared.credential_health.providers.ProviderUnknownError`.
+    """
+    providers.check_type(provider, credential_type)
+    with services.database.tenant(tenant_id) as session:
+        arguments = {"provider": provider, "credential_type": credential_type}
+        return add_job(session, CHECK_CREDENTIAL_HEALTH_MANUAL, tenant_id=tenant_id, arguments=arguments).id
+
+
+def answer_of(services: Services, tenant_id: UUID, job_id: UUID) -> dict[str, Any]:
+    """Return what a job answered, or why it did not."""
+    with services.database.tenant(tenant_id) as session:
+        job = session.get_one(Job, job_id)
+        return job.result or {"state": job.state, "error_code": job.error_code, "error_text": job.error_text}
+
+
+def _answer(run: JobRun, credential_id: UUID) -> dict[str, Any] | None:
+    with run.transaction() as session:
+        taken = asking.take(session, credential_id, run.claim.job_id)
+    if taken is None:
+        return None
+    subject = taken.subject
+    if taken.reason_against:
+        return recording.answer_of(taken.row, subject.name, was_checked=False, note=taken.reason_against)
+    with checking.place(run, subject, patience_s=_PATIENCE_S) as is_free:
+        if is_free:
+            return _checked(run, subject)
+    with run.transaction() as session:
+        row = asking.let_go(session, subject.id, run.claim.job_id)
+    note = "Its provider had no place for a while."
+    return None if row is None else recording.answer_of(row, subject.name, was_checked=False, note=note)
+
+
+def _checked(run: JobRun, subject: Subject) -> dict[str, Any] | None:
+    outcome = checking.check(run.services, subject, run.check)
+    with run.transaction() as session:
+        row, made = checking.write(session, run, subject, outcome, "manual")
+    if made is not None:
+        recording.count(subject, made)
+    return None if row is None else recording.answer_of(row, subject.name, was_checked=made is not None)
