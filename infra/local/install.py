@@ -19,7 +19,10 @@ _LOCAL = _ROOT / ".local"
 _NOTE = _LOCAL / "installed.json"
 _NPM_FOLDER = _ROOT / "infra" / "local"
 _FONT_LIST = _ROOT / "worker" / "reports" / "fonts.json"
-_REQUIREMENTS = ("requirements.txt", "worker/requirements.txt", "tests/requirements.txt", "constraints.txt")
+_REQUIREMENTS = (
+    *("requirements.txt", "worker/requirements.txt", "worker/exchanges-requirements.txt", "constraints.txt"),
+    "tests/requirements.txt",
+)
 
 
 def main() -> int:
@@ -68,7 +71,7 @@ def _install_python() -> None:
             "--disable-pip-version-check",
             "--no-input",
             "-r",
-            _ROOT / _REQUIREMENTS[2],
+            _ROOT / _REQUIREMENTS[-1],
         ]
     )
 

@@ -14,13 +14,14 @@ from shared.credential_health.providers import at_once_of
 from shared.credential_health.recording import standing_of
 from shared.credential_health.stored import CredentialNotFoundError
 from shared.credential_health.subjects import Subject, subject_of
-from shared.database.tables import AzureConnection, CredentialCheck, CredentialHealth, Job, StoredCredential, Tenant
+from shared.database.tables import AzureConnection, CredentialHealth, Job, StoredCredential, Tenant
 from shared.database.tables.job import JobState
 from shared.errors import ConflictError
 from shared.identifiers import new_id
 from shared.jobs.kinds import CHECK_ALL_CREDENTIALS_HEALTH, CHECK_CREDENTIAL_HEALTH, JobKind
 from shared.jobs.requests import PUBLISHING_TAKES_S, add_job
 from shared.queue.names import Priority
+from shared.reporting.clients import VersionConflictError
 from shared.services import Services
 from shared.settings import Settings
 
@@ -95,8 +96,9 @@ def take(session: Session, credential_id: UUID, job_id: UUID) -> Taken | None:
         return None
     if row.job_id != job_id and _job_of(session, row) is not None:
         return Taken(row, subject, "It is being checked already.")
-    if _was_checked_by(session, credential_id, job_id):
-        return Taken(row, subject, "It was checked before a worker was lost.")
+    asked_at = session.scalars(select(Job.created_at).where(Job.id == job_id)).one()
+    if row.checked_at is not None and row.checked_at >= asked_at:
+        return Taken(row, subject, "It was checked since this was asked for.")
     rests_until = standing_of(row).rests_until()
     if rests_until is not None and rests_until > datetime.now(UTC):
         return Taken(row, subject, f"It was refused a moment ago and is left alone until {rests_until:%H:%M:%S} UTC.")
@@ -114,6 +116,23 @@ def let_go(session: Session, credential_id: UUID, job_id: UUID) -> CredentialHea
     return row
 
 
+def set_alert_after(session: Session, credential_id: UUID, alert_after: int | None, *, version: int | None) -> None:
+    """Set after how many failures in a row a credential is told of.
+
+    ``version`` is the one the caller read, ``None`` to overwrite whatever is there. Raises
+    :class:`~shared.credential_health.stored.CredentialNotFoundError` or
+    :class:`~shared.reporting.clients.VersionConflictError`.
+    """
+    row = locked(session, credential_id)
+    if row is None or subject_of(session, row) is None:
+        raise CredentialNotFoundError
+    if version is not None and row.version != version:
+        raise VersionConflictError
+    row.alert_after = alert_after
+    row.version += 1
+    session.flush()
+
+
 def matching(session: Session, provider: str, credential_type: str) -> list[UUID]:
     """Return the ids of the tenant's credentials of one type, at most :data:`MOST_BY_HAND`."""
     of_type = select(CredentialHealth.id).where(
@@ -122,13 +141,14 @@ def matching(session: Session, provider: str, credential_type: str) -> list[UUID
     return list(session.scalars(of_type.order_by(CredentialHealth.id).limit(MOST_BY_HAND)))
 
 
-def fan_out(session: Session, settings: Settings, after: UUID, *, due_only: bool) -> tuple[int, UUID | None]:
+def fan_out(session: Session, settings: Settings, job_id: UUID, *, after: UUID, due_only: bool) -> tuple[int, UUID | None]:
     """Write a job for each credential behind the id ``after`` that is to be checked, a batch of them.
 
-    Returns how many jobs there are, and the id to go on after; ``None`` at the end. What is being checked, what rests, and
-    what somebody else is just asking for is left out. The sweep sends the jobs' messages.
+    Returns how many jobs there are, and the id to go on after; ``None`` at the end. What is being checked, was checked since
+    ``job_id`` was asked for, rests, or is just being asked for is left out. The sweep sends the jobs' messages.
     """
     now = datetime.now(UTC)
+    asked_at = session.scalars(select(Job.created_at).where(Job.id == job_id)).one()
     interval = timedelta(hours=settings.credential_health_check_interval_hours)
     wanted = select(CredentialHealth).where(CredentialHealth.id > after)
     if due_only:
@@ -140,7 +160,7 @@ def fan_out(session: Session, settings: Settings, after: UUID, *, due_only: bool
         .execution_options(populate_existing=True)
     ).all()
     busy = _living(session, [row.job_id for row in rows if row.job_id is not None])
-    free = [row for row in rows if row.job_id not in busy and _may_be_asked(row, now)]
+    free = [row for row in rows if row.job_id not in busy and _may_be_asked(row, now, asked_at)]
     jobs = list(_jobs(free, now))
     for row, job in zip(free, jobs, strict=True):
         row.job_id = job["id"]
@@ -208,7 +228,9 @@ def _job_row(kind: JobKind, tenant_id: UUID, arguments: dict[str, Any], at: date
     }
 
 
-def _may_be_asked(row: CredentialHealth, now: datetime) -> bool:
+def _may_be_asked(row: CredentialHealth, now: datetime, asked_at: datetime) -> bool:
+    if row.checked_at is not None and row.checked_at >= asked_at:
+        return False
     rests_until = standing_of(row).rests_until()
     return rests_until is None or rests_until <= now
 
@@ -223,10 +245,3 @@ def _living(session: Session, job_ids: list[UUID]) -> set[UUID | None]:
     if not job_ids:
         return set()
     return set(session.scalars(select(Job.id).where(Job.id.in_(job_ids), Job.state.in_(_LIVING))))
-
-
-def _was_checked_by(session: Session, credential_id: UUID, job_id: UUID) -> bool:
-    by_it = select(CredentialCheck.id).where(
-        CredentialCheck.credential_id == credential_id, CredentialCheck.job_id == job_id
-    )
-    return session.scalar(by_it.limit(1)) is not None

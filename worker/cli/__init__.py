@@ -6,6 +6,7 @@ import click
 
 COMMANDS = {
     "audit": "worker.cli.audit:audit",
+    "credentials": "worker.cli.credentials:credentials",
     "doctor": "worker.cli.doctor:doctor",
     "key": "worker.cli.key:key",
     "migrate": "worker.cli.migrate:migrate",

@@ -22,7 +22,7 @@ def check_all_credentials_health(run: JobRun) -> None:
     while after is not None:
         run.check()
         with run.transaction() as session:
-            batch, after = asking.fan_out(session, settings, after, due_only=wanted.due_only)
+            batch, after = asking.fan_out(session, settings, run.claim.job_id, after=after, due_only=wanted.due_only)
         asked += batch
         run.report_progress(50, f"Asked for {asked:,} checks")
     with run.finishing() as session:

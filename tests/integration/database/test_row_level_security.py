@@ -122,11 +122,17 @@ def test_login_across_tenants_cannot_read_what_upkeep_does_not_need(system_datab
         _count(session, table)
 
 
-def test_login_across_tenants_sees_of_connections_only_what_upkeep_needs(system_database: Database) -> None:
+def test_login_across_tenants_sees_of_credentials_only_what_upkeep_needs(system_database: Database) -> None:
     with system_database.across_tenants() as session:
         session.execute(text("select id, tenant_id, secret_name, secret_version, deleted_at from azure_connection"))
-    with pytest.raises(ProgrammingError, match="permission denied"), system_database.across_tenants() as session:
-        session.execute(text("select name, directory_id from azure_connection"))
+    for names, table in (
+        ("name, directory_id", "azure_connection"),
+        ("name, configuration", "stored_credential"),
+        ("message", "credential_health"),
+        ("id", "credential_check"),
+    ):
+        with pytest.raises(ProgrammingError, match="permission denied"), system_database.across_tenants() as session:
+            session.execute(text(f"select {names} from {table}"))
 
 
 def test_tenant_of_a_transaction_does_not_outlive_it(database: Database, filled: UUID) -> None:
@@ -155,6 +161,8 @@ def _fill(session: Session, tenant: UUID) -> None:
         session.add(row)
         session.flush()
     session.add_all(_rows_below(tenant, snapshot.id, report.id, connection.id))
+    session.flush()
+    session.add(_check(tenant, connection.id))
     session.add_all(_findings(tenant, client.id, snapshot.id, report.id))
 
 
@@ -185,6 +193,10 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id:
         directory_id="",
         seen_at=_NOW,
     )
+    yield tables.StoredCredential(
+        tenant_id=tenant, provider="http", credential_type="bearer", name="Partner", secret_name="n", secret_version="1"
+    )
+    yield tables.CredentialHealth(id=connection_id, tenant_id=tenant, provider="azure", credential_type="managed_identity")
     yield tables.SealedSecret(tenant_id=tenant, name="n", version="1", sealed=b"")
     yield tables.SecretUpkeep(tenant_id=tenant, owner_id=connection_id, name="n", due_at=_NOW)
     schedule_id = new_id()
@@ -211,6 +223,13 @@ def _rows_below(tenant: UUID, snapshot_id: UUID, report_id: UUID, connection_id:
     )
     key_hash = hashlib.sha256(hash_key(str(tenant))).digest()
     yield tables.ApiKey(tenant_id=tenant, name="k", prefix="aar_", key_hash=key_hash, scopes=[])
+
+
+def _check(tenant: UUID, credential_id: UUID) -> tables.CredentialCheck:
+    return tables.CredentialCheck(
+        tenant_id=tenant, credential_id=credential_id, checked_at=_NOW, duration_ms=1, state="healthy", code="ok",
+        message="It works.", trigger="scheduled",
+    )  # fmt: skip
 
 
 def _webhook(tenant: UUID) -> Iterator[tables.Base]:

@@ -1,0 +1,224 @@
+"""Connections as credentials: what goes wrong at Azure, in Entra and in the vault, told apart and told once."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from shared.database.tables import CredentialHealth, Job
+from tests.integration.credential_health.conftest import HEALTH, Ground
+from tests.simulators.faults import Fault
+
+_SECRET_WRONG = 7000215
+_EVENTS = ("credential.failed", "credential.recovered", "credential.expiring")
+
+
+def test_a_refused_secret_is_told_once_with_who_depends_on_it_and_so_is_its_recovery(ground: Ground) -> None:
+    client_id = ground.api.post("/api/v1/clients", json={"name": "Contoso"}).json()["id"]
+    connection = ground.connection(client_id=client_id)
+    schedule = {
+        "name": "Monday",
+        "when": {"kind": "cron", "expression": "0 6 * * MON"},
+        "time_zone": "UTC",
+        "work": {"kind": "report", "client_ids": [client_id], "source": "live"},
+    }
+    answer = ground.api.post("/api/v1/schedules", json=schedule)
+    assert answer.status_code == 201, answer.text
+    assert ground.health(connection)["state"] == "unchecked"
+    ground.check()
+    healthy = ground.health(connection)
+    assert (healthy["state"], healthy["code"], healthy["consecutive_failures"]) == ("healthy", "ok", 0)
+
+    ground.cloud.entra.refuse_with = _SECRET_WRONG
+    ground.check(5)
+    failing = ground.health(connection)
+    assert (failing["state"], failing["code"], failing["consecutive_failures"]) == ("invalid", "secret_wrong", 5)
+    assert failing["incident_open"] is True
+    assert "AADSTS7000215" in failing["message"]
+    assert failing["next_step"]
+    (told,) = ground.events(*_EVENTS)
+    assert told["dependents"] == {"schedule_ids": [answer.json()["id"]], "client_ids": [client_id]}
+    assert (told["consecutive_failures"], told["is_reminder"], told["error_code"]) == (3, False, "secret_wrong")
+    assert told["link"] == f"{HEALTH}/{connection}"
+    # Those who follow connections heard of it at the first refusal.
+    assert len(ground.events("connection.failed")) == 1
+    assert ground.api.get(f"/api/v1/connections/{connection}").json()["status"] == "failing"
+
+    ground.cloud.entra.refuse_with = None
+    ground.check()
+    assert ground.health(connection)["incident_open"] is True
+    ground.check()
+    recovered = ground.health(connection)
+    assert (recovered["incident_open"], recovered["failing_since"]) == (False, None)
+    assert [event["type"] for event in ground.events(*_EVENTS)] == ["credential.failed", "credential.recovered"]
+
+    history = ground.history(connection)
+    assert [check["state"] for check in history] == ["healthy"] * 2 + ["invalid"] * 5 + ["healthy"]
+    assert {check["trigger"] for check in history} == {"scheduled"}
+    assert all(check["duration_ms"] >= 0 and check["job_id"] for check in history)
+
+
+@pytest.mark.parametrize("outage", ["vault", "entra", "management"])
+def test_an_outage_counts_neither_for_nor_against_a_credential(ground: Ground, outage: str) -> None:
+    connection = ground.connection()
+    ground.check()
+    ground.cloud.entra.refuse_with = _SECRET_WRONG
+    ground.check(2)
+    ground.cloud.entra.refuse_with = None
+    if outage == "vault":
+        ground.cloud.vault.fault = HTTPStatus.SERVICE_UNAVAILABLE
+    elif outage == "entra":
+        ground.cloud.entra.fault = (HTTPStatus.SERVICE_UNAVAILABLE, {})
+    else:
+        ground.cloud.management.faults.plan(Fault.AWAY, times=1000)
+    ground.check(3)
+    away = ground.health(connection)
+    assert (away["state"], away["consecutive_failures"]) == ("unreachable", 2)
+    assert away["code"] in {"vault_unavailable", "azure_service_failed", "azure_throttled"}
+    assert ground.events(*_EVENTS) == []
+    # It is looked at again soon.
+    assert datetime.fromisoformat(away["next_check_at"]) - datetime.now(UTC) < timedelta(hours=2)
+    ground.cloud.vault.fault = ground.cloud.entra.fault = None
+    ground.cloud.management.faults.planned.clear()
+    ground.cloud.entra.refuse_with = _SECRET_WRONG
+    ground.check()
+    assert [event["consecutive_failures"] for event in ground.events(*_EVENTS)] == [3]
+
+
+def test_a_permission_that_was_taken_away_is_named(ground: Ground) -> None:
+    connection = ground.connection()
+    ground.cloud.management.faults.plan(Fault.FORBIDDEN, path="Microsoft.Advisor/recommendations", times=1000)
+    ground.check()
+    found = ground.health(connection)
+    assert (found["state"], found["code"]) == ("insufficient", "permission_missing")
+    assert found["missing_permissions"] == ["Microsoft.Advisor/recommendations/read"]
+
+
+def test_an_end_that_the_vault_knows_is_told_at_each_threshold_once_and_again_after_renewal(ground: Ground) -> None:
+    connection = ground.connection()
+    ground.check()
+    assert ground.health(connection)["expires_at"] is None
+    versions = next(kept for name, kept in ground.cloud.vault.secrets.items() if connection in name)
+    versions[-1].expires = int((datetime.now(UTC) + timedelta(days=7)).timestamp())
+    ground.check(3)
+    found = ground.health(connection)
+    assert (found["state"], found["days_left"]) == ("expiring", 7)
+    (told,) = ground.events(*_EVENTS)
+    assert (told["type"], told["days_left"], told["name"]) == ("credential.expiring", 7, "Contoso")
+    # Renewed, for four weeks: told from its own threshold on.
+    ends = datetime.now(UTC) + timedelta(days=28)
+    change = {"secret": "Q~another-horse-0123456789", "secret_expires_at": ends.isoformat()}
+    ground.cloud.entra.secret = change["secret"]
+    answer = ground.api.patch(f"/api/v1/connections/{connection}", json=change, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    assert ground.health(connection)["state"] == "unchecked"
+    ground.check(2)
+    assert [event["days_left"] for event in ground.events(*_EVENTS)] == [7, 28]
+
+
+def test_a_tick_asks_for_each_check_once_and_spreads_the_next_ones(ground: Ground, neighbour: Ground) -> None:
+    connections = [ground.connection(f"Connection {number}") for number in range(4)]
+    neighbour.connection()
+    assert ground.tick() == "asked for 2 tenants"
+    # Nobody did the work yet: it is not asked for again.
+    assert ground.tick() == "asked for 0 tenants"
+    assert ground.work() == 1 + 4
+    assert ground.checks_made() == 4
+    assert neighbour.checks_made() == 0
+    ground.tick()
+    assert ground.work() == 0
+    due = [datetime.fromisoformat(ground.health(connection)["next_check_at"]) for connection in connections]
+    assert len(set(due)) == 4
+    for at in due:
+        assert timedelta(hours=3) <= at - datetime.now(UTC) + timedelta(minutes=5)
+
+
+def test_credentials_from_before_there_were_checks_are_enrolled(ground: Ground) -> None:
+    connection = ground.connection()
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        session.delete(session.get_one(CredentialHealth, connection))
+    assert ground.api.get(f"{HEALTH}/{connection}").status_code == 404
+    ground.tick()
+    ground.work()
+    assert ground.health(connection)["state"] == "unchecked"
+    ground.check()
+    assert ground.health(connection)["state"] == "healthy"
+
+
+def test_a_test_of_a_connection_is_a_check_of_its_credential(ground: Ground) -> None:
+    connection = ground.connection()
+    ground.cloud.entra.refuse_with = _SECRET_WRONG
+    ground.api.post(f"/api/v1/connections/{connection}/test")
+    ground.work()
+    found = ground.health(connection)
+    assert (found["state"], found["consecutive_failures"]) == ("invalid", 1)
+    assert [check["trigger"] for check in ground.history(connection)] == ["test"]
+    # Whoever tests again and again learns one thing, not many.
+    for _ in range(3):
+        ground.api.post(f"/api/v1/connections/{connection}/test")
+        ground.work()
+    assert ground.health(connection)["consecutive_failures"] == 1
+    assert ground.events(*_EVENTS) == []
+
+
+def test_a_check_by_hand_answers_as_a_scheduled_one_and_is_not_made_twice(ground: Ground) -> None:
+    connection = ground.connection()
+    ground.check()
+    scheduled = _results(ground)[0]["checks"]
+    first, again = (ground.api.post(f"{HEALTH}/{connection}/checks") for _ in range(2))
+    assert first.json()["job"]["id"] == again.json()["job"]["id"]
+    assert ground.health(connection)["job_id"] == first.json()["job"]["id"]
+    # While one is under way, nobody else checks the same credential.
+    wanted = {"provider": "azure", "credential_type": "service_principal_secret"}
+    all_of_type = ground.api.post(f"{HEALTH}/checks", json=wanted)
+    everything = ground.api.post(f"{HEALTH}/checks", json={})
+    by_hand = ground.result(first)["checks"]
+    assert by_hand[0].keys() == scheduled[0].keys()
+    assert {**by_hand[0], "checked_at": 0} == {**scheduled[0], "checked_at": 0}
+    # Those who asked before it was made have their answer by it.
+    (of_type,) = ground.result(all_of_type)["checks"]
+    assert (of_type["credential_id"], of_type["state"], of_type["was_checked"]) == (connection, "healthy", False)
+    assert ground.result(everything)["asked_for"] == 0
+    assert ground.checks_made() == 2
+    (of_type,) = ground.result(ground.api.post(f"{HEALTH}/checks", json=wanted))["checks"]
+    assert {**of_type, "checked_at": 0} == {**scheduled[0], "checked_at": 0}
+    assert ground.api.post(f"{HEALTH}/checks", json={**wanted, "provider": "gcp"}).status_code == 400
+    assert ground.api.post(f"{HEALTH}/checks", json={"provider": "azure"}).status_code == 422
+
+
+def test_a_credential_that_was_just_refused_is_left_alone_until_it_is_changed(ground: Ground) -> None:
+    connection = ground.connection()
+    ground.cloud.entra.refuse_with = _SECRET_WRONG
+    ground.check()
+    asked = len(ground.cloud.entra.refusals)
+    answer = ground.api.post(f"{HEALTH}/{connection}/checks")
+    assert (answer.status_code, answer.json()["code"]) == (409, "credential_resting")
+    wanted = {"provider": "azure", "credential_type": "service_principal_secret"}
+    (resting,) = ground.result(ground.api.post(f"{HEALTH}/checks", json=wanted))["checks"]
+    assert (resting["was_checked"], resting["state"]) == (False, "invalid")
+    assert "left alone" in resting["note"]
+    assert len(ground.cloud.entra.refusals) == asked
+    ground.cloud.entra.refuse_with = None
+    ground.cloud.entra.secret = "Q~another-horse-0123456789"
+    change = {"secret": ground.cloud.entra.secret}
+    ground.api.patch(f"/api/v1/connections/{connection}", json=change, headers={"If-Match": "*"})
+    result = ground.result(ground.api.post(f"{HEALTH}/{connection}/checks"))
+    assert [check["state"] for check in result["checks"]] == ["healthy"]
+
+
+def test_a_deleted_connection_is_checked_no_more(ground: Ground) -> None:
+    connection = ground.connection()
+    ground.tick()
+    assert ground.api.delete(f"/api/v1/connections/{connection}").status_code == 204
+    ground.work()
+    assert ground.api.get(f"{HEALTH}/{connection}").status_code == 404
+    assert ground.api.get(HEALTH).json()["items"] == []
+    assert ground.checks_made() == 0
+
+
+def _results(ground: Ground) -> list[dict[str, Any]]:
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        jobs = select(Job).where(Job.kind == "check_credential_health").order_by(Job.id.desc())
+        return [job.result or {} for job in session.scalars(jobs)]
