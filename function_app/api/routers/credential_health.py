@@ -71,6 +71,7 @@ def check_credentials(wanted: models.ChecksWanted, caller: ConnectionWriter, key
         else:
             kind, arguments = CHECK_CREDENTIAL_HEALTH_MANUAL, wanted.model_dump()
         job = add_job(session, kind, tenant_id=caller.tenant_id, arguments=arguments, trace_id=caller.trace_id)
+        caller.log(session, AuditType.CREDENTIAL_TESTED, Target("credentials"), details=wanted.model_dump())
         return job, True
 
     return _set_going(caller, key, ("POST /credential-health/checks", wanted.model_dump_json()), ask)

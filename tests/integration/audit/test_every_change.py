@@ -88,6 +88,7 @@ def test_every_route_that_changes_something_leaves_an_entry(walk: Walk) -> None:
     _reports(walk)
     _schedules(walk)
     _connections(walk)
+    _credentials(walk)
     _webhooks(walk)
     walk.go("PUT /api/v1/upkeep/retention", "settings.changed", json={"jobs_days": 7}, **_ANY)
     walk.go("POST /api/v1/upkeep/runs", "upkeep.ordered", json={"dry_run": True})
@@ -166,6 +167,20 @@ def _connections(walk: Walk) -> None:
     walk.go(f"PATCH {one}", "credential.changed", json={"name": "Production"}, **_ANY)
     walk.go(f"POST {one}/test", "credential.tested")
     walk.go(f"POST {one}/subscriptions/refresh", "credential.tested")
+    walk.go(f"DELETE {one}", "credential.deleted")
+
+
+def _credentials(walk: Walk) -> None:
+    given = {
+        **{"name": "Partner", "provider": "http", "credential_type": "bearer"},
+        **{"configuration": {"url": "https://partner.example/me"}, "secret": {"token": "token-0123456789"}},
+    }
+    walk.ids["credential_id"] = walk.go("POST /api/v1/credentials", "credential.created", json=given)["id"]
+    one, health = "/api/v1/credentials/{credential_id}", "/api/v1/credential-health/{credential_id}"
+    walk.go(f"PATCH {one}", "credential.changed", json={"name": "Partner API"}, **_ANY)
+    walk.go(f"PATCH {health}", "credential.changed", json={"alert_after": 1}, **_ANY)
+    walk.go(f"POST {health}/checks", "credential.tested")
+    walk.go("POST /api/v1/credential-health/checks", "credential.tested", json={})
     walk.go(f"DELETE {one}", "credential.deleted")
 
 
