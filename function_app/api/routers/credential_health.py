@@ -115,8 +115,14 @@ def list_credential_checks(
 @router.post("/{credential_id}/checks", status_code=202, responses={202: _ACCEPTED, **failures(*ALWAYS, 404, 409)})
 def check_credential(credential_id: UUID, caller: ConnectionWriter, key: IdempotencyKey = None) -> Response:
     """Check one credential now. A check that is under way already is answered instead of another."""
-    route = f"POST /credential-health/{credential_id}/checks"
-    return _set_going(caller, key, (route, ""), lambda session: asking.ask(session, credential_id, trace_id=caller.trace_id))
+
+    def ask(session: Session) -> tuple[Job, bool]:
+        job, is_new = asking.ask(session, credential_id, trace_id=caller.trace_id)
+        name = read_in(session, health_lists.health_of(credential_id))[0]["name"]
+        caller.log(session, AuditType.CREDENTIAL_TESTED, Target("credential", credential_id, name))
+        return job, is_new
+
+    return _set_going(caller, key, (f"POST /credential-health/{credential_id}/checks", ""), ask)
 
 
 def _set_going(

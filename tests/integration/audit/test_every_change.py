@@ -172,8 +172,11 @@ def _connections(walk: Walk) -> None:
 
 def _credentials(walk: Walk) -> None:
     given = {
-        **{"name": "Partner", "provider": "http", "credential_type": "bearer"},
-        **{"configuration": {"url": "https://partner.example/me"}, "secret": {"token": "token-0123456789"}},
+        "name": "Partner",
+        "provider": "http",
+        "credential_type": "bearer",
+        "configuration": {"url": "https://partner.example/me"},
+        "secret": {"token": "token-0123456789"},
     }
     walk.ids["credential_id"] = walk.go("POST /api/v1/credentials", "credential.created", json=given)["id"]
     one, health = "/api/v1/credentials/{credential_id}", "/api/v1/credential-health/{credential_id}"
