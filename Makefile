@@ -11,6 +11,9 @@ TEST_PROCESSES ?= $$(($$(getconf _NPROCESSORS_ONLN) + 1))
 TESTS ?=
 ARGS ?=
 
+# Compiled files are kept whatever the environment wishes: processes start in two thirds of the time from them.
+export PYTHONDONTWRITEBYTECODE :=
+
 # The first Python that is new enough; newer ones than those the tests run on only where there is no other.
 FIND_PYTHON = $$(for newest in 14 99; do for python in $(BASE_PYTHON) python3 python3.13 python3.12 python3.11 python; do \
 	"$$python" -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$newest))" >/dev/null 2>&1 && \
