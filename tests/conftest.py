@@ -1,5 +1,7 @@
 """Fixtures that all tests share: real servers, a database of the process's own, a tenant of the test's own.
 
+Tests that start workers take a database for themselves: see :mod:`tests.shares`.
+
 Nothing starts until a test asks for it, so unit tests cost no server.
 """
 
@@ -11,32 +13,35 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import Engine
 
 from infra.local import ports
 from infra.local.processes import ProcessGroup
-from infra.local.servers import settings_of
 from infra.local.valkey import Valkey
-from shared.database.engine import Login, create_engine
 from shared.database.session import Database
 from shared.database.tables import Tenant
 from shared.settings import Settings
 from tests.servers import AskingServers, Counter, TestServers
+from tests.shares import SERVERS, share_fixtures
 
-_SERVERS = pytest.StashKey[TestServers | AskingServers]()
 _COUNTER = pytest.StashKey[Counter]()
+# Coverage measures child processes that find its configuration in this variable.
+_MEASURING_VARIABLE = "COVERAGE_PROCESS_CONFIG"
+_MEASURING = pytest.StashKey[str | None]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Own the servers, or learn from the controlling process of a parallel run where to ask for them."""
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker_input is not None:
-        config.stash[_SERVERS] = AskingServers(worker_input["servers"])
-        return
-    servers = TestServers()
-    config.stash[_SERVERS] = servers
-    if getattr(config.option, "numprocesses", None):
-        config.stash[_COUNTER] = Counter(servers)
+        config.stash[SERVERS] = AskingServers(worker_input["servers"])
+    else:
+        servers = TestServers()
+        config.stash[SERVERS] = servers
+        if getattr(config.option, "numprocesses", None):
+            # This process only controls those that run tests, and they are measured.
+            config.stash[_COUNTER] = Counter(servers)
+            return
+    config.stash[_MEASURING] = os.environ.pop(_MEASURING_VARIABLE, None)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -49,59 +54,35 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started."""
     if (counter := config.stash.get(_COUNTER, None)) is not None:
         counter.close()
-    servers = config.stash.get(_SERVERS, None)
+    servers = config.stash.get(SERVERS, None)
     if isinstance(servers, TestServers):
         servers.stop()
 
 
-@pytest.fixture(scope="session")
-def product_environment(pytestconfig: pytest.Config) -> Iterator[dict[str, str]]:
-    """The variables by which a process of the product finds this test process's database, broker and storage."""
-    variables = pytestconfig.stash[_SERVERS].share().environment
-    # azure-identity reads these two from the environment of the very process; nothing else is set in it.
-    patch = pytest.MonkeyPatch()
-    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
-        patch.setenv(name, variables[name])
-    yield dict(variables)
-    patch.undo()
+product_environment, settings, database, system_database, owner = share_fixtures("session")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def environment(product_environment: dict[str, str]) -> dict[str, str]:
     """The whole environment for a child process."""
     return {**os.environ, **product_environment}
 
 
-@pytest.fixture(scope="session")
-def settings(product_environment: dict[str, str]) -> Settings:
-    """Settings of profile ``testing`` that point at the servers of this test process."""
-    return settings_of(product_environment)
+@pytest.fixture
+def measured_processes(pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the processes that this test starts measure their coverage, where it is measured at all.
 
-
-@pytest.fixture(scope="session")
-def database(settings: Settings) -> Iterator[Database]:
-    """The database as the application's login sees it."""
-    yield from _open(settings, Login.APP)
-
-
-@pytest.fixture(scope="session")
-def system_database(settings: Settings) -> Iterator[Database]:
-    """The database as the login that works across tenants sees it."""
-    yield from _open(settings, Login.SYSTEM)
-
-
-@pytest.fixture(scope="session")
-def owner(settings: Settings) -> Iterator[Engine]:
-    """An engine of the login that owns the schema."""
-    engine = create_engine(settings, Login.OWNER, pool_size=2)
-    yield engine
-    engine.dispose()
+    That makes a process take half as long again to start. So it is asked for by a few tests that reach, between them, what
+    only runs in processes of its own, and not by the many that start the same processes to see something else.
+    """
+    if (measuring := pytestconfig.stash[_MEASURING]) is not None:
+        monkeypatch.setenv(_MEASURING_VARIABLE, measuring)
 
 
 @pytest.fixture
 def superuser_address(pytestconfig: pytest.Config, settings: Settings) -> tuple[int, str]:
     """Port and password of the server's superuser."""
-    return pytestconfig.stash[_SERVERS].superuser()
+    return pytestconfig.stash[SERVERS].superuser()
 
 
 @pytest.fixture
@@ -146,12 +127,6 @@ def own_broker(tmp_path: Path) -> Iterator[Valkey]:
     valkey.start()
     yield valkey
     group.stop()
-
-
-def _open(settings: Settings, login: Login) -> Iterator[Database]:
-    database = Database(settings, login, pool_size=5)
-    yield database
-    database.dispose()
 
 
 def _make_tenant(system_database: Database, name: str) -> UUID:

@@ -5,11 +5,14 @@ integration test starts nothing, and no worker's end takes the servers from anot
 """
 
 import contextlib
+import itertools
 import secrets
 import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Client, Connection, Listener
 from typing import Any
+
+import redis
 
 from infra.local import places
 from infra.local.postgres import Passwords
@@ -21,8 +24,10 @@ TEMPLATE = "advisor_template"
 
 @dataclass(frozen=True)
 class Share:
-    """What one test process gets: its own database, broker database and blob container, as environment variables."""
+    """A database, a broker database and a blob container that nobody else has, as environment variables."""
 
+    number: int
+    database: str
     environment: dict[str, str]
 
 
@@ -35,19 +40,33 @@ class TestServers:
         self._lock = threading.Lock()
         self._servers: Servers | None = None
         self._ended = contextlib.ExitStack()
-        self._shares = 0
+        self._shared = 0
+        self._taken: set[int] = set()
 
     def share(self) -> Share:
         """Return a share that nobody else has, with a freshly copied, migrated database."""
         with self._lock:
             servers = self._servers or self._start()
-            number = self._shares
-            self._shares += 1
-            database = f"advisor_test_{number}"
-            servers.create_database(database, template=TEMPLATE)
-            container = f"advisor-reports-{number}"
+            # A broker has few databases, so those given back are used again; nothing else is.
+            number = next(number for number in itertools.count() if number not in self._taken)
+            self._taken.add(number)
+            self._shared += 1
+            database = f"advisor_test_{self._shared}"
+            servers.postgres.create_database(database, template=TEMPLATE)
+            container = f"advisor-reports-{self._shared}"
             servers.create_container(container)
-            return Share(servers.environment(database, profile="testing", broker_database=number, container=container))
+            environment = servers.environment(database, profile="testing", broker_database=number, container=container)
+            return Share(number, database, environment)
+
+    def give_back(self, share: Share) -> None:
+        """Remove the share's database and messages, whoever may still be connected."""
+        with self._lock:
+            if self._servers is None:
+                return
+            self._servers.postgres.drop_database(share.database)
+            with redis.Redis.from_url(share.environment["BROKER_URL"]) as broker:
+                broker.flushdb()
+            self._taken.discard(share.number)
 
     def superuser(self) -> tuple[int, str]:
         """Return port and password of the database's superuser."""
@@ -101,9 +120,9 @@ class Counter:
 
     def _answer(self, connection: "Connection[Any, Any]") -> None:
         with connection:
-            question = connection.recv()
+            question, *about = connection.recv()
             try:
-                connection.send(self._servers.share() if question == "share" else self._servers.superuser())
+                connection.send(getattr(self._servers, question)(*about))
             except Exception as error:  # noqa: BLE001  (the worker's test shows it)
                 connection.send(RuntimeError(f"The servers of the test run did not start: {error}"))
 
@@ -120,14 +139,18 @@ class AskingServers:
         assert isinstance(answer, Share)
         return answer
 
+    def give_back(self, share: Share) -> None:
+        """Tell the controlling process that a share is no longer needed."""
+        self._ask("give_back", share)
+
     def superuser(self) -> tuple[int, str]:
         """Ask the controlling process for port and password of the superuser."""
         port, password = self._ask("superuser")
         return int(port), str(password)
 
-    def _ask(self, question: str) -> Any:
+    def _ask(self, question: str, *about: object) -> Any:
         with Client((self.address["host"], self.address["port"]), authkey=bytes.fromhex(self.address["key"])) as connection:
-            connection.send(question)
+            connection.send((question, *about))
             answer = connection.recv()
         if isinstance(answer, Exception):
             raise answer

@@ -115,6 +115,11 @@ class Postgres:
                     )
                 )
 
+    def drop_database(self, name: str) -> None:
+        """Remove the database ``name`` where it is there, whoever is connected to it."""
+        with self.connect() as connection:
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
     def grant_groups(self) -> None:
         """Make the two working logins members of their group role; to be called once the first migration made those."""
         with self.connect() as connection:

@@ -14,10 +14,12 @@ from shared.database.reading import authenticate
 from shared.database.session import Database
 
 
+@pytest.mark.usefixtures("measured_processes")
 def test_migrate_says_where_the_schema_is(environment: dict[str, str]) -> None:
     assert "already" in _worker(environment, "migrate")
 
 
+@pytest.mark.usefixtures("measured_processes")
 def test_tenant_and_key_open_the_api_until_the_key_is_revoked(environment: dict[str, str], database: Database) -> None:
     tenant = _worker(environment, "tenant", "create", "Contoso").strip()
     assert f"{tenant}  " in _worker(environment, "tenant", "list")

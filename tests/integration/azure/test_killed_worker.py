@@ -14,8 +14,11 @@ from shared.reporting import reports
 from tests.integration.azure.conftest import Tenancy
 from tests.integration.jobs.waiting import until
 from tests.integration.jobs.workers import Worker
+from tests.shares import share_fixtures
 from tests.simulators.azure_management import AzureManagement
 from tests.simulators.faults import Fault
+
+product_environment, settings, database, system_database, owner = share_fixtures("function")
 
 
 @pytest.fixture

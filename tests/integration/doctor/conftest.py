@@ -1,6 +1,7 @@
 """A worker for all queues, and an HTTPS Key Vault that answers as told."""
 
 import json
+import os
 import ssl
 import threading
 from collections.abc import Iterator
@@ -13,28 +14,23 @@ import pytest
 import trustme
 
 from shared.queue.names import Queue
-from shared.services import Services
-from shared.settings import Settings
 from tests.integration.jobs.conftest import StartWorker
 from tests.integration.jobs.workers import Worker
+from tests.shares import share_fixtures
+
+# A worker that is asked how it is must not be busy with what other tests ordered.
+product_environment, settings, database, system_database, owner = share_fixtures("module")
 
 
 @pytest.fixture(scope="module")
-def container(settings: Settings) -> None:
-    services = Services(settings)
-    services.blobs.create_container()
-    services.close()
-
-
-@pytest.fixture(scope="module")
-def worker_of_all_queues(environment: dict[str, str], container: None) -> Iterator[Worker]:
+def worker_of_all_queues(product_environment: dict[str, str]) -> Iterator[Worker]:
     """A worker that serves every queue, as both roles together do."""
-    with Worker(environment, queues=tuple(Queue), pool="threads", concurrency=8) as worker:
+    with Worker({**os.environ, **product_environment}, queues=tuple(Queue), pool="threads", concurrency=8) as worker:
         yield worker.wait_ready()
 
 
 @pytest.fixture
-def start_worker(environment: dict[str, str], container: None) -> Iterator[StartWorker]:
+def start_worker(environment: dict[str, str]) -> Iterator[StartWorker]:
     """Start workers that end with the test."""
     with ExitStack() as running:
 

@@ -53,6 +53,7 @@ def test_everything_is_well_where_it_is(environment: dict[str, str], worker_of_a
     assert vault.tokens
 
 
+@pytest.mark.usefixtures("measured_processes")
 def test_people_get_lines_with_ticks(environment: dict[str, str], worker_of_all_queues: Worker) -> None:
     done = _doctor(environment | {"PYTHONIOENCODING": "utf-8"})
     assert done.returncode == 0, done.stdout
@@ -121,7 +122,7 @@ def test_what_is_broken_shows_in_the_exit_status(environment: dict[str, str], wo
     assert "not-the-secret" not in done.stdout + done.stderr
 
 
-def test_queues_without_a_worker_are_named(own_settings: OwnSettings, container: None, own_broker: Valkey) -> None:
+def test_queues_without_a_worker_are_named(own_settings: OwnSettings, own_broker: Valkey) -> None:
     found = examine(own_settings({"BROKER_URL": own_broker.url()})).as_data()
     failed = {probe["name"]: probe for probe in found["probes"] if probe["state"] == "failed"}
     assert set(failed) == QUEUES

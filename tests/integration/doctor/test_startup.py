@@ -42,6 +42,7 @@ def outdated(environment: dict[str, str], superuser: psycopg.Connection) -> Iter
     superuser.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
+@pytest.mark.usefixtures("measured_processes")
 def test_main_process_and_children_say_where_they_stand(environment: dict[str, str], start_worker: StartWorker) -> None:
     worker = start_worker(queues=("priority", "default"), concurrency=1).wait_ready()
     until(lambda: b"worker_process_verified" in worker.log(), "a child to speak")
@@ -84,6 +85,7 @@ def test_worker_ends_where_its_container_is_missing(start_worker: StartWorker) -
     assert "STORAGE_CONTAINER" in worker.log().decode()
 
 
+@pytest.mark.usefixtures("measured_processes")
 def test_worker_ends_where_nobody_migrates(start_worker: StartWorker, outdated: str) -> None:
     worker = start_worker(environment={"DATABASE_URL": outdated, "SCHEMA_WAIT_S": "1"})
     assert worker.process.wait(60) == exit_codes.SCHEMA_OUTDATED, worker.log().decode()

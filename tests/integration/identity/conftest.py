@@ -13,6 +13,7 @@ from shared import settings as process_settings
 from shared.database.session import Database
 from shared.settings import Settings
 from tests.integration.jobs.workers import Worker
+from tests.shares import share_fixtures
 from tests.simulators.azure import Azure, Server
 
 PASSWORDS = ("DB_PASSWORD", "DB_SYSTEM_PASSWORD", "DB_OWNER_PASSWORD")
@@ -20,6 +21,9 @@ PASSWORDS = ("DB_PASSWORD", "DB_SYSTEM_PASSWORD", "DB_OWNER_PASSWORD")
 LIFETIME_S = 4
 
 StartWorker = Callable[[str], Worker]
+
+# Workers that are watched at a token's end must not be busy with what other tests ordered.
+product_environment, settings, database, system_database, owner = share_fixtures("module")
 
 
 @pytest.fixture

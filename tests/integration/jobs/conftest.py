@@ -4,33 +4,26 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-import redis
 
 from shared.services import Services
 from shared.settings import Settings
-from tests.integration.jobs.left_behind import drop_work_left_behind
 from tests.integration.jobs.workers import Worker
+from tests.shares import share_fixtures
 
 StartWorker = Callable[..., Worker]
 _SHOWN_BYTES = 20_000
 
 
-@pytest.fixture(scope="session")
-def all_services(settings: Settings) -> Iterator[Services]:
-    """The services of a process; the container exists."""
-    made = Services(settings)
-    made.blobs.create_container()
-    yield made
-    made.close()
+# Workers, clocks and sweeps work for all tenants: each test has a database with nothing to do but what it orders.
+product_environment, settings, database, system_database, owner = share_fixtures("function")
 
 
 @pytest.fixture
-def services(all_services: Services, settings: Settings) -> Services:
-    """The same, with a broker that holds no message of an earlier test and a database that holds none of its work."""
-    with redis.Redis.from_url(settings.broker_url.get_secret_value()) as broker:
-        broker.flushdb()
-    drop_work_left_behind(all_services)
-    return all_services
+def services(settings: Settings) -> Iterator[Services]:
+    """The services of a process."""
+    made = Services(settings)
+    yield made
+    made.close()
 
 
 @pytest.fixture

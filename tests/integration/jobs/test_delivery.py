@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-import psycopg
 import pytest
 from pydantic import SecretStr
 
@@ -61,14 +60,6 @@ def test_message_the_broker_forgot_is_sent_again(
     ordered.assert_made_once(20)
 
 
-@pytest.fixture
-def nothing_else_to_do(superuser: psycopg.Connection) -> None:
-    """What other tests left would keep a worker from the work it is watched at."""
-    superuser.execute("delete from schedule")
-    superuser.execute("delete from job where state in ('queued', 'running')")
-
-
-@pytest.mark.usefixtures("nothing_else_to_do")
 def test_broker_that_blinks_does_not_end_running_work(
     services: Services,
     with_own_broker: Services,

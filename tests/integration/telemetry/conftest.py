@@ -1,4 +1,4 @@
-"""A tenant's key and export, and a broker of the test's own: other workers must not take its messages."""
+"""A tenant's key, a collector, and what processes of the test see: a database and a broker for them alone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +10,12 @@ from infra.local.valkey import Valkey
 from shared.access import Scope, generate_key
 from shared.database.session import Database
 from shared.database.tables import ApiKey
-from shared.services import Services
-from shared.settings import Settings
-from tests.integration.jobs.left_behind import drop_work_left_behind
 from tests.integration.telemetry.processes import clean_environment
+from tests.shares import share_fixtures
 from tests.simulators.otlp_collector import OtlpCollector
+
+# What is counted, traced and searched is what the test itself did.
+product_environment, settings, database, system_database, owner = share_fixtures("function")
 
 
 @pytest.fixture
@@ -36,12 +37,8 @@ def collector() -> Iterator[OtlpCollector]:
 
 
 @pytest.fixture
-def own_environment(environment: dict[str, str], settings: Settings, own_broker: Valkey) -> dict[str, str]:
-    """The environment of processes that share nothing but the servers with other tests; the container exists."""
-    services = Services(settings)
-    services.blobs.create_container()
-    drop_work_left_behind(services)
-    services.close()
+def own_environment(environment: dict[str, str], own_broker: Valkey) -> dict[str, str]:
+    """The environment of processes that share nothing but the servers with other tests."""
     return {**clean_environment(environment), "BROKER_URL": own_broker.url()}
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import httpx
 import psutil
-import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
@@ -52,10 +51,8 @@ def port() -> int:
 
 
 @pytest.fixture
-def measured(own_environment: dict[str, str], port: int, tmp_path: Path, superuser: psycopg.Connection) -> dict[str, str]:
-    """The environment of a worker that serves metrics; no job or schedule of another test is left for it to count."""
-    superuser.execute("delete from schedule")
-    superuser.execute("delete from job where state in ('queued', 'running')")
+def measured(own_environment: dict[str, str], port: int, tmp_path: Path) -> dict[str, str]:
+    """The environment of a worker that serves metrics."""
     return {**own_environment, "WORKER_METRICS_PORT": str(port), "TMPDIR": str(tmp_path)}
 
 
@@ -72,6 +69,7 @@ def _sum(samples: _Samples, name: str, **labels: str) -> float:
     return sum(value for (found, given), value in samples.items() if found == name and labels.items() <= set(given))
 
 
+@pytest.mark.usefixtures("measured_processes")
 @pytest.mark.parametrize("pool", ["prefork", "threads"])
 def test_all_processes_are_counted_on_one_page(
     measured: dict[str, str], services: Services, tenant: UUID, port: int, pool: str
