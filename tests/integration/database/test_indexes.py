@@ -4,14 +4,16 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
 from shared.database.reading import Query
 from shared.database.session import Database
+from shared.database.tables import Tenant
 from shared.reporting import clients, job_lists, recommendations, rejected_rows, report_lists
 from shared.reporting.listing import Position
 from shared.reporting.recommendations import Filter
+from tests.shares import share_fixtures
 
 _ROWS = 3_000
 _PAGE = 20
@@ -49,19 +51,34 @@ insert into recommendation
 """
 
 
-@pytest.fixture
-def crowded(database: Database, tenant: UUID, superuser: object) -> Iterator[Session]:
-    """A transaction in which the tenant has thousands of everything, as the planner knows."""
-    with database.tenant(tenant) as session:
+# Which way is chosen hangs on what is in the tables: nothing but the following.
+product_environment, settings, database, system_database, owner = share_fixtures("module")
+
+
+@pytest.fixture(scope="module")
+def crowd(database: Database, system_database: Database, owner: Engine) -> UUID:
+    """A tenant that has thousands of everything, as the planner knows."""
+    with system_database.across_tenants() as session:
+        session.add(tenant := Tenant(name="Contoso"))
+        session.flush()
+        tenant_id = tenant.id
+    with database.tenant(tenant_id) as session:
         for statement in _FILL.split(";\n"):
             if statement.strip():
-                session.execute(text(statement), {"tenant": tenant, "rows": _ROWS})
-    for name in (
-        *("client", "snapshot", "report", "report_file", "job", "rejected_row", "recommendation"),
-        *("finding", "finding_mark"),
-    ):
-        superuser.execute(f"vacuum analyze {name}")  # type: ignore[attr-defined]
-    with database.tenant(tenant) as session:
+                session.execute(text(statement), {"tenant": tenant_id, "rows": _ROWS})
+    with owner.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for name in (
+            *("client", "snapshot", "report", "report_file", "job", "rejected_row", "recommendation"),
+            *("finding", "finding_mark"),
+        ):
+            connection.exec_driver_sql(f"vacuum analyze {name}")
+    return tenant_id
+
+
+@pytest.fixture
+def crowded(database: Database, crowd: UUID) -> Iterator[Session]:
+    """A transaction of that tenant."""
+    with database.tenant(crowd) as session:
         yield session
 
 
