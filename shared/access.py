@@ -31,6 +31,8 @@ class Scope(StrEnum):
     """Sees who did what. Never given unless asked for by name."""
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    MAIL_READ = "mail:read"
+    MAIL_WRITE = "mail:write"
     ADMIN = "admin"
     """Sees how the installation is (hosts, logins, what is down) and decides what the tenant keeps for how long. Never
     given unless asked for by name."""

@@ -22,6 +22,8 @@ from shared.jobs.kinds import (
     PROCESS_CSV_FILE,
     REMOVE_REPORT_FILES,
     RUN_UPKEEP,
+    SEND_MAIL,
+    SEND_WELCOME_EMAIL,
     SYNC_AZURE_STATISTICS,
     TEST_AZURE_CONNECTION,
     JobKind,
@@ -41,6 +43,7 @@ from worker.jobs import preview_branding as previewing
 from worker.jobs import process_csv_file as importing
 from worker.jobs import remove_report_files as removing
 from worker.jobs import run_upkeep as keeping_up
+from worker.jobs import send_mail as mailing
 from worker.jobs import sync_azure_statistics as syncing
 from worker.jobs import test_azure_connection as testing
 
@@ -147,6 +150,18 @@ def clean_mfa_data(*, tenant_id: str, job_id: str) -> None:
 def deliver_webhook(*, tenant_id: str, job_id: str) -> None:
     """Send an event to an endpoint."""
     _perform(delivering.deliver_webhook, tenant_id, job_id)
+
+
+@app.task(**_of(SEND_MAIL))
+def send_mail(*, tenant_id: str, job_id: str) -> None:
+    """Send a mail to a recipient."""
+    _perform(mailing.send_mail, tenant_id, job_id)
+
+
+@app.task(**_of(SEND_WELCOME_EMAIL))
+def send_welcome_email(*, tenant_id: str, job_id: str) -> None:
+    """Welcome a user, once."""
+    _perform(mailing.send_mail, tenant_id, job_id)
 
 
 @app.task(bind=True, name=DEBUG_TASK, ignore_result=False, soft_time_limit=10, time_limit=20)

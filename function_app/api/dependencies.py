@@ -65,6 +65,8 @@ ScheduleWriter = Annotated[Caller, Security(_Key(Scope.SCHEDULES_WRITE))]
 AuditReader = Annotated[Caller, Security(_Key(Scope.AUDIT_READ))]
 WebhookReader = Annotated[Caller, Security(_Key(Scope.WEBHOOKS_READ))]
 WebhookWriter = Annotated[Caller, Security(_Key(Scope.WEBHOOKS_WRITE))]
+MailReader = Annotated[Caller, Security(_Key(Scope.MAIL_READ))]
+MailWriter = Annotated[Caller, Security(_Key(Scope.MAIL_WRITE))]
 Administrator = Annotated[Caller, Security(_Key(Scope.ADMIN))]
 
 _any_key = _Key(None)

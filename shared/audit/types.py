@@ -29,6 +29,8 @@ class AuditType(StrEnum):
     WEBHOOK_CHANGED = "webhook.changed"
     WEBHOOK_SENT = "webhook.sent"
     """A test or a replay that somebody asked for; what events send by themselves are deliveries."""
+    MAIL_CHANGED = "mail.changed"
+    """Recipients, addresses on hold, and what people unsubscribed from."""
     SETTINGS_CHANGED = "settings.changed"
     AUDIT_EXPORTED = "audit.exported"
     UPKEEP_ORDERED = "upkeep.ordered"

@@ -1,4 +1,4 @@
-"""Tidying up secrets that no connection, webhook or stored credential uses any more, as often as it takes.
+"""Tidying up secrets that no connection, webhook, stored credential or mail uses any more, as often as it takes.
 
 A vault that is away delays it, no more.
 """
@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select, update
 
 from shared.connections.removal import STAGED_FOR
 from shared.connections.secret_store import store_of
-from shared.database.tables import AzureConnection, SecretUpkeep, StoredCredential, WebhookEndpoint
+from shared.database.tables import AzureConnection, MailSigningKey, SecretUpkeep, StoredCredential, WebhookEndpoint
 from shared.errors import AdvisorReportsError
 from shared.services import Services
 
@@ -88,7 +88,8 @@ def _version_in_use(services: Services, owner_id: UUID) -> str | None:
         )
         of_endpoint = select(WebhookEndpoint.secret_version).where(WebhookEndpoint.id == owner_id)
         of_credential = select(StoredCredential.secret_version).where(StoredCredential.id == owner_id)
-        return session.scalar(of_connection) or session.scalar(of_endpoint) or session.scalar(of_credential)
+        of_mail = select(MailSigningKey.secret_version).where(MailSigningKey.id == owner_id)
+        return next(filter(None, map(session.scalar, (of_connection, of_endpoint, of_credential, of_mail))), None)
 
 
 def _finish(services: Services, row: SecretUpkeep) -> None:

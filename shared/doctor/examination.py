@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from shared.doctor import azure, broker, database, front
+from shared.doctor import azure, broker, database, front, relay
 from shared.doctor.probe import Probe, Result, State, run
 from shared.queue.names import Queue, Role
 from shared.queue.publisher import Publisher
@@ -90,6 +90,13 @@ def probes_of(settings: Settings, publisher: Publisher, *, api_url: str, came_by
             "Run `python -m worker migrate`; results are kept in the schema celery_results of the database.",
         ),
         *_of_azure(settings),
+        _probe(
+            "mail",
+            "mail relay: connect and sign in",
+            _with(relay.connect_and_sign_in, settings),
+            "Check SMTP_HOST, SMTP_PORT and SMTP_SECURITY, and that this network may reach the relay.",
+            _unset("SMTP_HOST", settings.smtp_host) and "SMTP_HOST is not set: no mail is sent.",
+        ),
     ]
 
 

@@ -203,6 +203,18 @@ DELIVER_WEBHOOK = JobKind(
     hard_limit_s=330,
     retry_delays_s=(5, 30, 120),
 )
+SEND_MAIL = JobKind(
+    "send_mail",
+    Queue.DEFAULT,
+    Priority.HIGH,
+    # As for webhooks: how often the relay is tried is a matter of the delivery.
+    max_attempts=5,
+    soft_limit_s=300,
+    hard_limit_s=330,
+    retry_delays_s=(5, 30, 120),
+)
+SEND_WELCOME_EMAIL = replace(SEND_MAIL, name="send_welcome_email")
+"""The same work for a mail that each user gets once; a name of its own tells them apart in lists."""
 
 KINDS: dict[str, JobKind] = {
     kind.name: kind
@@ -222,5 +234,7 @@ KINDS: dict[str, JobKind] = {
         RUN_UPKEEP,
         CLEAN_MFA_DATA,
         DELIVER_WEBHOOK,
+        SEND_MAIL,
+        SEND_WELCOME_EMAIL,
     )
 }

@@ -1,6 +1,6 @@
 """Clients: those for whom a tenant makes reports."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,7 +14,7 @@ from shared.connections import removal
 from shared.credential_health import removal as credential_removal
 from shared.database.reading import Query
 from shared.database.tables import AzureConnection, Client, Report, StoredCredential
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from shared.jobs.cancellation import cancel_report
 from shared.jobs.kinds import REMOVE_REPORT_FILES
 from shared.jobs.requests import add_job
@@ -52,6 +52,12 @@ class ReferenceTakenError(ConflictError):
         )
 
 
+class ClientUnknownError(InvalidRequestError):
+    """A filter names clients that do not exist."""
+
+    code = "client_unknown"
+
+
 class VersionConflictError(ConflictError):
     """What should be changed was changed by somebody else since it was read."""
 
@@ -84,6 +90,16 @@ def listing(*, search: str | None, status: str | None, order: Order, limit: int,
 def reading(client_id: UUID) -> Query:
     """Return the query of one client."""
     return Query(_SELECT + " where id = %(id)s and deleted_at is null", {"id": client_id})
+
+
+def check_known(session: Session, client_ids: Collection[UUID]) -> None:
+    """Raise :class:`ClientUnknownError` unless every one of these clients is there."""
+    known = session.scalars(select(Client.id).where(Client.id.in_(client_ids), Client.deleted_at.is_(None))).all()
+    if unknown := set(client_ids) - set(known):
+        raise ClientUnknownError(
+            f"{len(unknown)} of the clients do not exist, such as {min(unknown)}.",
+            next_step="List the clients to find their ids.",
+        )
 
 
 def create(session: Session, tenant_id: UUID, fields: Mapping[str, Any]) -> Client:

@@ -30,6 +30,8 @@ class Profile:
     may_use_plain_redis: bool
     may_have_redis_password: bool
     may_seal_secrets_with_own_keys: bool
+    may_have_smtp_password: bool
+    may_use_plain_smtp: bool
     may_have_development_api_key: bool
     may_answer_any_host: bool
     may_debug: bool
@@ -69,6 +71,8 @@ RULES = (
     Row("may_use_plain_redis", "reaches the broker without TLS",                            (YES, YES, NO,  NO)),
     Row("may_have_redis_password", "takes a password for the broker from settings",         (YES, YES, NO,  NO)),
     Row("may_seal_secrets_with_own_keys", "keeps secrets in PostgreSQL, sealed with its own keys", (YES, YES, NO, NO)),
+    Row("may_have_smtp_password", "takes a password for the mail relay from settings",      (YES, YES, NO,  NO)),
+    Row("may_use_plain_smtp", "hands mail to a relay on the same machine without TLS",      (YES, YES, NO,  NO)),
     Row("may_have_development_api_key", "takes an API key from settings",                   (YES, YES, NO,  NO)),
     Row("may_answer_any_host", "answers requests for any host name",                        (YES, YES, NO,  NO)),
     Row("may_debug", "logs for debugging",                                                  (YES, YES, YES, NO)),

@@ -36,7 +36,7 @@ class Violation:
 def violations(environment: Environment, values: Mapping[str, Any]) -> list[Violation]:
     """Return everything in ``values`` (by field name) that the profile refuses, and everything it misses."""
     profile, given = PROFILES[environment], _Given(values)
-    parts = (_of_identity, _of_database, _of_broker, _of_secrets, _of_front)
+    parts = (_of_identity, _of_database, _of_broker, _of_secrets, _of_mail, _of_front)
     return [violation for part in parts for violation in part(profile, given)]
 
 
@@ -110,6 +110,33 @@ def _of_secrets(profile: Profile, given: _Given) -> list[Violation]:
     if given["development_api_key"] and not profile.may_have_development_api_key:
         text = "is for local profiles; remove it and make a key with `python -m worker key create`"
         found.append(Violation("DEVELOPMENT_API_KEY", text))
+    return found
+
+
+def _of_mail(profile: Profile, given: _Given) -> list[Violation]:
+    found = []
+    if given["smtp_password"] and not profile.may_have_smtp_password:
+        text = "is for local profiles; remove it, put it into the Key Vault and name it by SMTP_PASSWORD_SECRET"
+        found.append(Violation("SMTP_PASSWORD", text))
+    if not given["smtp_host"]:
+        return found
+    if not given["mail_from"]:
+        found.append(Violation("MAIL_FROM", "is not set; give the address that mail comes from"))
+    if not given["public_url"] and not given["api_url"]:
+        found.append(Violation("PUBLIC_URL", "is not set; mail links to it"))
+    if not given["vault_url"] and not given["sealed_store_keys"]:
+        found.append(Violation("VAULT_URL", "is not set; the keys that sign the links in mails lie there"))
+    on_this_machine = given["smtp_host"].lower() in _LOOPBACK
+    if given["smtp_security"] == "none" and not (on_this_machine and profile.may_use_plain_smtp):
+        found.append(
+            Violation("SMTP_SECURITY", "=none is for a relay on this machine, in local profiles; use starttls or tls")
+        )
+    password = given["smtp_password"] or given["smtp_password_secret"]
+    if bool(given["smtp_user"]) != bool(password):
+        name = "SMTP_PASSWORD_SECRET" if given["smtp_user"] else "SMTP_USER"
+        found.append(Violation(name, "is not set; user name and password for the relay go together"))
+    if given["smtp_password_secret"] and not given["vault_url"]:
+        found.append(Violation("SMTP_PASSWORD_SECRET", "names a secret of the Key Vault, yet VAULT_URL is not set"))
     return found
 
 

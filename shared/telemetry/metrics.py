@@ -88,12 +88,17 @@ TENANT_CREDENTIAL_LAST_SUCCESS = Definition(
     "The same, of tenants that METRICS_TENANTS names",
     ("tenant", "provider"),
 )
+MAIL_DELIVERIES = Definition("mail_delivery", Kind.COUNTER, "Attempts at mails, by how they ended", ("kind", "status"))
+MAIL_DURATION = Definition(
+    "mail_delivery_duration_seconds", Kind.HISTOGRAM, "Handing a mail to the relay, until its answer", ("kind",)
+)
 DEFINITIONS = (
     *(JOBS, JOB_DURATION, JOB_WAIT, SWEPT, ROWS, RENDER_DURATION),
     *(TOKEN_FETCHED, TOKEN_EXPIRY, TOKEN_REFRESHES, TOKEN_FAILURES),
     *(SCHEDULE_LAST_SUCCESS, TICKER_LAST_TICK, WEBHOOK_DELIVERIES, WEBHOOK_DURATION),
     *(CREDENTIAL_CHECKS, CREDENTIAL_CHECK_DURATION, CREDENTIALS_FAILING, CREDENTIAL_LAST_SUCCESS),
     *(TENANT_CREDENTIALS_FAILING, TENANT_CREDENTIAL_LAST_SUCCESS),
+    *(MAIL_DELIVERIES, MAIL_DURATION),
 )
 
 
@@ -200,6 +205,13 @@ def credentials_stand(provider: str, *, failing: int, last_success_at: float | N
     _recorder.gauges[failed.name].labels(*labels).set(failing)
     if last_success_at is not None:
         _recorder.gauges[succeeded.name].labels(*labels).set(last_success_at)
+
+
+def mail_attempted(kind: str, status: str, duration_s: float) -> None:
+    """Count one attempt at a mail; ``status`` is ``accepted``, ``deferred``, ``refused``, ``failed`` or ``skipped``."""
+    if _recorder is not None:
+        _recorder.counters[MAIL_DELIVERIES.name].labels(kind, status).inc()
+        _recorder.histograms[MAIL_DURATION.name].labels(kind).observe(duration_s)
 
 
 def swept(counts: Mapping[str, int]) -> None:

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from shared.audit import chain
 from shared.connections import upkeep
 from shared.credential_health import asking
-from shared.events.dispatching import dispatch
+from shared.database.tables import MailDelivery, WebhookDelivery
+from shared.deliveries.jobs import revive
+from shared.events.dispatching import Subscriber, dispatch
 from shared.jobs import backlog
+from shared.jobs.kinds import DELIVER_WEBHOOK, SEND_MAIL
 from shared.jobs.retention import remove_expired_answers
 from shared.jobs.sweep import sweep
+from shared.mail import digests
+from shared.mail import subscriber as mail
 from shared.queue import results
 from shared.scheduling import driving
 from shared.services import Services
@@ -17,7 +22,7 @@ from shared.settings import Settings
 from shared.ticks.advisor_texts import refresh_texts
 from shared.ticks.expired_uploads import remove_expired_uploads
 from shared.upkeep import audit_entries, daily
-from shared.webhooks import subscriber
+from shared.webhooks import subscriber as webhooks
 
 _MINUTE_S = 60.0
 _HOUR_S = 3600.0
@@ -25,8 +30,6 @@ _HOUR_S = 3600.0
 _BACKLOG_S = 300.0
 # A secret of a connection that was deleted should not lie about; mostly there is nothing to do.
 _SECRETS_S = 30.0
-# What follows from events; each writes rows in the transaction in which the event is passed on.
-_SUBSCRIBERS = (subscriber.subscribe,)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ def acts(settings: Settings) -> tuple[Act, ...]:
         Act("schedules", _MINUTE_S, driving.drive, is_the_timers=True),
         Act("credential_checks", _MINUTE_S, asking.request_due, is_the_timers=True),
         Act("upkeep", _MINUTE_S, daily.request, is_the_timers=True),
+        *([Act("digests", _MINUTE_S, digests.request_due)] if settings.smtp_host else []),
         Act("events", settings.sweep_interval_s, _pass_events_on),
         Act("sweep", settings.sweep_interval_s, lambda services: str(sweep(services))),
         *([Act("wake", settings.sweep_interval_s, backlog.fit_alarm)] if settings.wake_queue_url else []),
@@ -60,9 +64,15 @@ def acts(settings: Settings) -> tuple[Act, ...]:
     )
 
 
+def subscribers(settings: Settings) -> tuple[Subscriber, ...]:
+    """Return what follows from events; each writes rows in the transaction in which the event is passed on."""
+    return (webhooks.subscribe, *((mail.subscribe,) if settings.smtp_host else ()))
+
+
 def _pass_events_on(services: Services) -> str:
-    passed_on = dispatch(services.system_database, _SUBSCRIBERS)
-    revived = subscriber.revive(services.system_database)
+    database = services.system_database
+    passed_on = dispatch(database, subscribers(services.settings))
+    revived = revive(database, WebhookDelivery, DELIVER_WEBHOOK) + revive(database, MailDelivery, SEND_MAIL)
     return f"passed on {passed_on}" + (f", revived {revived} deliveries" if revived else "")
 
 

@@ -70,6 +70,9 @@ REMOVALS = (
         "occurred_at",
         _days("events_days"),
     ),
+    # What waits has no end yet, and addresses on hold stay on hold.
+    Removal("mail_attempts", "mail_attempt", "started_at < :before", "started_at", _days("mails_days")),
+    Removal("mails", "mail_delivery", "finished_at < :before", "finished_at", _days("mails_days")),
     Removal("kept_answers", "idempotency_record", "expires_at < :before", "expires_at", lambda _: _AT_ONCE_S),
     Removal(
         "used_uploads",

@@ -31,6 +31,8 @@ class RetentionRules(msgspec.Struct, frozen=True, kw_only=True):
     """Of those that no delivery is about; the others stay as long as their deliveries."""
     deliveries_days: Days | None = 90
     """Of deliveries to webhooks that ended, with their attempts."""
+    mails_days: Days | None = 90
+    """Of mails that ended, with their attempts."""
     audit_days: Days | None = 730
     audit_days_by_type: dict[AuditType, Days] = {}
     credential_checks_days: Days | None = 90
@@ -50,6 +52,7 @@ def rules_of(settings: Settings) -> RetentionRules:
         schedule_runs_days=settings.schedule_run_retention_days,
         events_days=settings.event_retention_days,
         deliveries_days=settings.delivery_retention_days,
+        mails_days=settings.mail_retention_days,
         audit_days=settings.audit_retention_days,
         credential_checks_days=settings.credential_check_retention_days,
         upkeep_runs_days=settings.upkeep_run_retention_days,

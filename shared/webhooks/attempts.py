@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.database.tables.webhook import EndpointKind
+from shared.deliveries import backoff
 from shared.errors import AdvisorReportsError
 from shared.outgoing import sending
 from shared.outgoing.destination import resolve
@@ -13,7 +14,7 @@ from shared.outgoing.rules import Rules
 from shared.outgoing.sending import Answer, Message, SendingFailedError
 from shared.services import Services
 from shared.telemetry.redaction import redact
-from shared.webhooks import backoff, cards, confidential, message, signing
+from shared.webhooks import cards, confidential, message, signing
 from shared.webhooks.confidential import Confidential
 
 MAX_ANSWER_CHARS = 1000

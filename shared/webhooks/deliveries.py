@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from shared.database.tables import DomainEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from shared.database.tables.webhook import DeliveryState, EndpointKind
+from shared.deliveries import backoff, jobs, noting
 from shared.events.types import EventType
 from shared.identifiers import new_id
+from shared.jobs.kinds import DELIVER_WEBHOOK
 from shared.settings import Settings
-from shared.webhooks import backoff, breaker, endpoints, subscriber
+from shared.webhooks import breaker, endpoints
 from shared.webhooks.attempts import Outcome, Ready
 
 # A vault or a key that is missing on this side is looked for again after this long, as often as it takes.
@@ -71,22 +73,7 @@ def note(session: Session, ready: Ready, outcome: Outcome) -> None:
     if delivery is None:
         # Its endpoint was deleted meanwhile.
         return
-    delivery.attempt_count += 1
-    delivery.last_status, delivery.error_code, delivery.error = outcome.status, outcome.error_code, outcome.error
-    session.add(
-        WebhookAttempt(
-            tenant_id=delivery.tenant_id,
-            delivery_id=delivery.id,
-            number=delivery.attempt_count,
-            started_at=outcome.started_at,
-            duration_ms=round(outcome.duration_s * 1000),
-            status=outcome.status,
-            error_code=outcome.error_code,
-            error=outcome.error,
-            answer=outcome.answer,
-        )
-    )
-    session.flush()
+    noting.note(session, delivery, outcome, WebhookAttempt)
 
 
 def settle(session: Session, settings: Settings, ready: Ready, outcome: Outcome, job_id: UUID) -> None:
@@ -165,7 +152,7 @@ def _put_off(session: Session, delivery: WebhookDelivery, until: datetime) -> No
     delivery.next_attempt_at = until
     delivery.job_id = new_id()
     session.flush()
-    subscriber.add_jobs(session, [(delivery.tenant_id, delivery.id, delivery.job_id)], at=until)
+    jobs.add_jobs(session, DELIVER_WEBHOOK, [(delivery.tenant_id, delivery.id, delivery.job_id)], at=until)
 
 
 def _end(delivery: WebhookDelivery, state: DeliveryState) -> None:

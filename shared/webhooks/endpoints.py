@@ -13,10 +13,11 @@ from shared import events
 from shared.audit.actor import SERVICE, Actor
 from shared.audit.log import Target, log_auth_event
 from shared.audit.types import AuditType
-from shared.database.tables import Client, WebhookDelivery, WebhookEndpoint
+from shared.database.tables import WebhookDelivery, WebhookEndpoint
 from shared.database.tables.webhook import DeliveryState, EndpointKind
-from shared.errors import ConflictError, InvalidRequestError, NotFoundError
+from shared.errors import ConflictError, NotFoundError
 from shared.events.payloads import WebhookEndpointDisabled, short
+from shared.reporting import clients
 from shared.reporting.clients import VersionConflictError
 from shared.webhooks import confidential
 from shared.webhooks.confidential import Confidential
@@ -57,12 +58,6 @@ class NotSignedError(ConflictError):
         )
 
 
-class ClientUnknownError(InvalidRequestError):
-    """A filter names clients that do not exist."""
-
-    code = "client_unknown"
-
-
 @dataclass(frozen=True, slots=True)
 class NewEndpoint:
     """What an endpoint is to be, beside what is confidential."""
@@ -79,16 +74,11 @@ class NewEndpoint:
 def check(session: Session, client_ids: tuple[UUID, ...], *, is_new: bool) -> None:
     """See whether an endpoint with this filter could be written, before its secrets go to their store.
 
-    Raises :class:`TooManyEndpointsError` or :class:`ClientUnknownError`.
+    Raises :class:`TooManyEndpointsError` or :class:`~shared.reporting.clients.ClientUnknownError`.
     """
     if is_new and session.scalars(select(func.count()).select_from(WebhookEndpoint)).one() >= MAX_ENDPOINTS:
         raise TooManyEndpointsError
-    known = session.scalars(select(Client.id).where(Client.id.in_(client_ids), Client.deleted_at.is_(None))).all()
-    if unknown := set(client_ids) - set(known):
-        raise ClientUnknownError(
-            f"{len(unknown)} of the clients do not exist, such as {min(unknown)}.",
-            next_step="List the clients to find their ids.",
-        )
+    clients.check_known(session, client_ids)
 
 
 def create(
@@ -137,7 +127,7 @@ def change(
 
     ``version`` is the one the caller read, ``None`` to overwrite whatever is there. Enabling forgets that it ever failed;
     what was held meanwhile waits for :mod:`shared.webhooks.replaying`. Raises :class:`EndpointNotFoundError`,
-    :class:`~shared.reporting.clients.VersionConflictError` or :class:`ClientUnknownError`.
+    :class:`~shared.reporting.clients.VersionConflictError` or :class:`~shared.reporting.clients.ClientUnknownError`.
     """
     endpoint = find(session, endpoint_id, lock=True)
     if version is not None and endpoint.version != version:

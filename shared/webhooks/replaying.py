@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from shared import events
 from shared.database.tables import Job, WebhookDelivery, WebhookEndpoint
 from shared.database.tables.webhook import DeliveryState
+from shared.deliveries import jobs as delivery_jobs
 from shared.errors import ConflictError, NotFoundError
 from shared.events import outbox
 from shared.events.payloads import WebhookTest
 from shared.identifiers import new_id
 from shared.jobs import requests
 from shared.jobs.kinds import DELIVER_WEBHOOK
-from shared.webhooks import endpoints, subscriber
+from shared.webhooks import endpoints
 
 MOST_AT_ONCE = 1000
 
@@ -135,7 +136,7 @@ def replay_range(session: Session, endpoint_id: UUID, wanted: Range) -> tuple[in
             update(WebhookDelivery),
             [{"id": delivery_id, "job_id": job_id, **_anew(now)} for _, delivery_id, job_id in jobs],
         )
-    subscriber.add_jobs(session, jobs, at=now)
+    delivery_jobs.add_jobs(session, DELIVER_WEBHOOK, jobs, at=now)
     # Those that arrived are not among what is left: they would come round for ever.
     undone = [*conditions, WebhookDelivery.state.in_([DeliveryState.FAILED, DeliveryState.HELD])]
     left = session.scalars(select(func.count()).select_from(WebhookDelivery).where(*undone)).one()

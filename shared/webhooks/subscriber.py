@@ -1,26 +1,19 @@
 """From events to deliveries: what follows from an event for the endpoints of its tenant, in the transaction it is given."""
 
-from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, exists, func, insert, literal, or_, select, update
+from sqlalchemy import any_, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.orm import Session
 
-from shared.database.session import Database
-from shared.database.tables import DomainEvent, Job, WebhookDelivery, WebhookEndpoint
-from shared.database.tables.job import JobState
+from shared.database.tables import DomainEvent, WebhookDelivery, WebhookEndpoint
 from shared.database.tables.webhook import DeliveryState
+from shared.deliveries import jobs
 from shared.events.types import EventType
 from shared.identifiers import new_id
 from shared.jobs.kinds import DELIVER_WEBHOOK
-from shared.jobs.requests import PUBLISHING_TAKES_S
-
-# Not long after the last of a job's attempts; jobs end early only where database or vault were away.
-_LEFT_BEHIND = timedelta(minutes=15)
-_BATCH = 500
 
 
 def subscribe(session: Session, event: DomainEvent) -> None:
@@ -50,59 +43,12 @@ def subscribe(session: Session, event: DomainEvent) -> None:
     written = set(
         session.scalars(postgresql_insert(WebhookDelivery).on_conflict_do_nothing().returning(WebhookDelivery.id), rows)
     )
-    add_jobs(session, ((event.tenant_id, row["id"], row["job_id"]) for row in rows if row["id"] in written), at=now)
-
-
-def add_jobs(session: Session, deliveries: Iterable[tuple[UUID, UUID, UUID | None]], *, at: datetime) -> None:
-    """Write the jobs that make the next attempts at ``at``; each is tenant, delivery and job.
-
-    Nobody but the sweep sends their messages, so it need not leave anybody the time to.
-    """
-    run_after = at - timedelta(seconds=PUBLISHING_TAKES_S)
-    rows: list[dict[str, Any]] = [
-        {
-            "id": job_id,
-            "tenant_id": tenant_id,
-            "kind": DELIVER_WEBHOOK.name,
-            "queue": DELIVER_WEBHOOK.queue.value,
-            "priority": int(DELIVER_WEBHOOK.priority),
-            "arguments": {"delivery_id": str(delivery_id)},
-            "max_attempts": DELIVER_WEBHOOK.max_attempts,
-            "run_after": run_after,
-        }
-        for tenant_id, delivery_id, job_id in deliveries
-        if job_id is not None
-    ]
-    if rows:
-        session.execute(insert(Job), rows)
-
-
-def revive(database: Database) -> int:
-    """Give a new job to deliveries whose time has long come and whose job is no more, and return how many those were.
-
-    ``database`` is the login across tenants. Jobs end without their delivery where workers die again and again, or where
-    database or vault stay away for longer than a job is tried.
-    """
-    overdue = func.clock_timestamp() - _LEFT_BEHIND
-    living = exists().where(Job.id == WebhookDelivery.job_id, Job.state.in_([JobState.QUEUED, JobState.RUNNING]))
-    with database.across_tenants() as session:
-        found = session.execute(
-            select(WebhookDelivery.tenant_id, WebhookDelivery.id)
-            .where(WebhookDelivery.state == DeliveryState.WAITING, WebhookDelivery.next_attempt_at < overdue, ~living)
-            .order_by(WebhookDelivery.next_attempt_at)
-            .limit(_BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
-        jobs = [(row.tenant_id, row.id, new_id()) for row in found]
-        for _, delivery_id, job_id in jobs:
-            session.execute(
-                update(WebhookDelivery)
-                .where(WebhookDelivery.id == delivery_id)
-                .values(job_id=job_id)
-                .execution_options(synchronize_session=False)
-            )
-        add_jobs(session, jobs, at=datetime.now(UTC))
-    return len(jobs)
+    jobs.add_jobs(
+        session,
+        DELIVER_WEBHOOK,
+        ((event.tenant_id, row["id"], row["job_id"]) for row in rows if row["id"] in written),
+        at=now,
+    )
 
 
 def _wanting(event: DomainEvent) -> Any:

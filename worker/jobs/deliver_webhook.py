@@ -3,9 +3,10 @@
 import time
 from uuid import UUID
 
+from shared.deliveries import backoff
 from shared.jobs.run import JobRun
 from shared.telemetry import metrics
-from shared.webhooks import attempts, backoff, deliveries
+from shared.webhooks import attempts, deliveries
 from shared.webhooks.attempts import Outcome, Ready
 
 

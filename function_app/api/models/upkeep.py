@@ -26,6 +26,7 @@ class OwnRules(Given):
     schedule_runs_days: _Days | None = None
     events_days: _Days | None = Field(None, description="Of those that no delivery is about any more.")
     deliveries_days: _Days | None = Field(None, description="Of deliveries that ended, with their attempts.")
+    mails_days: _Days | None = None
     audit_days: _Days | None = None
     audit_days_by_type: dict[AuditType, _Days] = Field({}, description="By the type of entries, in place of `audit_days`.")
     credential_checks_days: _Days | None = None

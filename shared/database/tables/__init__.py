@@ -14,6 +14,14 @@ from shared.database.tables.finding import Finding, FindingMark
 from shared.database.tables.idempotency import IdempotencyRecord
 from shared.database.tables.job import Job
 from shared.database.tables.kept_secret import SealedSecret, SecretUpkeep
+from shared.database.tables.mail import (
+    MailAttempt,
+    MailDelivery,
+    MailHold,
+    MailRecipient,
+    MailSigningKey,
+    MailWelcome,
+)
 from shared.database.tables.recommendation import RecommendationRow
 from shared.database.tables.report import Report, ReportFile
 from shared.database.tables.report_comparison import ReportChange, ReportComparison, SnapshotTotals
@@ -49,6 +57,12 @@ __all__ = [
     "FindingMark",
     "IdempotencyRecord",
     "Job",
+    "MailAttempt",
+    "MailDelivery",
+    "MailHold",
+    "MailRecipient",
+    "MailSigningKey",
+    "MailWelcome",
     "RecommendationRow",
     "RejectedRowRecord",
     "Report",

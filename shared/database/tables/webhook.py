@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database.tables.base import Base, Identified, reference
+from shared.database.tables.delivery_attempt import DeliveryAttempt
 
 
 class EndpointKind(StrEnum):
@@ -99,19 +100,8 @@ class WebhookDelivery(Identified, Base):
     finished_at: Mapped[datetime | None]
 
 
-class WebhookAttempt(Identified, Base):
+class WebhookAttempt(DeliveryAttempt, Base):
     """One request to an endpoint, or the reason why there was none."""
 
     __tablename__ = "webhook_attempt"
     __table_args__ = (reference("delivery_id", "webhook_delivery", on_delete="CASCADE"),)
-
-    tenant_id: Mapped[UUID]
-    delivery_id: Mapped[UUID]
-    number: Mapped[int] = mapped_column(Integer)
-    started_at: Mapped[datetime]
-    duration_ms: Mapped[int] = mapped_column(Integer)
-    status: Mapped[int | None] = mapped_column(SmallInteger)
-    error_code: Mapped[str | None]
-    error: Mapped[str | None]
-    answer: Mapped[str] = mapped_column(server_default="")
-    """The first characters of the answer's body, without secrets."""

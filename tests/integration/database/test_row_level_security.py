@@ -157,7 +157,7 @@ def _fill(session: Session, tenant: UUID) -> None:
         formats=["pdf"],
     )
     connection = tables.AzureConnection(id=new_id(), tenant_id=tenant, name="Production", kind="managed_identity")
-    for row in (client, snapshot, report, connection, *_webhook(tenant)):
+    for row in (client, snapshot, report, connection, *_webhook(tenant), *_mail(tenant)):
         session.add(row)
         session.flush()
     session.add_all(_rows_below(tenant, snapshot.id, report.id, connection.id))
@@ -244,6 +244,25 @@ def _webhook(tenant: UUID) -> Iterator[tables.Base]:
         id=delivery_id, tenant_id=tenant, endpoint_id=endpoint_id, event_id=event_id, event_type="webhook.test", state="held"
     )
     yield tables.WebhookAttempt(tenant_id=tenant, delivery_id=delivery_id, number=1, started_at=_NOW, duration_ms=0)
+
+
+def _mail(tenant: UUID) -> Iterator[tables.Base]:
+    recipient_id, delivery_id = new_id(), new_id()
+    yield tables.MailRecipient(id=recipient_id, tenant_id=tenant, address="a@example.com")
+    yield tables.MailDelivery(
+        id=delivery_id,
+        tenant_id=tenant,
+        recipient_id=recipient_id,
+        kind="test",
+        address="a@example.com",
+        language="en",
+        time_zone="UTC",
+        state="held",
+    )
+    yield tables.MailAttempt(tenant_id=tenant, delivery_id=delivery_id, number=1, started_at=_NOW, duration_ms=0)
+    yield tables.MailHold(tenant_id=tenant, address="a@example.com", code="bounced", reason="r")
+    yield tables.MailWelcome(tenant_id=tenant, user_id="u", delivery_id=delivery_id)
+    yield tables.MailSigningKey(tenant_id=tenant, secret_version="1")
 
 
 def _findings(tenant: UUID, client_id: UUID, snapshot_id: UUID, report_id: UUID) -> Iterator[tables.Base]:

@@ -23,7 +23,7 @@ from tests.simulators.azure_management import AzureManagement
 ROOT = Path(__file__).parents[3]
 NOWHERE = "127.0.0.1:1"
 WAKE_QUEUES = {f"wake_{role}" for role in Role}
-SKIPPED = {"http", "identity_provider", "azure_management", *WAKE_QUEUES}
+SKIPPED = {"http", "identity_provider", "azure_management", "mail", *WAKE_QUEUES}
 OwnSettings = Callable[[dict[str, str]], Settings]
 
 
@@ -95,6 +95,16 @@ SIGN_IN = {
         ({"OIDC_ISSUER": f"https://{NOWHERE}"}, {"identity_provider"}, "OIDC_ISSUER"),
         ({"AZURE_MANAGEMENT_URL": "https://localhost:1"}, {"azure_management"}, "AZURE_MANAGEMENT_URL"),
         ({"API_URL": f"http://{NOWHERE}"}, {"http"}, NOWHERE),
+        (
+            {
+                "SMTP_HOST": "127.0.0.1",
+                "SMTP_PORT": "1",
+                "MAIL_FROM": "a@advisor.example",
+                "PUBLIC_URL": "https://a.example",
+            },
+            {"mail"},
+            "SMTP_HOST",
+        ),
         (SIGN_IN, {"sign_in", "storage"}, "AZURE_CREDENTIAL"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
@@ -170,6 +180,9 @@ def test_the_doctor_ends_in_time_where_everything_hangs(environment: dict[str, s
             "OIDC_ISSUER": f"https://127.0.0.1:{port}",
             "AZURE_MANAGEMENT_URL": f"https://127.0.0.1:{port}",
             "API_URL": f"http://127.0.0.1:{port}",
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(port),
+            "MAIL_FROM": "reports@advisor.example",
         }
         found = json.loads(_doctor(environment | hanging, "--json").stdout)
     assert found["duration_ms"] < 15_000

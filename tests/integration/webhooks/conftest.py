@@ -14,6 +14,7 @@ from shared import events
 from shared.access import Scope, generate_key
 from shared.database.tables import ApiKey, DomainEvent, Job, WebhookDelivery, WebhookEndpoint
 from shared.database.tables.job import JobState
+from shared.deliveries import backoff
 from shared.events.dispatching import dispatch
 from shared.events.payloads import Payload, ReportCompleted
 from shared.identifiers import new_id
@@ -21,7 +22,7 @@ from shared.jobs import execution
 from shared.jobs.kinds import DELIVER_WEBHOOK
 from shared.services import Services
 from shared.settings import Settings
-from shared.webhooks import backoff, subscriber
+from shared.webhooks import subscriber
 from tests.integration.api.serving import caller, serving
 from tests.simulators.receiver import Receiver
 from worker.jobs.deliver_webhook import deliver_webhook

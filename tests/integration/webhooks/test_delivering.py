@@ -15,9 +15,11 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from infra.local import node, places
 from shared.database.tables import Client, Job, WebhookDelivery, WebhookEndpoint
 from shared.database.tables.job import JobState
+from shared.deliveries import jobs
 from shared.events.dispatching import dispatch
 from shared.identifiers import new_id
 from shared.jobs import execution
+from shared.jobs.kinds import DELIVER_WEBHOOK
 from shared.jobs.sweep import sweep
 from shared.services import Services
 from shared.telemetry import metrics
@@ -170,7 +172,7 @@ def test_jobs_of_deliveries_that_ended_do_nothing(ground: Ground, services: Serv
     (row,) = ground.deliveries()
     subscriber_job = new_id()
     with services.system_database.across_tenants() as session:
-        subscriber.add_jobs(session, [(ground.tenant_id, row.id, subscriber_job)], at=datetime.now(UTC))
+        jobs.add_jobs(session, DELIVER_WEBHOOK, [(ground.tenant_id, row.id, subscriber_job)], at=datetime.now(UTC))
     state = execution.execute(services, deliver_webhook, tenant_id=ground.tenant_id, job_id=subscriber_job, worker="late")
     assert state is JobState.SUCCEEDED
     assert len(ground.receiver.received) == 1

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from shared.deliveries import backoff
 from shared.services import Services
-from shared.webhooks import backoff, breaker, confidential
+from shared.webhooks import breaker, confidential
 from tests.integration.webhooks.conftest import Ground
 from tests.simulators.receiver import Told
 

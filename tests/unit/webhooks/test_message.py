@@ -9,10 +9,11 @@ import pytest
 
 from shared.database.tables import WebhookEndpoint
 from shared.database.tables.webhook import EndpointKind
+from shared.deliveries import backoff
 from shared.events import payloads
 from shared.events.types import EventType
 from shared.settings import Settings
-from shared.webhooks import backoff, breaker, cards, confidential, custom_headers, message
+from shared.webhooks import breaker, cards, confidential, custom_headers, message
 from shared.webhooks.confidential import Confidential, Signing
 
 _NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

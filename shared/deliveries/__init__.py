@@ -1,0 +1,1 @@
+"""What deliveries have in common, whoever gets them: jobs for attempts, waits in between, a row for every attempt."""
