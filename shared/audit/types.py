@@ -31,6 +31,8 @@ class AuditType(StrEnum):
     """A test or a replay that somebody asked for; what events send by themselves are deliveries."""
     MAIL_CHANGED = "mail.changed"
     """Recipients, addresses on hold, and what people unsubscribed from."""
+    MAIL_SENT = "mail.sent"
+    """A test, a welcome, or a mail sent again, that somebody asked for; what events send by themselves are deliveries."""
     SETTINGS_CHANGED = "settings.changed"
     AUDIT_EXPORTED = "audit.exported"
     UPKEEP_ORDERED = "upkeep.ordered"

@@ -15,6 +15,8 @@ from function_app.api.models import mail as models
 from function_app.api.models.common import ALWAYS, failures
 from function_app.api.paging import Paging
 from function_app.api.routers.clients import IfMatch
+from shared.audit.log import Target
+from shared.audit.types import AuditType
 from shared.database.reading import read_in
 from shared.database.tables import Job, MailDelivery
 from shared.jobs.requests import publish_job
@@ -132,7 +134,7 @@ def send_test_mail(recipient_id: UUID, caller: MailWriter, key: IdempotencyKey =
         job = deliveries.with_job(session, delivery, trace_id=caller.trace_id)
         return delivery.id, job
 
-    return _set_going(caller, key, f"POST /mail/recipients/{recipient_id}/test", send)
+    return _set_going(caller, key, f"POST /mail/recipients/{recipient_id}/test", send, reason="test")
 
 
 @router.get("/deliveries", responses={200: {"model": models.MailPage}, **failures(*ALWAYS)})
@@ -166,7 +168,7 @@ def send_mail_again(mail_id: UUID, caller: MailWriter, key: IdempotencyKey = Non
     def send(session: Session) -> tuple[UUID, Job]:
         return mail_id, deliveries.send_again(session, mail_id, trace_id=caller.trace_id)
 
-    return _set_going(caller, key, f"POST /mail/deliveries/{mail_id}/send-again", send)
+    return _set_going(caller, key, f"POST /mail/deliveries/{mail_id}/send-again", send, reason="again")
 
 
 @router.get("/holds", responses={200: {"model": models.HoldPage}, **failures(*ALWAYS)})
@@ -191,6 +193,8 @@ def welcome_user(wanted: models.WelcomeWanted, caller: MailWriter) -> Response:
     with caller.transaction() as session:
         mail_id, job = send_welcome_email(session, caller.tenant_id, **wanted.model_dump(), trace_id=caller.trace_id)
         body = read_in(session, mail_lists.delivery(mail_id))
+        if job is not None:
+            _log(session, caller, mail_id, "welcome")
     if job is not None:
         publish_job(caller.services.publisher, caller.services.database, job)
     if not body:
@@ -200,13 +204,20 @@ def welcome_user(wanted: models.WelcomeWanted, caller: MailWriter) -> Response:
     return json_answer(body[0], status_code=202, headers={"Location": f"/api/v1/mail/deliveries/{mail_id}"})
 
 
-def _set_going(caller: Caller, key: str | None, route: str, begin: Callable[[Session], tuple[UUID, Job]]) -> Response:
+def _log(session: Session, caller: Caller, mail_id: UUID, reason: str) -> None:
+    caller.log(session, AuditType.MAIL_SENT, Target("mail", mail_id), details={"reason": reason})
+
+
+def _set_going(
+    caller: Caller, key: str | None, route: str, begin: Callable[[Session], tuple[UUID, Job]], *, reason: str
+) -> Response:
     require_on(caller.services.settings)
     jobs: list[Job] = []
 
     def write() -> Outcome:
         mail_id, job = begin(session)
         jobs.append(job)
+        _log(session, caller, mail_id, reason)
         body = read_in(session, mail_lists.delivery(mail_id))[0]
         body.pop("attempts")
         return Outcome(202, {"Location": f"/api/v1/mail/deliveries/{mail_id}"}, body)
