@@ -15,6 +15,7 @@ def rows_of(tenant: UUID, age: timedelta) -> list[tables.Base]:
     job = {"tenant_id": tenant, "kind": "k", "queue": "default", "priority": 3, "max_attempts": 1, "run_after": at}
     client, schedule_id = a_client(tenant), new_id()
     event_id, endpoint_id, delivery_id = new_id(), new_id(), new_id()
+    credential_id, mail_id = new_id(), new_id()
     snapshot = a_snapshot(tenant, client, NOW)
     return [
         tables.Job(**job, state="succeeded", finished_at=at),
@@ -38,6 +39,28 @@ def rows_of(tenant: UUID, age: timedelta) -> list[tables.Base]:
             finished_at=at,
         ),
         tables.WebhookAttempt(tenant_id=tenant, delivery_id=delivery_id, number=1, started_at=at, duration_ms=1),
+        tables.MailDelivery(
+            id=mail_id,
+            tenant_id=tenant,
+            kind="test",
+            address="a@example.com",
+            language="en",
+            time_zone="UTC",
+            state="failed",
+            finished_at=at,
+        ),
+        tables.MailAttempt(tenant_id=tenant, delivery_id=mail_id, number=1, started_at=at, duration_ms=1),
+        tables.CredentialHealth(id=credential_id, tenant_id=tenant, provider="azure", credential_type="x"),
+        tables.CredentialCheck(
+            tenant_id=tenant,
+            credential_id=credential_id,
+            checked_at=at,
+            duration_ms=1,
+            state="healthy",
+            code="ok",
+            message="It works.",
+            trigger="scheduled",
+        ),
         tables.IdempotencyRecord(
             tenant_id=tenant, key=str(at), request_hash=b"", status_code=202, headers={}, body={}, expires_at=at
         ),

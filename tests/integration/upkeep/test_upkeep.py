@@ -8,6 +8,7 @@ from sqlalchemy import select
 from shared.database import tables
 from shared.database.tables import AuditEvent, UpkeepRun
 from shared.services import Services
+from shared.upkeep.removals import MFA_REMOVALS, REMOVALS
 from shared.upkeep.running import run_upkeep
 from tests.integration.upkeep.keeping import add, left, set_own_rules
 from tests.integration.upkeep.rows import rows_of
@@ -19,6 +20,9 @@ _REMOVED = {
     "webhook_attempts": 1,
     "webhook_deliveries": 1,
     "events": 2,
+    "mail_attempts": 1,
+    "mails": 1,
+    "credential_checks": 1,
     "kept_answers": 1,
     "used_uploads": 1,
     "upkeep_runs": 1,
@@ -40,6 +44,11 @@ def test_old_rows_go_young_ones_and_those_of_others_stay(services: Services, ten
     assert left(services, other_tenant, tables.BackupCode) == 2
     again = run_upkeep(services, tenant)
     assert sum(again.counts.values()) == 0
+
+
+def test_every_kind_of_row_that_goes_by_its_age_is_among_those_tried() -> None:
+    # Schedules that were deleted go with all that is theirs, which other tests look at.
+    assert {removal.name for removal in (*REMOVALS, *MFA_REMOVALS)} - {"deleted_schedules"} == _REMOVED.keys()
 
 
 def test_dry_run_counts_and_removes_nothing(services: Services, tenant: UUID) -> None:
