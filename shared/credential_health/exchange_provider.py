@@ -85,6 +85,8 @@ class ExchangeProvider:
                 "The workers of this installation cannot ask exchanges.",
                 "Install worker/exchanges-requirements.txt where the workers run.",
             )
+        # It logs requests with their keys and signatures.
+        logging.getLogger("ccxt").setLevel(logging.WARNING)
         wanted: ExchangeConfiguration = credential.configuration
         if wanted.exchange not in ccxt.exchanges:
             return Finding.unreachable(

@@ -49,12 +49,13 @@ class Publisher:
             return False
         return True
 
-    def ask(self, task: str, *, queue: str, timeout_s: float) -> Any:
-        """Send ``task`` to ``queue``, wait for its result and return it; raises what Celery raises.
+    def ask(self, task: str, *arguments: str, queue: str, timeout_s: float) -> Any:
+        """Send ``task`` with its ``arguments`` to ``queue``, wait for its result and return it; raises what Celery raises.
 
         For the few questions to which somebody waits for the answer; each look at the result costs a connection.
         """
-        asked = self._send(task, queue=queue, priority=Priority.HIGH.value, ignore_result=False, expires=timeout_s)
+        options = {"queue": queue, "priority": Priority.HIGH.value, "ignore_result": False, "expires": timeout_s}
+        asked = self._send(task, args=arguments, **options)
         # Celery counts only its pauses, not its looks, so the limit is kept here.
         until = time.monotonic() + timeout_s
         try:

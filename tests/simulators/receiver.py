@@ -72,14 +72,17 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                body = self.rfile.read(int(self.headers.get("Content-Length") or "0"))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 told = receiver._answer(Received(self.path, headers, body))
                 self.send_response(told.status)
                 for name, value in {"Content-Length": str(len(told.body)), **told.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(told.body)
+                if self.command != "HEAD":
+                    self.wfile.write(told.body)
+
+            do_GET = do_HEAD = do_POST  # noqa: N815 - the names are given
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

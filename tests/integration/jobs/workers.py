@@ -15,7 +15,7 @@ import psutil
 from tests.integration.jobs.waiting import until
 
 _REPOSITORY = Path(__file__).parents[3]
-ALL_QUEUES = ("priority", "default", "reports")
+ALL_QUEUES = ("priority", "health_checks", "default", "reports")
 
 QUICK = {
     "JOB_LEASE_S": "2",
