@@ -4,12 +4,13 @@ import ssl
 import threading
 from collections import deque
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import trustme
 
 from infra.local import ports
+from tests.simulators.listening import QuietServer
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,10 @@ class Receiver:
         self.received: list[Received] = []
         self.answers: deque[Told] = deque()
         """For the next messages; the last of them for all that follow."""
-        self._server = ThreadingHTTPServer((ports.HOST, 0), self._handler())
+        self.gate = threading.Event()
+        """Answers are given while it is set."""
+        self.gate.set()
+        self._server = QuietServer((ports.HOST, 0), self._handler())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(ports.HOST).configure_cert(context)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
@@ -53,6 +57,7 @@ class Receiver:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.gate.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -63,6 +68,7 @@ class Receiver:
 
     def _answer(self, received: Received) -> Told:
         self.received.append(received)
+        self.gate.wait()
         if not self.answers:
             return Told(200)
         return self.answers.popleft() if len(self.answers) > 1 else self.answers[0]

@@ -200,17 +200,18 @@ def _nothing_before(cloud: Cloud, receiver: Receiver, superuser: psycopg.Connect
 @pytest.fixture
 def ground(services: Services, served: Served, cloud: Cloud, receiver: Receiver, tenant: UUID) -> Ground:
     """The test's tenant, for a caller who may do everything."""
-    return Ground(services, caller(served, _key(services.system_database, tenant)), cloud, receiver, tenant)
+    return Ground(services, caller(served, key_of(services.system_database, tenant)), cloud, receiver, tenant)
 
 
 @pytest.fixture
 def neighbour(ground: Ground, served: Served, other_tenant: UUID) -> Ground:
     """Another tenant of the same installation."""
-    key = _key(ground.services.system_database, other_tenant)
+    key = key_of(ground.services.system_database, other_tenant)
     return Ground(ground.services, caller(served, key), ground.cloud, ground.receiver, other_tenant)
 
 
-def _key(system_database: Database, tenant_id: UUID) -> str:
+def key_of(system_database: Database, tenant_id: UUID) -> str:
+    """Make an API key of a tenant that may do everything."""
     key = generate_key()
     with system_database.across_tenants() as session:
         session.add(ApiKey(tenant_id=tenant_id, name="Test", prefix=key.prefix, key_hash=key.key_hash, scopes=list(Scope)))
