@@ -31,6 +31,7 @@ from tests.integration.jobs.workers import Worker
 from tests.integration.telemetry.canaries import Search, canary
 from tests.integration.telemetry.connecting import use_connections
 from tests.integration.telemetry.processes import Front, run
+from tests.integration.telemetry.storing import use_credentials
 from tests.simulators.cloud import Cloud
 from tests.simulators.otlp_collector import OtlpCollector
 
@@ -163,6 +164,7 @@ def test_no_secret_is_written_anywhere(  # noqa: PLR0917
             _ask_wrongly(anonymous, search, planted)
             refusals = use_connections(api, search, cloud, planted)
             assert refusals == ["None", "secret_wrong", "secret_expired", "certificate_not_registered"]
+            assert set(use_credentials(api, search, planted)) == {"unreachable"}
             with _broken(places.database, "client"):
                 answer = api.get("/api/v1/clients")
                 assert answer.status_code == 500, answer.text
