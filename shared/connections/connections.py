@@ -216,6 +216,7 @@ def mark_failing(session: Session, connection_id: UUID, error: AzureAuthenticati
     if connection.status == ConnectionStatus.WORKING:
         tell_of_failure(session, connection, verdict)
     connection.status = ConnectionStatus.FAILING
+    enrolment.doubt(session, connection.id)
     connection.tested_at = func.clock_timestamp()
     connection.test_result = verdict.stored()
 

@@ -46,14 +46,14 @@ class Outcome:
 
 
 @contextmanager
-def place(run: JobRun, subject: Subject, *, patience_s: float = PATIENCE_S) -> Iterator[bool]:
+def place(run: JobRun, subject: Subject, *, patience_s: float | None = None) -> Iterator[bool]:
     """Hold one of the provider's places for the length of the ``with`` block; gives whether there was one."""
     with Slots(run.services.redis).held(
         subject.provider,
         f"{run.claim.job_id}/{subject.id}",
         most=at_once_of(subject.provider),
         lease_s=run.claim.kind.hard_limit_s,
-        patience_s=patience_s,
+        patience_s=PATIENCE_S if patience_s is None else patience_s,
         wait=run.wait,
     ) as is_free:
         yield is_free

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.credential_health import timing
-from shared.credential_health.states import HealthState
+from shared.credential_health.states import FAILURES, HealthState
 from shared.database.tables import AzureConnection, CredentialHealth, StoredCredential
 
 AZURE = "azure"
@@ -49,6 +49,29 @@ def renew(session: Session, credential_id: UUID) -> None:
 def forget(session: Session, credential_id: UUID) -> None:
     """Check a credential that goes no more, and forget its history."""
     session.execute(delete(CredentialHealth).where(CredentialHealth.id == credential_id))
+
+
+def doubt(session: Session, credential_id: UUID) -> None:
+    """Have a credential that was well checked at once, because somebody who used it was refused."""
+    session.execute(
+        update(CredentialHealth)
+        .where(CredentialHealth.id == credential_id, CredentialHealth.state.not_in([state.value for state in FAILURES]))
+        .values(next_check_at=func.least(CredentialHealth.next_check_at, func.clock_timestamp()))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_gone(session: Session) -> None:
+    """Forget credentials that were removed past this product."""
+    connection = select(AzureConnection.id).where(
+        AzureConnection.id == CredentialHealth.id, AzureConnection.deleted_at.is_(None)
+    )
+    credential = select(StoredCredential.id).where(StoredCredential.id == CredentialHealth.id)
+    session.execute(
+        delete(CredentialHealth)
+        .where(~connection.exists(), ~credential.exists())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def enrol_all(session: Session, tenant_id: UUID, interval: timedelta) -> int:

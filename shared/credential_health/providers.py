@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 ENTRY_POINTS = "azure_advisor_reports.credential_providers"
 AZURE_AT_ONCE = 8
 TIMEOUT_S = 10.0
+LONGEST_TIMEOUT_S = 30.0
 MOST_AT_ONCE = 50
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 
@@ -86,7 +87,8 @@ class Outside:
         self.check()
         found = destination.resolve(url, Rules.of(self._settings))
         message = Message(method, dict(headers), body)
-        return sending.send(found, message, timeout_s=timeout_s, ca_file=self._settings.outgoing_ca_file)
+        limit_s = min(timeout_s, LONGEST_TIMEOUT_S)
+        return sending.send(found, message, timeout_s=limit_s, ca_file=self._settings.outgoing_ca_file)
 
 
 class CredentialProvider(Protocol):

@@ -16,6 +16,7 @@ def check_all_credentials_health(run: JobRun) -> None:
     settings = run.services.settings
     interval = timedelta(hours=settings.credential_health_check_interval_hours)
     with run.transaction() as session:
+        enrolment.forget_gone(session)
         enrolled = enrolment.enrol_all(session, run.tenant_id, interval)
     asked = 0
     after: UUID | None = UUID(int=0)

@@ -25,7 +25,7 @@ class Job(BaseModel):
     error: Failure | None
     result: dict[str, Any] | None = Field(
         description="What it found, where its kind has something to tell: of `test_azure_connection` a ConnectionTest, "
-        "of `sync_azure_statistics` what the statistics are."
+        "of `sync_azure_statistics` what the statistics are, of checks of credentials how it stands with each."
     )
     trace_id: str | None
     created_at: datetime

@@ -1,15 +1,26 @@
 """Connections as credentials: what goes wrong at Azure, in Entra and in the vault, told apart and told once."""
 
+import time
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
 
 import pytest
+import trustme
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509 import load_pem_x509_certificate
 from sqlalchemy import select
 
+from shared.credential_health import checking
+from shared.credential_health.providers import AZURE_AT_ONCE
+from shared.credential_health.slots import Slots
 from shared.database.tables import CredentialHealth, Job
+from shared.jobs import execution
 from tests.integration.credential_health.conftest import HEALTH, Ground
 from tests.simulators.faults import Fault
+from worker.jobs.check_credential_health import check_credential_health
 
 _SECRET_WRONG = 7000215
 _EVENTS = ("credential.failed", "credential.recovered", "credential.expiring")
@@ -116,6 +127,40 @@ def test_an_end_that_the_vault_knows_is_told_at_each_threshold_once_and_again_af
     assert ground.health(connection)["state"] == "unchecked"
     ground.check(2)
     assert [event["days_left"] for event in ground.events(*_EVENTS)] == [7, 28]
+
+
+def test_a_certificate_that_ends_in_seven_days_is_told(ground: Ground) -> None:
+    ends = datetime.now(UTC) + timedelta(days=7)
+    made = trustme.CA().issue_cert("app.example.com", key_type=trustme.KeyType.RSA, not_after=ends)
+    pem = made.private_key_and_cert_chain_pem.bytes()
+    public = load_pem_x509_certificate(made.cert_chain_pems[0].bytes()).public_key()
+    assert isinstance(public, RSAPublicKey)
+    ground.cloud.entra.certificate_key = public
+    connection = ground.connection(kind="service_principal_certificate", certificate=pem.decode(), secret=None)
+    ground.check(2)
+    found = ground.health(connection)
+    assert (found["state"], found["days_left"]) == ("expiring", 7)
+    (told,) = ground.events(*_EVENTS)
+    assert (told["type"], told["days_left"]) == ("credential.expiring", 7)
+
+
+def test_a_check_for_which_there_is_no_place_comes_back_and_costs_no_attempt(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = ground.connection()
+    monkeypatch.setattr(checking, "PATIENCE_S", 0.0)
+    slots = Slots(ground.services.redis)
+    asked = ground.api.post(f"{HEALTH}/{connection}/checks")
+    job_id = UUID(asked.json()["job"]["id"])
+    with ExitStack() as taken:
+        for number in range(AZURE_AT_ONCE):
+            held = slots.held("azure", f"test {number}", most=AZURE_AT_ONCE, lease_s=60, patience_s=0, wait=time.sleep)
+            assert taken.enter_context(held)
+        execution.execute(ground.services, check_credential_health, tenant_id=ground.tenant_id, job_id=job_id, worker="test")
+        waiting = ground.api.get(asked.headers["Location"]).json()
+        assert (waiting["state"], waiting["max_attempts"] - waiting["attempt"]) == ("queued", 3)
+    (check,) = ground.result(asked)["checks"]
+    assert (check["state"], check["was_checked"]) == ("healthy", True)
 
 
 def test_a_tick_asks_for_each_check_once_and_spreads_the_next_ones(ground: Ground, neighbour: Ground) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from shared.audit import audit_lists
 from shared.audit.audit_lists import Filter
+from shared.credential_health import health_lists
 from shared.database.reading import Query
 from shared.database.session import Database
 from shared.reporting.listing import Position
@@ -59,6 +60,7 @@ def test_old_rows_are_found_by_tenant_and_age(database: Database, tenant: UUID, 
         ("select id from job where state = 'queued' and expires_at <= now() order by id limit 100", "job"),
         ("select event_id from audit_unsealed order by event_id limit 500", "audit_unsealed"),
         (_UNDISPATCHED, "domain_event"),
+        ("select tenant_id from credential_health where next_check_at <= now()", "credential_health"),
     ],
 )
 def test_ticks_read_only_what_is_due(system_database: Database, statement: str, table: str) -> None:
@@ -80,6 +82,12 @@ def test_pages_of_runs_come_from_an_index(database: Database, tenant: UUID) -> N
     order = schedule_lists.NEWEST_FIRST["-created_at"]
     query = schedule_lists.runs(UUID(_SOME_ID), states=(), order=order, limit=20, after=None)
     _assert_query(database, tenant, query, "schedule_run")
+
+
+def test_pages_of_checks_come_from_an_index(database: Database, tenant: UUID) -> None:
+    order = health_lists.CHECK_ORDERS["-checked_at"]
+    query = health_lists.checks(UUID(_SOME_ID), states=(), order=order, limit=20, after=None)
+    _assert_query(database, tenant, query, "credential_check")
 
 
 def _assert_query(database: Database, tenant: UUID, query: Query, table: str) -> None:
