@@ -27,7 +27,6 @@ from shared.settings import Settings
 
 # What comes due this soon is asked for along with what is due now: fewer jobs, and still spread over the interval.
 LOOK_AHEAD = timedelta(minutes=5)
-MOST_BY_HAND = 200
 _BATCH = 500
 _CHECK_TAKES_S = 1.0
 _LIVING = (JobState.QUEUED, JobState.RUNNING)
@@ -134,11 +133,11 @@ def set_alert_after(session: Session, credential_id: UUID, alert_after: int | No
 
 
 def matching(session: Session, provider: str, credential_type: str) -> list[UUID]:
-    """Return the ids of the tenant's credentials of one type, at most :data:`MOST_BY_HAND`."""
+    """Return the ids of the tenant's credentials of one type."""
     of_type = select(CredentialHealth.id).where(
         CredentialHealth.provider == provider, CredentialHealth.credential_type == credential_type
     )
-    return list(session.scalars(of_type.order_by(CredentialHealth.id).limit(MOST_BY_HAND)))
+    return list(session.scalars(of_type.order_by(CredentialHealth.id)))
 
 
 def fan_out(session: Session, settings: Settings, job_id: UUID, *, after: UUID, due_only: bool) -> tuple[int, UUID | None]:

@@ -102,6 +102,9 @@ def write(
 
     Returns its row, and the check where it was written.
     """
+    if isinstance(subject.row, AzureConnection):
+        # The connection before its health, as whoever changes or removes it does, so that nobody waits in a circle.
+        session.execute(select(AzureConnection.id).where(AzureConnection.id == subject.id).with_for_update(key_share=True))
     row = session.scalars(
         select(CredentialHealth)
         .where(CredentialHealth.id == subject.id)

@@ -86,7 +86,9 @@ def decide(
     credential_id: UUID, before: Standing, finding: Finding, now: datetime, policy: Policy
 ) -> tuple[Standing, tuple[Telling, ...]]:
     """Return what is known after a check, and what has to be told."""
-    expires_at = finding.expires_at or before.expires_at
+    # Only who was let in can be told of an end, or that there is none.
+    is_told = finding.state is HealthState.HEALTHY
+    expires_at = finding.expires_at if is_told else finding.expires_at or before.expires_at
     state = _state_of(finding, expires_at, now)
     known = replace(before, state=state, expires_at=expires_at)
     told: list[Telling] = []

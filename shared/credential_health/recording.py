@@ -1,7 +1,7 @@
 """Writing down a check: how it stands now, the history and what has to be told, all in one transaction."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -92,7 +92,9 @@ def record_test(session: Session, run: JobRun, connection: AzureConnection, exam
     enrolment.enrol(session, connection.tenant_id, connection.id, enrolment.AZURE, connection.kind)
     row = session.scalars(select(CredentialHealth).where(CredentialHealth.id == connection.id).with_for_update()).one()
     subject = Subject(connection.id, connection.tenant_id, enrolment.AZURE, connection.kind, connection)
-    made = Made(finding_of(examination), examination.result.duration_ms / 1000, "test", run.claim.job_id)
+    # Nobody asked the vault again.
+    finding = replace(finding_of(examination), expires_at=row.expires_at or connection.secret_expires_at)
+    made = Made(finding, examination.result.duration_ms / 1000, "test", run.claim.job_id)
     record(session, run.services.settings, row, subject, made)
     count(subject, made)
 

@@ -101,7 +101,8 @@ class ChecksWanted(Given):
 
 
 class ChecksAccepted(BaseModel):
-    """The job to poll; its `result` holds `checks`, one answer a credential, or how many were `asked_for`."""
+    """The job to poll; its `result` holds `checks`, one answer a credential, and how many are `left`; of all: how many
+    were `asked_for`."""
 
     job: Job
 

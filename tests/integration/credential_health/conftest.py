@@ -21,6 +21,7 @@ from shared.jobs.execution import Work
 from shared.services import Services
 from shared.settings import Settings
 from tests.integration.api.serving import Served, caller, serving
+from tests.shares import share_fixtures
 from tests.simulators.cloud import Cloud
 from tests.simulators.receiver import Receiver
 from tests.simulators.tokens import DIRECTORY_ID
@@ -28,6 +29,8 @@ from worker.jobs.check_all_credentials_health import check_all_credentials_healt
 from worker.jobs.check_credential_health import check_credential_health
 from worker.jobs.check_credential_health_manual import check_credential_health_manual
 from worker.jobs.test_azure_connection import test_azure_connection
+
+product_environment, settings, database, system_database, owner = share_fixtures("module")
 
 SECRET = "Q~correct-horse-battery-staple-0123456789"
 HEALTH = "/api/v1/credential-health"

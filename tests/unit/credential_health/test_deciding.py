@@ -88,8 +88,8 @@ def test_an_incident_is_told_once_and_so_is_its_end(checks: str, told: str) -> N
 def test_the_state_is_what_was_found_and_when_it_ends(
     finding: Finding, expires_in: timedelta | None, state: HealthState
 ) -> None:
-    before = Standing(expires_at=None if expires_in is None else _NOW + expires_in)
-    after, _ = decide(_ID, before, finding, _NOW, _POLICY)
+    ends = None if expires_in is None else _NOW + expires_in
+    after, _ = decide(_ID, Standing(), replace(finding, expires_at=ends), _NOW, _POLICY)
     assert after.state is state
     assert after.failures == (1 if state in FAILURES else 0)
 
@@ -133,6 +133,14 @@ def test_expiry_is_told_at_each_threshold_once_and_again_only_after_renewal() ->
     standing, events = decide(_ID, standing, renewed, _NOW + 99 * _DAY, _POLICY)
     assert events == (Expiring(_NOW + 119 * _DAY, 20),)
     assert decide(_ID, standing, renewed, _NOW + 99 * _DAY, _POLICY)[1] == ()
+
+
+def test_an_end_is_known_until_the_credential_was_let_in_without_one() -> None:
+    known = Standing(expires_at=_NOW + 5 * _DAY)
+    for finding in (_BAD, _LESS, _AWAY):
+        assert decide(_ID, known, finding, _NOW, _POLICY)[0].expires_at == known.expires_at
+    after, told = decide(_ID, known, _GOOD, _NOW, _POLICY)
+    assert (after.expires_at, after.state, told) == (None, HealthState.HEALTHY, ())
 
 
 def test_a_check_that_comes_late_tells_the_nearest_threshold_alone() -> None:
