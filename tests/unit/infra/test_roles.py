@@ -104,12 +104,12 @@ def test_both_identities_may_use_the_broker() -> None:
 
 
 def test_a_customer_lets_in_readers_only() -> None:
-    role = (INFRA / "customer" / "readerRole.bicep").read_text()
+    role = (ROOT / "docs" / "customer" / "readerRole.bicep").read_text()
     actions = re.findall(r"'(Microsoft\.\S+/\S+)'", role.split("var reads")[1].split("resource reader")[0])
     assert [action for action in actions if not action.endswith("/read")] == [
         "Microsoft.Advisor/generateRecommendations/action"
     ]
-    delegation = (INFRA / "customer" / "lighthouse.bicep").read_text()
+    delegation = (ROOT / "docs" / "customer" / "lighthouse.bicep").read_text()
     assert re.findall(r"^var (\w+) = '([0-9a-f-]{36})'$", delegation, re.MULTILINE) == [
         ("readerRole", "acdd72a7-3385-48ef-bd42-f606fba81ae7")
     ]
@@ -118,12 +118,12 @@ def test_a_customer_lets_in_readers_only() -> None:
 
 def test_a_delegation_is_the_two_resources_that_lighthouse_takes() -> None:
     # Only Bicep itself knows these types; where it is not there, this is what holds them.
-    text = (INFRA / "customer" / "lighthouse.bicep").read_text()
+    text = (ROOT / "docs" / "customer" / "lighthouse.bicep").read_text()
     assert re.findall(r"^(resource|module) (\w+) '([^']+)'", text, re.MULTILINE) == [
         ("resource", "definition", "Microsoft.ManagedServices/registrationDefinitions@2022-10-01"),
         ("resource", "assignment", "Microsoft.ManagedServices/registrationAssignments@2022-10-01"),
     ]
-    definition, assignment = resources(INFRA / "customer" / "lighthouse.bicep").values()
+    definition, assignment = resources(ROOT / "docs" / "customer" / "lighthouse.bicep").values()
     assert re.findall(r"^    (\w+):", definition, re.MULTILINE) == [
         *("registrationDefinitionName", "description", "managedByTenantId", "authorizations"),
     ]
