@@ -18,10 +18,10 @@ from infra.local import ports
 from infra.local.processes import ProcessGroup
 from infra.local.valkey import Valkey
 from shared.database.session import Database
-from shared.database.tables import Tenant
 from shared.settings import Settings
 from tests.servers import AskingServers, Counter, TestServers
 from tests.shares import SERVERS, share_fixtures
+from tests.tenants import add_tenant
 
 _COUNTER = pytest.StashKey[Counter]()
 # Coverage measures child processes that find its configuration in this variable.
@@ -48,6 +48,22 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker process of a parallel run where to ask."""
     node.workerinput["servers"] = node.config.stash[_COUNTER].address
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Begin with what takes long, dealt out to all processes, so that none is still at it when the others have nothing left.
+
+    This comes after the order was made random, and the processes begin each with its part of the whole.
+    """
+    yield
+    processes = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    for process in reversed(range(processes)):
+        begin = len(others) * process // processes
+        others[begin:begin] = long[process::processes]
+    items[:] = others
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -104,19 +120,19 @@ def superuser(superuser_address: tuple[int, str], settings: Settings, database: 
 @pytest.fixture
 def make_tenant(system_database: Database) -> Callable[[str], UUID]:
     """Makes tenants by name and returns their ids."""
-    return lambda name: _make_tenant(system_database, name)
+    return lambda name: add_tenant(system_database, name)
 
 
 @pytest.fixture
 def tenant(system_database: Database) -> UUID:
     """The id of a tenant made for this test."""
-    return _make_tenant(system_database, "Contoso")
+    return add_tenant(system_database)
 
 
 @pytest.fixture
 def other_tenant(system_database: Database) -> UUID:
     """The id of a second tenant, whose rows the first must never see."""
-    return _make_tenant(system_database, "Fabrikam")
+    return add_tenant(system_database, "Fabrikam")
 
 
 @pytest.fixture
@@ -127,11 +143,3 @@ def own_broker(tmp_path: Path) -> Iterator[Valkey]:
     valkey.start()
     yield valkey
     group.stop()
-
-
-def _make_tenant(system_database: Database, name: str) -> UUID:
-    with system_database.across_tenants() as session:
-        tenant = Tenant(name=name)
-        session.add(tenant)
-        session.flush()
-        return tenant.id

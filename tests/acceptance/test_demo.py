@@ -11,6 +11,7 @@ from pathlib import Path
 import openpyxl
 import psutil
 import pypdf
+import pytest
 
 from infra.local import places
 from tests.generators.estate import Estate
@@ -24,6 +25,7 @@ def _demo(out: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]
     return subprocess.run(command, cwd=places.REPOSITORY, capture_output=True, text=True, check=False, timeout=170)
 
 
+@pytest.mark.long
 def test_an_export_becomes_four_files_that_can_be_sent(tmp_path: Path) -> None:
     export = save_portal_csv(tmp_path / "Advisor_2026-11-20T08_15_42.311Z.csv", Estate(_ROWS, seed=3))
     out = tmp_path / "out"

@@ -83,6 +83,7 @@ def start(data: Path) -> Iterator[Callable[[], Started]]:
     group.stop()
 
 
+@pytest.mark.long
 def test_a_stack_lives_through_what_people_do_to_it(start: Callable[[], Started], data: Path) -> None:
     """One story instead of four: each start of the whole stack takes seconds."""
     first = start()

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from shared.database.reading import Query
 from shared.database.session import Database
-from shared.database.tables import Tenant
 from shared.reporting import clients, job_lists, recommendations, rejected_rows, report_lists
 from shared.reporting.listing import Position
 from shared.reporting.recommendations import Filter
 from tests.shares import share_fixtures
+from tests.tenants import add_tenant
 
 _ROWS = 3_000
 _PAGE = 20
@@ -58,10 +58,7 @@ product_environment, settings, database, system_database, owner = share_fixtures
 @pytest.fixture(scope="module")
 def crowd(database: Database, system_database: Database, owner: Engine) -> UUID:
     """A tenant that has thousands of everything, as the planner knows."""
-    with system_database.across_tenants() as session:
-        session.add(tenant := Tenant(name="Contoso"))
-        session.flush()
-        tenant_id = tenant.id
+    tenant_id = add_tenant(system_database)
     with database.tenant(tenant_id) as session:
         for statement in _FILL.split(";\n"):
             if statement.strip():

@@ -15,15 +15,17 @@ from shared.access import hash_key
 from shared.database import tables
 from shared.database.session import Database
 from shared.identifiers import new_id
+from tests.tenants import add_tenant
 
 _NOW = datetime.now(UTC)
 _APPEND_ONLY = {"audit_event"}
 TENANT_TABLES = sorted(name for name, table in tables.Base.metadata.tables.items() if "tenant_id" in table.columns)
 
 
-@pytest.fixture
-def filled(database: Database, tenant: UUID, system_database: Database) -> UUID:
-    """The tenant, with at least one row in every table."""
+@pytest.fixture(scope="module")
+def filled(database: Database, system_database: Database) -> UUID:
+    """A tenant with at least one row in every table, which no test can change."""
+    tenant = add_tenant(system_database)
     with database.tenant(tenant) as session:
         _fill(session, tenant)
     return tenant

@@ -110,6 +110,7 @@ def play_host(
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+@pytest.mark.long
 def test_front_serves_and_ticks_in_the_runtime_of_the_functions_host(
     production: dict[str, str], runtime_python: Path
 ) -> None:

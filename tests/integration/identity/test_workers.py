@@ -28,6 +28,7 @@ def publisher(identity_settings: Settings) -> Iterator[Publisher]:
     made.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pool", ["prefork", "threads"])
 def test_results_are_written_and_read_while_tokens_roll_over_and_sessions_end(
     publisher: Publisher, azure: Azure, start_worker: StartWorker, superuser: psycopg.Connection, pool: str

@@ -142,6 +142,7 @@ def places(
     services.close()
 
 
+@pytest.mark.long
 def test_no_secret_is_written_anywhere(  # noqa: PLR0917
     planted: dict[str, str],
     search: Search,

@@ -38,6 +38,7 @@ def trace_parents(database: Database, tenant: UUID) -> Callable[[], set[str]]:
     return read
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("measured_processes")
 def test_one_trace_joins_request_jobs_statements_and_azure(
     exporting: dict[str, str], collector: OtlpCollector, outputs: Path, key: str, trace_parents: Callable[[], set[str]]
