@@ -16,7 +16,11 @@ from shared.connections import upkeep
 from shared.database.session import Database
 from shared.services import Services
 from tests.integration.connections.asking import PATH, SECRET, after_test, made
+from tests.shares import share_fixtures
 from tests.simulators.cloud import Cloud
+
+# Upkeep looks after the secrets of all tenants, a few at a time: nothing of other tests may be in its way.
+product_environment, settings, database, system_database, owner = share_fixtures("function")
 
 
 def test_a_new_secret_is_a_new_version_and_the_old_one_goes_out_of_use(

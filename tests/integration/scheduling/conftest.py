@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import psycopg
 import pytest
 from sqlalchemy import insert, select
 
@@ -13,6 +12,7 @@ from shared.database.tables import DomainEvent, Job, Schedule, ScheduleRun
 from shared.identifiers import new_id
 from shared.services import Services
 from shared.settings import Settings
+from tests.shares import share_fixtures
 
 NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 HOURLY = {"kind": "cron", "expression": "0 * * * *"}
@@ -79,7 +79,11 @@ class Ground:
         return [run.state for run in self.runs()]
 
 
-@pytest.fixture(scope="session")
+# Whoever ticks claims what is due of all tenants.
+product_environment, settings, database, system_database, owner = share_fixtures("function")
+
+
+@pytest.fixture
 def services(settings: Settings) -> Iterator[Services]:
     """What a ticking process works with."""
     services = Services(settings)
@@ -88,7 +92,6 @@ def services(settings: Settings) -> Iterator[Services]:
 
 
 @pytest.fixture
-def ground(services: Services, tenant: UUID, superuser: psycopg.Connection) -> Ground:
-    """The test's tenant; whatever earlier tests scheduled is gone."""
-    superuser.execute("truncate schedule cascade; delete from tick")
+def ground(services: Services, tenant: UUID) -> Ground:
+    """The test's tenant, the only one that scheduled anything."""
     return Ground(services, tenant)
