@@ -1,5 +1,6 @@
 """Asking for checks: of what is due, of all, or of one by hand; nothing is asked for twice."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -140,11 +141,13 @@ def matching(session: Session, provider: str, credential_type: str) -> list[UUID
     return list(session.scalars(of_type.order_by(CredentialHealth.id)))
 
 
-def fan_out(session: Session, settings: Settings, job_id: UUID, *, after: UUID, due_only: bool) -> tuple[int, UUID | None]:
+def fan_out(
+    session: Session, settings: Settings, job_id: UUID, *, after: UUID, due_only: bool, asked: Counter[str]
+) -> UUID | None:
     """Write a job for each credential behind the id ``after`` that is to be checked, a batch of them.
 
-    Returns how many jobs there are, and the id to go on after; ``None`` at the end. What is being checked, was checked since
-    ``job_id`` was asked for, rests, or is just being asked for is left out. The sweep sends the jobs' messages.
+    Returns the id to go on after, ``None`` at the end, and counts the jobs in ``asked``, by provider. What is being checked,
+    was checked since ``job_id`` was asked for, rests, or is just being asked for is left out. The sweep sends the messages.
     """
     now = datetime.now(UTC)
     asked_at = session.scalars(select(Job.created_at).where(Job.id == job_id)).one()
@@ -160,15 +163,17 @@ def fan_out(session: Session, settings: Settings, job_id: UUID, *, after: UUID, 
     ).all()
     busy = _living(session, [row.job_id for row in rows if row.job_id is not None])
     free = [row for row in rows if row.job_id not in busy and _may_be_asked(row, now, asked_at)]
-    jobs = list(_jobs(free, now))
+    jobs = list(_jobs(free, now, asked))
     for row, job in zip(free, jobs, strict=True):
         row.job_id = job["id"]
-        # Should the job come to nothing, the next interval tries again.
-        row.next_check_at = timing.after_good(row.id, now, interval)
+    for row in rows:
+        # Should the job come to nothing, the next interval tries again; until then nobody has to ask.
+        if row.job_id is not None:
+            row.next_check_at = timing.after_good(row.id, now, interval)
     session.flush()
     if jobs:
         session.execute(insert(Job), jobs)
-    return len(jobs), rows[-1].id if len(rows) == _BATCH else None
+    return rows[-1].id if len(rows) == _BATCH else None
 
 
 def request_due(services: Services, *, now: datetime | None = None) -> str:
@@ -205,12 +210,11 @@ def _all_of(tenant_id: UUID, now: datetime) -> dict[str, Any]:
     return _job_row(CHECK_ALL_CREDENTIALS_HEALTH, tenant_id, {"due_only": True}, now)
 
 
-def _jobs(rows: list[CredentialHealth], now: datetime) -> Iterator[dict[str, Any]]:
+def _jobs(rows: list[CredentialHealth], now: datetime, asked: Counter[str]) -> Iterator[dict[str, Any]]:
     """Yield a job for each of ``rows``, of each provider no more at a time than it takes."""
-    asked: dict[str, int] = {}
     for row in rows:
-        number = asked[row.provider] = asked.get(row.provider, -1) + 1
-        later = timedelta(seconds=number // at_once_of(row.provider) * _CHECK_TAKES_S)
+        later = timedelta(seconds=asked[row.provider] // at_once_of(row.provider) * _CHECK_TAKES_S)
+        asked[row.provider] += 1
         yield _job_row(CHECK_CREDENTIAL_HEALTH, row.tenant_id, {"credential_id": str(row.id)}, now + later)
 
 

@@ -1,5 +1,6 @@
 """Ask for a check of every credential of one tenant, or of those that are due."""
 
+from collections import Counter
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,13 +19,12 @@ def check_all_credentials_health(run: JobRun) -> None:
     with run.transaction() as session:
         enrolment.forget_gone(session)
         enrolled = enrolment.enrol_all(session, run.tenant_id, interval)
-    asked = 0
+    asked: Counter[str] = Counter()
     after: UUID | None = UUID(int=0)
     while after is not None:
         run.check()
         with run.transaction() as session:
-            batch, after = asking.fan_out(session, settings, run.claim.job_id, after=after, due_only=wanted.due_only)
-        asked += batch
-        run.report_progress(50, f"Asked for {asked:,} checks")
+            after = asking.fan_out(session, settings, run.claim.job_id, after=after, due_only=wanted.due_only, asked=asked)
+        run.report_progress(50, f"Asked for {asked.total():,} checks")
     with run.finishing() as session:
-        run.answer(session, {"asked_for": asked, "enrolled": enrolled})
+        run.answer(session, {"asked_for": asked.total(), "enrolled": enrolled})
