@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Literal
 
 from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time, get_timezone_name
+from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_name
 from babel.lists import format_list
 
 from shared.language.catalogues import translations_of
@@ -112,13 +112,17 @@ class Language:
         """Return whole sentences one after the other; Japanese puts no space between them."""
         return ("" if words_of(self.tag) == "ja" else " ").join(part for part in parts if part)
 
-    def moment(self, value: datetime | None, zone: tzinfo = UTC) -> str:
-        """Return an aware moment in ``zone``, with the zone's name, such as "February 2, 2025, 2:38 PM UTC"; "" for none."""
+    def moment(self, value: datetime | None, zone: tzinfo = UTC, *, names_zone: bool = True) -> str:
+        """Return an aware moment in ``zone``, such as "February 2, 2025, 2:38 PM UTC"; "" for none.
+
+        Without the zone's name for lists whose reader knows by which clock they are.
+        """
         if value is None:
             return ""
         local = value.astimezone(zone)
         day = self.date(local.date())
-        clock = f"{format_time(local, 'short', tzinfo=zone, locale=self._locale)} {self._zone_name(local)}"
+        clock = format_time(local, "short", tzinfo=zone, locale=self._locale)
+        clock = f"{clock} {self._zone_name(local)}" if names_zone else clock
         # Only the pattern's places are ours to fill: it has no letters of its own, but may quote some.
         return str(self._locale.datetime_formats["long"]).replace("'", "").replace("{1}", day).replace("{0}", clock)
 
@@ -131,7 +135,11 @@ class Language:
         return "" if value is None else str(format_date(value, self._cell_date, locale=self._locale))
 
     def _zone_name(self, local: datetime) -> str:
-        return "UTC" if local.tzinfo is UTC else str(get_timezone_name(local, "short", locale=self._locale))
+        if local.tzinfo is UTC:
+            return "UTC"
+        name = str(get_timezone_name(local, "short", locale=self._locale))
+        # Where the language has no short name of its own, a bare number follows the time: "8:30 AM +0100".
+        return name if name[:1] not in "+-" else str(get_timezone_gmt(local, locale=self._locale))
 
     def _fitting_number(self, amount: Decimal) -> str:
         return self._numbers.number(amount, _digits(amount, 2))

@@ -21,7 +21,7 @@ from shared.services import Services
 
 _BATCH = 200
 _MOST_BATCHES = 20
-MOST_LINES = 15
+MOST_LINES = 10
 """Of each kind; what goes beyond is a number."""
 _TOLD = (
     EventType.REPORT_COMPLETED,

@@ -48,7 +48,7 @@ def compose(services: Services, ready: Ready) -> bytes:
     letter, attachments = _letter(services, occasion, key)
     branding = _branding(services, ready)
     picture = picture_of(branding.logo)
-    around = _surroundings(occasion, unsubscribe_url, picture.size if picture else None)
+    around = surroundings_of(occasion, unsubscribe_url, picture.size if picture else None)
     envelope = Envelope(
         message_id=message_id_of(ready.tenant_id, ready.delivery_id, settings.mail_from),
         sent_at=ready.created_at,
@@ -112,7 +112,7 @@ def _branding(services: Services, ready: Ready) -> Branding:
             return branding_of(stored.effective(session, ready.client_id))
 
 
-def _surroundings(occasion: Occasion, unsubscribe_url: str, logo_size: tuple[int, int] | None) -> Surroundings:
+def surroundings_of(occasion: Occasion, unsubscribe_url: str, logo_size: tuple[int, int] | None) -> Surroundings:
     gettext, ready = occasion.language.gettext, occasion.ready
     # A name that holds what messages use as marks stays as it is: values are put in, never read.
     greeting = gettext("Hello {name},", name=ready.name) if ready.name else gettext("Hello,")

@@ -16,7 +16,7 @@ _HEADINGS = {
         "{number} report differs from the one before", "{number} reports differ from the ones before"
     ),
     EventType.CREDENTIAL_EXPIRING: marked_plural("{number} credential expires soon", "{number} credentials expire soon"),
-    EventType.SCHEDULE_MISSED: marked_plural("{number} time runs were missed", "{number} times runs were missed"),
+    EventType.SCHEDULE_MISSED: marked_plural("Runs were missed {number} time", "Runs were missed {number} times"),
     EventType.CONNECTION_FAILED: marked_plural("{number} Azure connection failed", "{number} Azure connections failed"),
 }
 _FAILING = marked_plural("{number} credential does not work now", "{number} credentials do not work now")
@@ -54,7 +54,7 @@ def _failing(occasion: Occasion, content: Content) -> list[Section]:
     items = tuple(
         Item(
             _text(line, "name"),
-            gettext("since {moment}", moment=occasion.moment(_text(line, "failing_since") or line.at)),
+            gettext("since {moment}", moment=occasion.moment(_text(line, "failing_since") or line.at, names_zone=False)),
         )
         for line in lines
     )
@@ -72,7 +72,7 @@ def _section(occasion: Occasion, told: Told) -> Section:
 
 
 def _report(occasion: Occasion, line: Line) -> Item:
-    parts = (line.client, occasion.moment(line.at))
+    parts = (line.client, occasion.moment(line.at, names_zone=False))
     return Item(_text(line, "title"), " · ".join(part for part in parts if part))
 
 
@@ -81,17 +81,17 @@ def _changed(occasion: Occasion, line: Line) -> Item:
         name: occasion.language.number(value if isinstance(value := line.data.get(name), int) else 0)
         for name in ("appeared", "resolved", "changed")
     }
-    return Item(line.client or occasion.moment(line.at), occasion.language.gettext(_CHANGED, **numbers))
+    return Item(line.client or occasion.moment(line.at, names_zone=False), occasion.language.gettext(_CHANGED, **numbers))
 
 
 def _expiring(occasion: Occasion, line: Line) -> Item:
     ends = _text(line, "expires_at")
-    detail = occasion.language.gettext("ends on {moment}", moment=occasion.moment(ends)) if ends else ""
+    detail = occasion.language.gettext("ends on {moment}", moment=occasion.moment(ends, names_zone=False)) if ends else ""
     return Item(_text(line, "name"), detail)
 
 
 def _named(occasion: Occasion, line: Line) -> Item:
-    return Item(_text(line, "name"), occasion.moment(line.at))
+    return Item(_text(line, "name"), occasion.moment(line.at, names_zone=False))
 
 
 _ITEMS: dict[EventType, Callable[[Occasion, Line], Item]] = {

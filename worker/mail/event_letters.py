@@ -61,7 +61,11 @@ def credential_failed(occasion: Occasion) -> Letter:
         preview=name,
         tone=Tone.ATTENTION,
         paragraphs=(occasion.language.sentences(paragraphs),),
-        facts=(*_credential(occasion), *_reasons(occasion)),
+        facts=(
+            *_credential(occasion),
+            Fact(gettext("Missing permissions"), ", ".join(_names(occasion, "missing_permissions"))),
+            *_reasons(occasion),
+        ),
     )
 
 
@@ -196,6 +200,10 @@ def _dependents(occasion: Occasion) -> list[str]:
         ngettext("{number} schedule depends on it.", "{number} schedules depend on it.", schedules) if schedules else "",
         ngettext("{number} client depends on it.", "{number} clients depend on it.", clients) if clients else "",
     ]
+
+
+def _names(occasion: Occasion, name: str) -> list[str]:
+    return [each for each in occasion.event.get(name) or () if isinstance(each, str)]
 
 
 def _reasons(occasion: Occasion) -> tuple[Fact, ...]:

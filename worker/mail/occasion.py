@@ -50,13 +50,13 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         value = self.event.get(name)
         return value if isinstance(value, int) else 0
 
-    def moment(self, value: str | datetime | None) -> str:
-        """Return a moment by the reader's clock."""
+    def moment(self, value: str | datetime | None, *, names_zone: bool = True) -> str:
+        """Return a moment by the reader's clock, "" for none."""
         if value is None:
             return ""
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
-        zone = zone_of(self.ready.time_zone)
-        return self.language.moment(at, UTC if self.ready.time_zone == "UTC" else zone)
+        zone = UTC if self.ready.time_zone == "UTC" else zone_of(self.ready.time_zone)
+        return self.language.moment(at, zone, names_zone=names_zone)
 
     def day(self, value: str | datetime) -> str:
         """Return a date by the reader's clock."""
