@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -153,6 +154,7 @@ def around_of(kind: str, language: str, branding: Branding) -> Surroundings:
     return surroundings_of(occasion_of(kind, language), unsubscribe, picture.size if picture else None)
 
 
+@cache
 def branded() -> Branding:
     """Return a look in colours that need correction, with a logo."""
     image = Image.new("RGBA", (480, 120), (0, 0, 0, 0))

@@ -76,7 +76,6 @@ def message_of(
         message["Reply-To"] = Address(addr_spec=envelope.reply_to)
     message["Subject"] = _line(envelope.subject, _MAX_SUBJECT_CHARS)
     message["Date"] = format_datetime(envelope.sent_at)
-    message["Content-Language"] = envelope.language
     # RFC 3834: so that nobody's absence is answered to it.
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
@@ -88,6 +87,8 @@ def message_of(
     for attachment in attachments:
         maintype, _, subtype = attachment.content_type.partition(";")[0].strip().partition("/")
         message.add_attachment(attachment.content, maintype, subtype, filename=_line(attachment.file_name, 200))
+    # Last: what makes parts of a message takes such headers of the whole for its own.
+    message["Content-Language"] = envelope.language
     return _unfolded(envelope) + message.as_bytes()
 
 
