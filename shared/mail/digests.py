@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import any_, func, insert, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.database.tables import Client, DomainEvent, MailDelivery, MailRecipient
@@ -111,15 +112,12 @@ def content_of(session: Session, recipient: MailRecipient, since: datetime, unti
     """Return what happened from ``since`` to before ``until`` for a recipient, in the tenant's own transaction."""
     about = _about(recipient)
     during = (DomainEvent.occurred_at >= since, DomainEvent.occurred_at < until, *about)
-    counts: dict[str, int] = dict(
-        session.execute(
-            select(DomainEvent.type, func.count())
-            .where(DomainEvent.type.in_([kind.value for kind in _TOLD]), *during)
-            .group_by(DomainEvent.type)
-        )
-        .tuples()
-        .all()
+    numbers = session.execute(
+        select(DomainEvent.type, func.count().label("number"))
+        .where(DomainEvent.type.in_([kind.value for kind in _TOLD]), *during)
+        .group_by(DomainEvent.type)
     )
+    counts: dict[str, int] = {row.type: row.number for row in numbers}
     sections = []
     for kind in _TOLD:
         if kind.value not in counts:
@@ -156,7 +154,7 @@ def _failing(session: Session, about: tuple[Any, ...]) -> list[DomainEvent]:
     newest = (
         select(DomainEvent.id)
         .where(DomainEvent.type.in_([EventType.CREDENTIAL_FAILED.value, EventType.CREDENTIAL_RECOVERED.value]), *about)
-        .distinct(credential)
+        .ext(distinct_on(credential))
         .order_by(credential, DomainEvent.occurred_at.desc())
         .subquery()
     )
@@ -173,7 +171,8 @@ def _failing(session: Session, about: tuple[Any, ...]) -> list[DomainEvent]:
 
 def _client_names(session: Session, client_ids: list[UUID | None]) -> dict[UUID, str]:
     wanted = {client_id for client_id in client_ids if client_id is not None}
-    return dict(session.execute(select(Client.id, Client.name).where(Client.id.in_(wanted))).tuples().all())
+    found = session.execute(select(Client.id, Client.name).where(Client.id.in_(wanted)))
+    return {row.id: row.name for row in found}
 
 
 def _line(event: DomainEvent, names: dict[UUID, str]) -> Line:

@@ -85,7 +85,8 @@ class Relay:
             hostname=ports.HOST,
             port=self.port,
             authenticator=self._authenticate,
-            auth_required=with_tls,
+            # Where TLS is there from the first byte, it need not be asked for before a login.
+            auth_required=with_tls and not from_first_byte,
             auth_require_tls=with_tls and not from_first_byte,
             auth_exclude_mechanism=["CRAM-MD5"],
             ready_timeout=10.0,

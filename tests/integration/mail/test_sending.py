@@ -1,24 +1,217 @@
-"""What happened arrives as mail, in the reader's words, however often relays and processes fail."""
+"""What happened arrives as mail, in the reader's words, with nothing in it that is nobody else's business."""
 
-from tests.integration.mail.conftest import Ground
+import logging
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import update
+
+from shared.database.tables import BrandingRow, MailDelivery, MailRecipient
+from shared.events.payloads import ConnectionFailed, CredentialFailed, Dependents, ReportFailed, TickerStale
+from shared.identifiers import new_id
+from shared.mail import digests
+from shared.services import Services
+from tests.integration.mail.conftest import PDF, Ground
+from tests.simulators.relay import PASSWORD, USER
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 100"><rect width="400" height="100" fill="#d81b60"/></svg>'
 
 
-def test_a_report_arrives_with_links_that_need_no_sign_in(ground: Ground) -> None:
+def failed(name: str = "Production", **fields: Any) -> CredentialFailed:
+    """Return what tells of a credential that was refused."""
+    given: dict[str, Any] = {
+        "provider": "azure",
+        "credential_type": "client_secret",
+        "credential_id": new_id(),
+        "name": name,
+        "link": "/c",
+        "state": "invalid",
+        "error_code": "sign_in_refused",
+        "error": "Entra refused it.",
+        "next_step": "Set a new one.",
+        "consecutive_failures": 3,
+        "failing_since": datetime.now(UTC),
+    }
+    return CredentialFailed(**given | fields)
+
+
+def test_a_report_arrives_in_the_readers_words_with_links_that_need_no_sign_in(
+    ground: Ground, anonymous: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     client_id = ground.client("Zürich <Ü>")
     ground.recipient(
-        "alex@münchen.example", name="Alex “A” Doe", language="de-AT", time_zone="Europe/Vienna", kinds=["report_delivered"]
+        "alex@münchen.example",
+        name="Alex “A” Doe",
+        language="de-AT",
+        time_zone="Europe/Vienna",
+        kinds=["report_delivered"],
     )
     (mail,) = ground.deliver(ground.report(client_id, "Montag & <b>mehr</b>"), client_id=client_id)
 
     assert (mail.sender, mail.recipient) == ("reports@advisor.example", "alex@xn--mnchen-3ya.example")
-    assert mail.was_encrypted
+    assert (mail.was_encrypted, mail.user) == (True, USER)
     message = mail.message
     assert message["Subject"] == "Bericht fertig: Montag & <b>mehr</b>"
     assert message["To"].addresses[0].display_name == "Alex “A” Doe"
     assert message["From"].addresses[0].display_name == "Contoso"
-    assert "Montag & <b>mehr</b>" in mail.text()
+    assert message["Content-Language"] == "de-AT"
+    assert "Kunde: Zürich <Ü>" in mail.text()
     assert "Montag &amp; &lt;b&gt;mehr&lt;/b&gt;" in mail.html()
+    assert list(message.iter_attachments()) == []
     (delivery,) = ground.mails()
-    assert message["Message-ID"].startswith(f"<{delivery.id}.")
+    assert message["Message-ID"] == f"<{delivery.id}.{ground.tenant_id.hex}@advisor.example>"
     shown = ground.shown(delivery)
     assert (shown["state"], shown["last_status"], shown["attempt_count"]) == ("accepted", 250, 1)
+    assert shown["attempts"][0]["answer"] == "2.0.0 OK"
+    # Whoever has a link gets that file, by a link to storage that ends within minutes.
+    links = re.findall(r"https://advisor\.example(/\S+/file\?\S+)", mail.text())
+    assert len(links) == 2
+    answer = anonymous.get(links[0])
+    assert answer.status_code == 302, answer.text
+    assert "report.pdf" in answer.headers["Location"]
+    # Neither the person nor a secret is in any log.
+    ours = " ".join(str(record.__dict__) for record in caplog.records if record.name not in {"mail.log", "httpx"})
+    assert "job_succeeded" in ours
+    for word in ("mnchen", "Doe", PASSWORD, links[0].rpartition("sig=")[2]):
+        assert word not in ours
+
+
+def test_small_reports_are_attached_for_those_who_want_that(ground: Ground, services: Services) -> None:
+    client_id = ground.client()
+    ground.recipient(kinds=["report_delivered"], attach_reports=True)
+    (mail,) = ground.deliver(ground.report(client_id), client_id=client_id)
+    assert [(part.get_filename(), part.get_content()) for part in mail.message.iter_attachments()] == [("Monday.pdf", PDF)]
+    large = b"%PDF" + bytes(services.settings.mail_attachment_max_bytes)
+    (mail,) = ground.deliver(ground.report(client_id, content=large), client_id=client_id)
+    assert list(mail.message.iter_attachments()) == []
+    assert "PDF" in mail.text()
+
+
+def test_a_mail_looks_like_the_client_it_is_about(ground: Ground) -> None:
+    client_id = ground.client()
+    assert ground.api.put(
+        f"/api/v1/clients/{client_id}/branding/logo", content=SVG, headers={"Content-Type": "image/svg+xml"}
+    ).is_success
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        session.execute(update(BrandingRow).values(primary_colour="#ffd54f", contact="help@contoso.example"))
+    ground.recipient(kinds=["report_delivered"])
+    (mail,) = ground.deliver(ground.report(client_id), client_id=client_id)
+    (logo,) = [part for part in mail.message.walk() if part.get_content_type() == "image/png"]
+    assert logo["Content-ID"] == "<logo>"
+    assert 'src="cid:logo" alt="Contoso"' in mail.html()
+    assert "help@contoso.example" in mail.text()
+    # White can be read on what became of the colour.
+    assert "#ffd54f" not in mail.html()
+
+
+def test_people_get_what_they_chose_of_the_clients_they_chose(ground: Ground) -> None:
+    ours, theirs = ground.client("Ours"), ground.client("Theirs")
+    ground.recipient("all@example.com", kinds=["report_failed", "credential_alert", "schedule_missed"])
+    ground.recipient("ours@example.com", kinds=["report_failed", "credential_alert"], client_ids=[str(ours)])
+    ground.recipient("reports@example.com", kinds=["report_delivered"])
+    ground.recipient("gone@example.com", kinds=["report_failed"], enabled=False)
+
+    def told(payload: Any, client_id: Any = None) -> list[str]:
+        return sorted(mail.recipient.partition("@")[0] for mail in ground.deliver(payload, client_id=client_id))
+
+    broken = ReportFailed(
+        report_id=new_id(),
+        client_id=ours,
+        title="T",
+        report_type="cost",
+        link="/",
+        error_code="x",
+        error="E",
+        next_step="N",
+    )
+    assert told(broken, ours) == ["all", "ours"]
+    assert told(broken, theirs) == ["all"]
+    assert told(failed(dependents=Dependents(client_ids=[ours]))) == ["all", "ours"]
+    assert told(failed(dependents=Dependents(client_ids=[theirs]))) == ["all"]
+    lost = ConnectionFailed(connection_id=new_id(), name="C", link="/", error_code="x", error="E", next_step="N")
+    assert told(lost) == ["all"]
+    assert told(TickerStale(last_tick_at=datetime.now(UTC), silent_for_s=200)) == ["all"]
+    assert told(ground.report(theirs), theirs) == ["reports"]
+
+
+def test_a_user_is_welcomed_once_however_often_that_is_asked_for(ground: Ground) -> None:
+    wanted = {"user_id": "00u1", "address": "new@example.com", "name": "Noor", "language": "nl"}
+    first = ground.api.post("/api/v1/mail/welcome", json=wanted)
+    again = ground.api.post("/api/v1/mail/welcome", json={**wanted, "address": "other@example.com"})
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json()["id"] == again.json()["id"]
+    assert (ground.work(), ground.work()) == (1, 0)
+    (mail,) = ground.relay.accepted
+    assert (mail.recipient, mail.message["Subject"]) == ("new@example.com", "Welkom bij Contoso")
+    assert mail.message["List-Unsubscribe"] is None
+    assert ground.api.post("/api/v1/mail/welcome", json={**wanted, "user_id": "00u2"}).json()["id"] != first.json()["id"]
+
+
+def _ask_for_digest(ground: Ground, recipient: dict[str, Any], *, days: int) -> None:
+    due = datetime.now(UTC) - timedelta(minutes=1)
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        session.execute(
+            update(MailRecipient)
+            .where(MailRecipient.id == recipient["id"])
+            .values(next_digest_at=due, digest_since=due - timedelta(days=days))
+        )
+    digests.request_due(ground.services)
+
+
+def test_a_digest_sums_up_and_names_what_does_not_work_now(ground: Ground) -> None:
+    client_id = ground.client()
+    recipient = ground.recipient(digest="weekly", time_zone="Asia/Tokyo")
+    assert recipient["next_digest_at"] is not None
+    for number in range(12):
+        ground.happen(ground.report(client_id, f"Report {number}"), client_id=client_id)
+    ground.happen(failed("Still broken"))
+    ground.happen(failed("Of another time"))
+    assert ground.work() == 0
+    _ask_for_digest(ground, recipient, days=7)
+    # Whoever ticks as well finds nothing due.
+    digests.request_due(ground.services)
+    assert ground.work() == 1
+    (mail,) = ground.relay.accepted
+    text = mail.text()
+    assert "12 reports completed" in text
+    assert "Report 11 (Contoso" in text
+    assert "and 2 more" in text
+    assert "2 credentials do not work now" in text
+    (row,) = ground.mails()
+    assert row.data["content"]["sections"][0]["count"] == 12
+
+
+def test_no_digest_is_sent_where_nothing_happened(ground: Ground) -> None:
+    recipient = ground.recipient(digest="daily")
+    _ask_for_digest(ground, recipient, days=1)
+    assert ground.work() == 1
+    assert ground.relay.accepted == []
+    (row,) = ground.mails()
+    shown = ground.shown(row)
+    assert (shown["state"], shown["error"]["code"]) == ("skipped", "nothing_happened")
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        due_at = session.get_one(MailRecipient, row.recipient_id).next_digest_at
+    assert due_at is not None
+    assert due_at > datetime.now(UTC)
+
+
+def test_a_report_that_is_gone_by_then_is_not_told_of(ground: Ground) -> None:
+    client_id = ground.client()
+    ground.recipient(kinds=["report_delivered"])
+    payload = ground.report(client_id)
+    ground.happen(payload, client_id=client_id)
+    assert ground.api.delete(f"/api/v1/reports/{payload.report_id}").status_code == 204
+    ground.work()
+    (row,) = ground.mails()
+    assert (row.state, row.error_code, ground.relay.accepted) == ("skipped", "report_gone", [])
+
+
+def test_a_mail_knows_nothing_of_other_tenants(ground: Ground, other_tenant: Any) -> None:
+    ground.recipient(kinds=["credential_alert"])
+    ground.deliver(failed())
+    with ground.services.database.tenant(other_tenant) as session:
+        assert session.query(MailDelivery).count() == 0

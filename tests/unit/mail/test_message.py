@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -129,6 +130,10 @@ def test_what_is_no_address_is_refused_with_a_sentence(wrong: str) -> None:
     assert "eve" not in str(refused.value)
 
 
+def _opened(kind: Any, token: str, signature: str, key: bytes) -> Any:
+    return links.opened(kind, token, signature, key)
+
+
 def test_a_link_grants_what_is_signed_in_it_and_nothing_else() -> None:
     tenant_id, row_id = uuid4(), uuid4()
     later = int(time.time()) + 60
@@ -141,7 +146,7 @@ def test_a_link_grants_what_is_signed_in_it_and_nothing_else() -> None:
         assert link.startswith("https://advisor.example/api/v1/mail/")
         token, signature = re.findall(r"(?:t|sig)=([\w-]+)", link)
         assert links.tenant_of(token) == tenant_id
-        assert links.opened(type(grant), token, signature, KEY) == grant
+        assert _opened(type(grant), token, signature, KEY) == grant
         other = links.File if isinstance(grant, links.Unsubscribe) else links.Unsubscribe
         for kind, wrong_token, wrong_signature, key in (
             (other, token, signature, KEY),
@@ -153,7 +158,7 @@ def test_a_link_grants_what_is_signed_in_it_and_nothing_else() -> None:
             (type(grant), "A" * 5000, signature, KEY),
         ):
             with pytest.raises(ValueError, match=r"token|fit"):
-                links.opened(kind, wrong_token, wrong_signature, key)
+                _opened(kind, wrong_token, wrong_signature, key)
     assert not grants[1].is_expired
     assert links.File(tenant_id, row_id, ReportFormat.PDF, int(time.time())).is_expired
 
