@@ -19,6 +19,7 @@ from shared.audit.log import Target
 from shared.audit.types import AuditType
 from shared.database.reading import read_in
 from shared.database.tables import Job, MailDelivery
+from shared.identifiers import new_id
 from shared.jobs.requests import publish_job
 from shared.mail import deliveries, holds, mail_lists, recipients, signing_key
 from shared.mail.errors import MailNotFoundError, MailOffError, RecipientNotFoundError, require_on
@@ -122,6 +123,7 @@ def send_test_mail(recipient_id: UUID, caller: MailWriter, key: IdempotencyKey =
     def send(session: Session) -> tuple[UUID, Job]:
         recipient = recipients.find(session, recipient_id)
         delivery = MailDelivery(
+            id=new_id(),
             tenant_id=caller.tenant_id,
             recipient_id=recipient.id,
             kind=MailKind.TEST.value,
@@ -130,7 +132,6 @@ def send_test_mail(recipient_id: UUID, caller: MailWriter, key: IdempotencyKey =
             language=recipient.language,
             time_zone=recipient.time_zone,
         )
-        session.add(delivery)
         job = deliveries.with_job(session, delivery, trace_id=caller.trace_id)
         return delivery.id, job
 
