@@ -9,6 +9,7 @@ from pathlib import Path
 from infra.local import first_key, places, ports, product
 from infra.local.first_key import FirstKey
 from infra.local.log import InterleavedLog
+from infra.local.mail_sink import MailSink
 from infra.local.postgres import Passwords
 from infra.local.processes import Child, ProcessGroup
 from infra.local.servers import PreferredPorts, Servers
@@ -30,6 +31,7 @@ class Stack:
     api_port: int
     environment: dict[str, str]
     first_key: FirstKey | None
+    mail: MailSink
     azure: SimulatedAzure | None = None
 
     @property
@@ -61,22 +63,26 @@ def running(
     group = ProcessGroup(log.line)
     servers = Servers(group, folder, postgres_folder=postgres_folder, passwords=passwords, preferred=preferred)
     azure: SimulatedAzure | None = None
+    mail = MailSink(folder / "mail")
     try:
         servers.start()
+        mail.start()
         azure = SimulatedAzure(servers.identity, azure_subscriptions) if azure_subscriptions else None
         environment = servers.environment(DATABASE, container=CONTAINER) | (azure.start(folder) if azure else {})
         api_port = ports.choose(preferred_api_port)
+        environment |= mail.environment | {"PUBLIC_URL": f"http://{ports.HOST}:{api_port}"}
         processes = product.Product(group, environment, log)
         servers.create_database(DATABASE)
         programs = [product.front(api_port), product.interactive_worker(), product.reports_worker()]
         group.together(lambda: servers.create_container(CONTAINER), lambda: processes.start(programs))
         # Last, for it can be shown only once: a start that fails must not have made it.
         key = first_key.make_if_new(servers.settings(DATABASE))
-        yield Stack(servers, processes, api_port, environment, key, azure)
+        yield Stack(servers, processes, api_port, environment, key, mail, azure)
     finally:
         if azure is not None:
             azure.stop()
         servers.stop()
+        mail.stop()
 
 
 def lasting_postgres_folder(data: Path) -> Path:

@@ -57,6 +57,7 @@ def _welcome(running: Stack, data: Path, seconds: float) -> list[str]:
         f"database   {servers.postgres.url(stack.DATABASE)} (data in {servers.postgres.folder})",
         f"broker     redis://127.0.0.1:{servers.valkey.port}/0",
         f"blobs      {servers.azurite.url} (trust {servers.azurite.ca_file})",
+        f"mail       {running.mail.folder} (each mail is a file; none leaves this machine)",
         f"variables  set -a; . {data / ENVIRONMENT_FILE}; set +a",
         f"func start cp {data / FUNCTIONS_SETTINGS} local.settings.json",
     ]

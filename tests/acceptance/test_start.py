@@ -92,6 +92,7 @@ def test_a_stack_lives_through_what_people_do_to_it(start: Callable[[], Started]
     created = httpx.post(f"{api}/clients", json={"name": "Contoso"}, headers=headers)
     assert created.status_code == 201, created.text
     assert all(key not in path.read_text(errors="replace") for path in data.rglob("*") if readable_text(path))
+    _mail_becomes_a_file(api, headers, Path(first.found(r"mail +(\S+)")))
     _second_start_is_told_where_the_first_is(first, data)
     _dead_worker_is_started_again(first)
     first.process.send_signal(signal.SIGINT)
@@ -104,6 +105,16 @@ def test_a_stack_lives_through_what_people_do_to_it(start: Callable[[], Started]
     _killed_starter_leaves_no_process(second)
 
     start()
+
+
+def _mail_becomes_a_file(api: str, headers: dict[str, str], folder: Path) -> None:
+    made = httpx.post(f"{api}/mail/recipients", json={"address": "alex@example.com"}, headers=headers)
+    assert made.status_code == 201, made.text
+    sent = httpx.post(f"{api}/mail/recipients/{made.json()['id']}/test", headers=headers)
+    assert sent.status_code == 202, sent.text
+    wait_until(lambda: any(folder.glob("*.eml")))
+    (mail,) = folder.glob("*.eml")
+    assert b"To: alex@example.com" in mail.read_bytes()
 
 
 def _second_start_is_told_where_the_first_is(first: Started, data: Path) -> None:

@@ -66,7 +66,7 @@ def test_what_cannot_be_is_refused_with_what_is_wrong(
 
 
 def test_an_address_is_taken_once_and_a_repeated_request_makes_one_recipient(ground: Ground) -> None:
-    given = {"json": {"address": "alex@example.com"}, "headers": {"Idempotency-Key": "one"}}
+    given: dict[str, Any] = {"json": {"address": "alex@example.com"}, "headers": {"Idempotency-Key": "one"}}
     first, again = ground.api.post(PATH, **given), ground.api.post(PATH, **given)
     assert (first.status_code, again.status_code, first.json()["id"]) == (201, 201, again.json()["id"])
     assert ground.api.post(PATH, json={"address": "ALEX@example.com"}).json()["code"] == "recipient_exists"
