@@ -105,6 +105,13 @@ def skip(session: Session, ready: Ready, code: str, reason: str, job_id: UUID) -
         session.flush()
 
 
+def put_off(session: Session, ready: Ready, wait: timedelta, job_id: UUID) -> None:
+    """Let a mail wait without an attempt, where it stands on the long schedule."""
+    delivery = _locked(session, ready.delivery_id, job_id)
+    if delivery is not None:
+        _put_off(session, delivery, datetime.now(UTC) + wait)
+
+
 def keep_data(session: Session, ready: Ready, data: dict[str, Any]) -> None:
     """Keep what a mail tells, so that a later attempt is the same mail."""
     delivery = session.get(MailDelivery, ready.delivery_id)

@@ -188,3 +188,47 @@ def test_functions_app_worker_timers_and_commands_see_the_same_settings() -> Non
 
 def test_the_release_is_that_of_the_project_file() -> None:
     assert f'version = "{RELEASE}"' in (ROOT / "pyproject.toml").read_text()
+
+
+_MAIL = {"SMTP_HOST": "smtp.azurecomm.net", "MAIL_FROM": "reports@example.com", "PUBLIC_URL": "https://advisor.example"}
+
+
+@pytest.mark.parametrize(
+    ("profile", "changed", "complaint"),
+    [
+        ("production", {"MAIL_FROM": ""}, "MAIL_FROM is not set"),
+        ("production", {"PUBLIC_URL": ""}, "PUBLIC_URL is not set"),
+        ("production", {"SMTP_SECURITY": "none"}, "SMTP_SECURITY=none is for a relay on this machine"),
+        ("production", {"SMTP_HOST": "127.0.0.1", "SMTP_SECURITY": "none"}, "SMTP_SECURITY=none is for a relay"),
+        ("development", {"SMTP_SECURITY": "none"}, "SMTP_SECURITY=none is for a relay on this machine"),
+        ("production", {"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY"),
+        ("production", {"SMTP_USER": "u"}, "SMTP_PASSWORD_SECRET is not set"),
+        ("production", {"SMTP_PASSWORD_SECRET": "smtp"}, "SMTP_USER is not set"),
+        ("production", {"SMTP_USER": "u", "SMTP_PASSWORD": "hunter2-hunter2"}, "SMTP_PASSWORD is for local profiles"),
+        ("development", {"SMTP_USER": "u", "SMTP_PASSWORD_SECRET": "smtp"}, "VAULT_URL is not set"),
+        ("production", {"MAIL_FROM": "hunter2"}, "MAIL_FROM must be one address"),
+        ("production", {"MAIL_FROM_NAME": "a\r\nBcc: hunter2"}, "MAIL_FROM_NAME must be one line"),
+        ("production", {"MAIL_REPORTS_KEY_SHA256": "hunter2"}, "MAIL_REPORTS_KEY_SHA256"),
+    ],
+)
+def test_mail_that_could_not_be_sent_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, profile: str, changed: dict[str, str], complaint: str
+) -> None:
+    base = _CLOUD if profile == "production" else _LOCAL | {"APP_ENVIRONMENT": profile}
+    told = _complaint(monkeypatch, base | _MAIL | changed)
+    assert complaint in told
+    assert "hunter2" not in told
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        _CLOUD | _MAIL,
+        _CLOUD | _MAIL | {"SMTP_USER": "u", "SMTP_PASSWORD_SECRET": "smtp-password"},
+        _LOCAL | _MAIL | {"SMTP_HOST": "127.0.0.1", "SMTP_SECURITY": "none", "SEALED_STORE_KEYS": "A" * 43 + "="},
+    ],
+)
+def test_mail_that_can_be_sent_is_not_refused(monkeypatch: pytest.MonkeyPatch, own: dict[str, str]) -> None:
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    assert settings.load().smtp_host

@@ -2,13 +2,14 @@
 
 import logging
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from shared.errors import AdvisorReportsError
 from shared.jobs.run import JobRun
 from shared.mail import deliveries, smtp
 from shared.mail.deliveries import Ready
+from shared.mail.relay_breaker import breaker
 from shared.mail.relay_failures import RelayFailedError
 from shared.mail.relay_password import passwords
 from shared.mail.smtp import Outcome
@@ -33,6 +34,10 @@ def send_mail(run: JobRun) -> None:
     if ready is None:
         with run.finishing():
             return
+    if (wait_s := breaker.wait_s()) is not None:
+        with run.finishing() as session:
+            deliveries.put_off(session, ready, timedelta(seconds=wait_s), job_id)
+        return
     run.report_progress(10, "Writing")
     try:
         outcome = _attempt(run, ready)
@@ -62,6 +67,10 @@ def _attempt(run: JobRun, ready: Ready) -> Outcome:
     outcome = smtp.send(services.settings, password, ready.address, content)
     if outcome.status == _LOGIN_REFUSED:
         passwords.forget()
+    if outcome.error_code == RelayFailedError.code:
+        breaker.failed()
+    else:
+        breaker.worked()
     return outcome
 
 

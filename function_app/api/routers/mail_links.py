@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from function_app.api import mail_following
 from function_app.api.dependencies import front_of
 from function_app.api.models.common import failures
 from shared.mail import links
@@ -23,12 +22,16 @@ _PAGE = {"description": "A page for people.", "content": _HTML}
 @router.get("/unsubscribe", response_class=Response, responses={200: _PAGE, 404: _INVALID, **failures(*_ELSE)})
 def show_unsubscribe_page(request: Request, token: Token, signature: Signature) -> Response:
     """Show what the person behind the link may end. Nothing changes by looking: mail programs open links by themselves."""
+    from function_app.api import mail_following  # noqa: PLC0415 - Babel
+
     return mail_following.show_subscriptions(front_of(request), request, token, signature)
 
 
 @router.post("/unsubscribe", response_class=Response, responses={200: _PAGE, 404: _INVALID, **failures(400, *_ELSE)})
 async def unsubscribe(request: Request, token: Token, signature: Signature) -> Response:
     """End mails of the kind that the link came with (RFC 8058: one request, nothing asked), all, or let them come again."""
+    from function_app.api import mail_following  # noqa: PLC0415 - Babel
+
     async with request.form(max_files=0, max_fields=5) as form:
         act = form.get("act")
     wanted = act if isinstance(act, str) else "kind"
@@ -49,4 +52,6 @@ async def unsubscribe(request: Request, token: Token, signature: Signature) -> R
 )
 def follow_file_link(request: Request, token: Token, signature: Signature) -> Response:
     """Get a file of a report by the link in a mail."""
+    from function_app.api import mail_following  # noqa: PLC0415 - Babel
+
     return mail_following.give_file(front_of(request), request, token, signature)

@@ -22,6 +22,7 @@ from shared.events.dispatching import dispatch
 from shared.events.payloads import Payload, ReportCompleted
 from shared.jobs import execution
 from shared.jobs.kinds import SEND_MAIL, SEND_WELCOME_EMAIL
+from shared.mail.relay_breaker import breaker
 from shared.mail.relay_password import passwords
 from shared.services import Services
 from shared.settings import Settings
@@ -170,6 +171,7 @@ def nothing_before(relay: Relay, superuser: psycopg.Connection) -> None:
     relay.accepted.clear()
     relay.orders.clear()
     passwords.forget()
+    breaker.worked()
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from shared.database.tables import Job, MailDelivery
 from shared.deliveries import backoff
 from shared.jobs.sweep import sweep
 from shared.mail import signing_key, smtp
+from shared.mail.relay_breaker import OPENS_AFTER, breaker
 from shared.services import Services
 from shared.settings import Settings
 from shared.settings.model import SmtpSecurity
@@ -197,6 +198,24 @@ def test_the_password_lies_in_the_vault_and_is_read_again_where_it_was_refused(g
     assert signing_key.get(own, ground.tenant_id) != b""
     ground.services = shared
     own.close()
+
+
+def test_a_relay_that_is_away_keeps_no_thread_once_that_is_known(ground: Ground, services: Services) -> None:
+    for number in range(OPENS_AFTER + 3):
+        ground.recipient(f"r{number}@example.com", kinds=["credential_alert"])
+    ground.services = Services(services.settings.model_copy(update={"smtp_port": 1}))
+    ground.happen(failed())
+    assert ground.work() == OPENS_AFTER + 3
+    rows = ground.mails()
+    assert {row.state for row in rows} == {"waiting"}
+    assert sorted(row.attempt_count for row in rows) == [0] * 3 + [1] * OPENS_AFTER
+    # It is back, and the pause is over: nobody has lost a step of the long schedule by it.
+    assert [row.step for row in rows if row.attempt_count == 0] == [0, 0, 0]
+    ground.services.close()
+    ground.services = services
+    breaker.worked()
+    assert ground.work() == OPENS_AFTER + 3
+    assert len(ground.relay.accepted) == OPENS_AFTER + 3
 
 
 def test_mail_left_behind_by_workers_that_died_is_found(ground: Ground) -> None:

@@ -141,13 +141,20 @@ def test_the_front_begins_as_a_process_of_its_own_with_what_the_templates_set() 
     assert done.stdout.splitlines() == ["['http', 'tick']", "production x"]
 
 
+def _filled_in(name: str, value: str) -> str:
+    """Return what compose makes of a value where nobody chose anything that need not be chosen."""
+    if (optional := re.fullmatch(r"\$\{\w+:-(.*)\}", value)) is not None:
+        return optional[1]
+    return FILLED_IN.get(name, "x") if value.startswith("${") else value
+
+
 def test_compose_sets_what_the_code_knows_and_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
     product = {name: compose["services"][name]["environment"] for name in ("front", "interactive", "reports", "migration")}
     for environment in product.values():
         assert set(environment) - {"IDENTITY_ENDPOINT", "IDENTITY_HEADER"} <= KNOWN
         for name, value in environment.items():
-            monkeypatch.setenv(name, FILLED_IN.get(name, "x") if value.startswith("${") else value)
+            monkeypatch.setenv(name, _filled_in(name, value))
         assert reading.load().app_environment.is_local
     assert "DB_OWNER_PASSWORD" in product["migration"]
     assert "DB_OWNER_PASSWORD" not in product["front"] | product["reports"]

@@ -22,6 +22,7 @@ from shared.mail.digest_times import next_digest_at
 from shared.mail.kinds import MailKind
 from shared.mail.message_id import message_id_of, named_by
 from shared.mail.pages import masked
+from shared.mail.relay_breaker import OPENS_AFTER, RelayBreaker
 from shared.reports import ReportFormat
 from shared.settings import Settings
 from shared.settings.mail import checked_mail_address
@@ -208,3 +209,24 @@ def test_every_status_of_a_report_is_known() -> None:
     assert {status.value for status in ReportedStatus} >= {
         "Delivered", "Suppressed", "Bounced", "Quarantined", "FilteredSpam", "Expanded", "Failed",
     }  # fmt: skip
+
+
+def test_a_relay_that_fails_is_left_alone_longer_and_longer_and_one_mail_tries_for_all() -> None:
+    now = [0.0]
+    breaker = RelayBreaker(lambda: now[0])
+    for _ in range(OPENS_AFTER):
+        assert breaker.wait_s() is None
+        breaker.failed()
+    pauses = []
+    for _ in range(8):
+        wait_s = breaker.wait_s()
+        assert wait_s is not None
+        pauses.append(breaker._open_until - now[0])
+        now[0] = breaker._open_until
+        # The first is let in, and nobody else as long as it tries.
+        assert breaker.wait_s() is None
+        assert breaker.wait_s() is not None
+        breaker.failed()
+    assert pauses == [15, 30, 60, 120, 240, 300, 300, 300]
+    breaker.worked()
+    assert breaker.wait_s() is None
