@@ -120,12 +120,14 @@ def check_credential_health_manual(
 
     Whoever sends the task without a job gets the answer as its result.
     """
-    if job_id is not None:
-        _perform(checking_by_hand.check_credential_health_manual, tenant_id, job_id)
-        return None
-    asked = checking_by_hand.ask(processes.services(), UUID(tenant_id), provider, credential_type)
-    _perform(checking_by_hand.check_credential_health_manual, tenant_id, str(asked))
-    return checking_by_hand.answer_of(processes.services(), UUID(tenant_id), asked)
+
+    def perform(job: object) -> None:
+        _perform(checking_by_hand.check_credential_health_manual, tenant_id, str(job))
+
+    if job_id is None:
+        return checking_by_hand.answer_to(processes.services(), tenant_id, provider, credential_type, perform)
+    perform(job_id)
+    return None
 
 
 @app.task(**_of(ORDER_SCHEDULED_REPORTS))

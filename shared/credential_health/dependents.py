@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import and_, any_, literal, or_, select
+from sqlalchemy import ColumnElement, and_, any_, literal, or_, select
 from sqlalchemy.orm import Session
 
 from shared.credential_health.subjects import Subject
@@ -27,7 +27,7 @@ def dependents_of(session: Session, subject: Subject) -> Dependents:
     return Dependents(schedule_ids=[row.id for row in found], client_ids=clients)
 
 
-def _uses(subject: Subject):  # type: ignore[no-untyped-def]
+def _uses(subject: Subject) -> ColumnElement[bool]:
     named = Schedule.connection_id == subject.id
     if subject.client_id is None:
         return named

@@ -9,6 +9,9 @@ from uuid import UUID
 import click
 
 from shared import settings
+from shared.audit.actor import OPERATOR
+from shared.audit.log import Target, log_auth_event
+from shared.audit.types import AuditType
 from shared.credential_health import health_lists, providers
 from shared.credential_health.states import FAILURES, HealthState
 from shared.database.reading import read_in
@@ -60,6 +63,8 @@ def check(tenant_id: UUID, provider: str | None, credential_type: str | None) ->
     with _services(tenant_id) as services:
         with services.database.tenant(tenant_id) as session:
             job = add_job(session, kind, tenant_id=tenant_id, arguments=arguments)
+            target = Target("credentials")
+            log_auth_event(session, tenant_id, AuditType.CREDENTIAL_TESTED, OPERATOR, target=target, details=arguments)
         if not publish_job(services.publisher, services.database, job):
             click.echo("The broker did not take the message; a worker begins as soon as it is back.", err=True)
     click.echo(str(job.id))

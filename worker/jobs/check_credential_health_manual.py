@@ -1,5 +1,6 @@
 """Check all credentials of one provider and type, because somebody asked; each answer is as that of a scheduled check."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -7,8 +8,10 @@ import msgspec
 
 from shared.credential_health import asking, checking, providers, recording
 from shared.credential_health.subjects import Subject
-from shared.database.tables import Job
+from shared.database.tables import Job, Tenant
+from shared.errors import AdvisorReportsError, NotFoundError
 from shared.jobs.kinds import CHECK_CREDENTIAL_HEALTH_MANUAL, OfCredentials
+from shared.jobs.problems import TimeLimitError
 from shared.jobs.requests import add_job
 from shared.jobs.run import JobRun
 from shared.services import Services
@@ -17,6 +20,15 @@ from shared.services import Services
 _PATIENCE_S = 60.0
 # An answer that people can read.
 _MOST = 200
+
+
+class NotATenantError(NotFoundError):
+    """A message names a tenant that does not exist."""
+
+    code = "tenant_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such tenant.", next_step="List them with `python -m worker tenant list`.")
 
 
 def check_credential_health_manual(run: JobRun) -> None:
@@ -31,29 +43,46 @@ def check_credential_health_manual(run: JobRun) -> None:
         if run.should_stop():
             break
         run.report_progress(100 * done / len(credential_ids), f"Checking {done + 1} of {len(credential_ids)}")
-        if (answer := _answer(run, credential_id)) is not None:
+        try:
+            answer = _answer(run, credential_id)
+        except TimeLimitError:
+            break
+        if answer is not None:
             answers.append(answer)
         done += 1
     with run.finishing() as session:
         run.answer(session, {"checks": answers, "left": len(credential_ids) - done})
 
 
-def ask(services: Services, tenant_id: UUID, provider: str, credential_type: str) -> UUID:
-    """Write the job of a check that was asked for by a message alone, and return its id.
+def answer_to(
+    services: Services, tenant_id: str, provider: str, credential_type: str, perform: Callable[[UUID], None]
+) -> dict[str, Any]:
+    """Return the answer to a check that was asked for by a message alone: as a job of its own, which ``perform`` does.
 
-    Raises :class:`~shared.credential_health.providers.ProviderUnknownError`.
+    What cannot be asked for is answered in a sentence as well.
     """
-    providers.check_type(provider, credential_type)
-    with services.database.tenant(tenant_id) as session:
-        arguments = {"provider": provider, "credential_type": credential_type}
-        return add_job(session, CHECK_CREDENTIAL_HEALTH_MANUAL, tenant_id=tenant_id, arguments=arguments).id
-
-
-def answer_of(services: Services, tenant_id: UUID, job_id: UUID) -> dict[str, Any]:
-    """Return what a job answered, or why it did not."""
-    with services.database.tenant(tenant_id) as session:
+    try:
+        job_id = _ask(services, tenant_id, provider, credential_type)
+    except AdvisorReportsError as error:
+        return {"checks": [], "error": {"code": error.code, "message": error.message, "next_step": error.next_step}}
+    perform(job_id)
+    with services.database.tenant(UUID(tenant_id)) as session:
         job = session.get_one(Job, job_id)
-        return job.result or {"state": job.state, "error_code": job.error_code, "error_text": job.error_text}
+        failure = {"code": job.error_code or job.state, "message": job.error_text, "next_step": job.next_step}
+        return job.result or {"checks": [], "error": failure}
+
+
+def _ask(services: Services, tenant_id: str, provider: str, credential_type: str) -> UUID:
+    providers.check_type(provider, credential_type)
+    try:
+        tenant = UUID(tenant_id)
+    except ValueError as error:
+        raise NotATenantError from error
+    with services.database.tenant(tenant) as session:
+        if session.get(Tenant, tenant) is None:
+            raise NotATenantError
+        arguments = {"provider": provider, "credential_type": credential_type}
+        return add_job(session, CHECK_CREDENTIAL_HEALTH_MANUAL, tenant_id=tenant, arguments=arguments).id
 
 
 def _answer(run: JobRun, credential_id: UUID) -> dict[str, Any] | None:

@@ -65,12 +65,12 @@ def test_a_check_outlives_its_worker_and_is_written_once(own_ground: Ground, giv
 
         # By the bare task, which answers as the API does; and a place is free, although a worker died in one.
         receiver.answers.append(Told(401))
-        answer = ground.services.publisher.ask(
-            CHECK_CREDENTIAL_HEALTH_MANUAL.name, str(ground.tenant_id), "http", "bearer", queue="health_checks", timeout_s=60
-        )
+        answer = _asked(ground, str(ground.tenant_id))
         (result,) = answer["checks"]
         assert result.keys() == job["result"]["checks"][0].keys()
         assert (result["credential_id"], result["state"], result["was_checked"]) == (credential, "invalid", True)
+        assert _asked(ground, str(ground.tenant_id), "gopher")["error"]["code"] == "credential_provider_unknown"
+        assert _asked(ground, "nobody")["error"]["code"] == "tenant_not_found"
     with ground.services.database.tenant(ground.tenant_id) as session:
         assert len(session.scalars(select(CredentialCheck.id)).all()) == 2
         kinds = session.scalars(select(Job.kind).where(Job.kind.like("check_cred%"))).all()
@@ -85,6 +85,13 @@ def test_a_check_outlives_its_worker_and_is_written_once(own_ground: Ground, giv
     wrong = _command("check", "--tenant", str(ground.tenant_id), "--provider", "gopher", "--type", "key")
     assert wrong.exit_code == 1
     assert "no provider 'gopher'" in wrong.stderr
+
+
+def _asked(ground: Ground, tenant_id: str, provider: str = "http") -> dict[str, Any]:
+    task = CHECK_CREDENTIAL_HEALTH_MANUAL.name
+    publisher = ground.services.publisher
+    found: dict[str, Any] = publisher.ask(task, tenant_id, provider, "bearer", queue="health_checks", timeout_s=60)
+    return found
 
 
 def _ended(ground: Ground, path: str) -> dict[str, Any] | None:
