@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from infra.local import ports
 from infra.local.valkey import Valkey
+from shared.credential_health.states import HealthState
 from shared.jobs.kinds import KINDS
 from shared.scheduling.works import WORK_KINDS
 from shared.services import Services
@@ -29,6 +30,8 @@ _LABELS: dict[str, set[str] | None] = {
     "kind": set(KINDS),
     "work": set(WORK_KINDS),
     "driver": set(Driver),
+    "provider": {"azure", "http", "ccxt"},
+    "result": set(HealthState),
     "outcome": None,
     "format": None,
     "scope": None,
