@@ -115,7 +115,7 @@ def _examine(operation: Operation, session: requests.Session, mode: GenerationMo
     asked = 0
 
     # Other ones in each run: there are many operations, and each example is a request.
-    @hypothesis.settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @hypothesis.settings(max_examples=20, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
     def examine(case: schemathesis.Case[Operation]) -> None:
         nonlocal asked

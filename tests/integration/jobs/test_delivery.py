@@ -68,7 +68,7 @@ def test_broker_that_blinks_does_not_end_running_work(
     start_worker: StartWorker,
 ) -> None:
     start_worker(environment={"BROKER_URL": own_broker.url()}).wait_ready()
-    ordered = order(services, tenant, portal_csv(10_000))
+    ordered = order(services, tenant, portal_csv(30_000))
     ordered.services = with_own_broker
     assert ordered.publish()
     ordered.services = services
@@ -76,5 +76,5 @@ def test_broker_that_blinks_does_not_end_running_work(
     own_broker.kill()
     own_broker.start()
     ordered.until_state("completed")
-    ordered.assert_made_once(10_000)
+    ordered.assert_made_once(30_000)
     assert ordered.jobs()[0].attempt == 1
