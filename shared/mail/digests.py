@@ -6,10 +6,11 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import any_, func, insert, literal, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from shared.database.tables import Client, DomainEvent, MailDelivery, MailRecipient
+from shared.credential_health.dependents import dependents_of
+from shared.credential_health.subjects import subject_of
+from shared.database.tables import Client, CredentialHealth, DomainEvent, MailDelivery, MailRecipient
 from shared.database.tables.mail import Digest
 from shared.deliveries import jobs
 from shared.events.types import EventType
@@ -22,6 +23,10 @@ from shared.services import Services
 
 _BATCH = 200
 _MOST_BATCHES = 20
+_MOST_FAILING = 200
+# What a digest shows of an event: all of it has to fit into the row of one mail.
+_SHOWN = frozenset({"title", "name", "appeared", "resolved", "changed", "expires_at"})
+_MOST_CHARS = 200
 MOST_LINES = 10
 """Of each kind; what goes beyond is a number."""
 _TOLD = (
@@ -56,6 +61,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     sections: list[Section]
     failing: list[Line]
     """Credentials that do not work as the digest is written, whenever that began."""
+    failing_count: int = 0
 
     @property
     def is_empty(self) -> bool:
@@ -129,14 +135,15 @@ def content_of(session: Session, recipient: MailRecipient, since: datetime, unti
             .limit(MOST_LINES)
         ).all()
         sections.append((kind.value, counts[kind.value], list(events)))
-    failing = _failing(session, about)
+    failing_count, failing = _failing(session, recipient)
     names = _client_names(session, [event.client_id for _, _, events in sections for event in events])
     return Content(
         sections=[
             Section(type=kind, count=count, lines=[_line(event, names) for event in events])
             for kind, count, events in sections
         ],
-        failing=[_line(event, names) for event in failing],
+        failing=failing,
+        failing_count=failing_count,
     )
 
 
@@ -148,25 +155,26 @@ def _about(recipient: MailRecipient) -> tuple[Any, ...]:
     return (or_(DomainEvent.client_id == any_(literal(recipient.client_ids)), named),)
 
 
-def _failing(session: Session, about: tuple[Any, ...]) -> list[DomainEvent]:
-    """Return the newest event of each credential whose newest one says that it fails."""
-    credential = DomainEvent.data["credential_id"].astext
-    newest = (
-        select(DomainEvent.id)
-        .where(DomainEvent.type.in_([EventType.CREDENTIAL_FAILED.value, EventType.CREDENTIAL_RECOVERED.value]), *about)
-        .ext(distinct_on(credential))
-        .order_by(credential, DomainEvent.occurred_at.desc())
-        .subquery()
+def _failing(session: Session, recipient: MailRecipient) -> tuple[int, list[Line]]:
+    """Return how many credentials fail of which somebody was told, and the first of them."""
+    found = session.scalars(
+        select(CredentialHealth)
+        .where(CredentialHealth.told_at.is_not(None))
+        .order_by(CredentialHealth.failing_since)
+        .limit(_MOST_FAILING)
     )
-    return list(
-        session.scalars(
-            select(DomainEvent)
-            .join(newest, newest.c.id == DomainEvent.id)
-            .where(DomainEvent.type == EventType.CREDENTIAL_FAILED.value)
-            .order_by(DomainEvent.occurred_at.desc())
-            .limit(MOST_LINES)
-        )
-    )
+    lines = []
+    for health in found:
+        subject = subject_of(session, health)
+        if subject is None:
+            # Deleted since; the check that finds that out is still to come.
+            continue
+        if recipient.client_ids and not set(dependents_of(session, subject).client_ids) & set(recipient.client_ids):
+            continue
+        since = health.failing_since or health.told_at
+        assert since is not None  # noqa: S101 - by the query
+        lines.append(Line(at=since, data={"name": _cut(subject.name), "failing_since": since.isoformat()}))
+    return len(lines), lines[:MOST_LINES]
 
 
 def _client_names(session: Session, client_ids: list[UUID | None]) -> dict[UUID, str]:
@@ -177,6 +185,9 @@ def _client_names(session: Session, client_ids: list[UUID | None]) -> dict[UUID,
 
 def _line(event: DomainEvent, names: dict[UUID, str]) -> Line:
     client = names.get(event.client_id, "") if event.client_id else ""
-    # Only what the mail shows; a list of dependents can be long.
-    kept = {name: value for name, value in event.data.items() if name not in {"dependents", "error", "next_step"}}
-    return Line(at=event.occurred_at, data=kept, client=client)
+    kept = {name: _cut(value) for name, value in event.data.items() if name in _SHOWN}
+    return Line(at=event.occurred_at, data=kept, client=_cut(client))
+
+
+def _cut(value: Any) -> Any:
+    return value[:_MOST_CHARS] if isinstance(value, str) else value

@@ -188,5 +188,6 @@ def _digest() -> Content:
             Section(type=EventType.SCHEDULE_MISSED, count=1, lines=[line(8, name="Every Monday")]),
             Section(type=EventType.CONNECTION_FAILED, count=1, lines=[line(9, name="Contoso")]),
         ],
+        failing_count=1,
         failing=[line(10, name="Production", failing_since=(AT - timedelta(days=2)).isoformat())],
     )

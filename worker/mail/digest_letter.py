@@ -58,17 +58,26 @@ def _failing(occasion: Occasion, content: Content) -> list[Section]:
         )
         for line in lines
     )
-    return [Section(occasion.language.ngettext(*_FAILING, len(lines)), items)]
+    return [
+        Section(
+            occasion.language.ngettext(*_FAILING, content.failing_count),
+            items,
+            _more(occasion, content.failing_count - len(lines)),
+        )
+    ]
 
 
 def _section(occasion: Occasion, told: Told) -> Section:
     kind, language = EventType(told.type), occasion.language
-    more = told.count - len(told.lines)
     return Section(
         language.ngettext(*_HEADINGS[kind], told.count),
         tuple(_ITEMS[kind](occasion, line) for line in told.lines),
-        language.ngettext("and {number} more", "and {number} more", more) if more > 0 else "",
+        _more(occasion, told.count - len(told.lines)),
     )
+
+
+def _more(occasion: Occasion, number: int) -> str:
+    return occasion.language.ngettext("and {number} more", "and {number} more", number) if number > 0 else ""
 
 
 def _report(occasion: Occasion, line: Line) -> Item:

@@ -4,12 +4,13 @@ import logging
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from sqlalchemy import update
 
-from shared.database.tables import BrandingRow, MailDelivery, MailRecipient
+from shared.database.tables import AzureConnection, BrandingRow, CredentialHealth, MailDelivery, MailRecipient
 from shared.events.payloads import ConnectionFailed, CredentialFailed, Dependents, ReportFailed, TickerStale
 from shared.identifiers import new_id
 from shared.mail import digests
@@ -162,14 +163,28 @@ def _ask_for_digest(ground: Ground, recipient: dict[str, Any], *, days: int) -> 
     digests.request_due(ground.services)
 
 
+def _failing(ground: Ground, name: str, *, client_id: UUID | None = None, told: bool = True) -> None:
+    now = datetime.now(UTC)
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        connection = AzureConnection(tenant_id=ground.tenant_id, name=name, kind="managed_identity", client_id=client_id)
+        session.add(connection)
+        session.flush()
+        health = session.get(CredentialHealth, connection.id) or CredentialHealth(
+            id=connection.id, tenant_id=ground.tenant_id, provider="azure", credential_type="managed_identity"
+        )
+        health.state, health.failing_since, health.told_at = "invalid", now, now if told else None
+        session.add(health)
+
+
 def test_a_digest_sums_up_and_names_what_does_not_work_now(ground: Ground) -> None:
     client_id = ground.client()
     recipient = ground.recipient(digest="weekly", time_zone="Asia/Tokyo")
     assert recipient["next_digest_at"] is not None
     for number in range(12):
         ground.happen(ground.report(client_id, f"Report {number}"), client_id=client_id)
-    ground.happen(failed("Still broken"))
-    ground.happen(failed("Of another time"))
+    _failing(ground, "Still broken")
+    _failing(ground, "Of the client", client_id=client_id)
+    _failing(ground, "Nobody was told", told=False)
     assert ground.work() == 0
     _ask_for_digest(ground, recipient, days=7)
     # Whoever ticks as well finds nothing due.
@@ -181,7 +196,14 @@ def test_a_digest_sums_up_and_names_what_does_not_work_now(ground: Ground) -> No
     assert "Report 11 (Contoso" in text
     assert "and 2 more" in text
     assert "2 credentials do not work now" in text
-    (row,) = ground.mails()
+    assert "Still broken (since" in text
+    assert "Nobody was told" not in text
+    # Whoever follows one client hears of what that one depends on.
+    ours = ground.recipient("ours@example.com", digest="daily", client_ids=[str(client_id)])
+    _ask_for_digest(ground, ours, days=1)
+    assert ground.work() == 1
+    assert "1 credential does not work now" in ground.relay.accepted[1].text()
+    row = ground.mails()[0]
     assert row.data["content"]["sections"][0]["count"] == 12
 
 
