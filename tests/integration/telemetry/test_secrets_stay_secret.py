@@ -30,10 +30,12 @@ from tests.integration.jobs.waiting import until
 from tests.integration.jobs.workers import Worker
 from tests.integration.telemetry.canaries import Search, canary
 from tests.integration.telemetry.connecting import use_connections
+from tests.integration.telemetry.mailing import use_mail
 from tests.integration.telemetry.processes import Front, run
 from tests.integration.telemetry.storing import use_credentials
 from tests.simulators.cloud import Cloud
 from tests.simulators.otlp_collector import OtlpCollector
+from tests.simulators.relay import Relay
 
 CELERY = ["-m", "celery", "-A", "worker.celery_app"]
 
@@ -53,7 +55,16 @@ def cloud(tmp_path: Path) -> Iterator[Cloud]:
 
 
 @pytest.fixture
-def planted(own_environment: dict[str, str], own_broker: Valkey, collector: OtlpCollector, cloud: Cloud) -> dict[str, str]:
+def relay(tmp_path: Path) -> Iterator[Relay]:
+    """A relay that accepts another password than the planted one."""
+    with Relay(tmp_path / "relay.pem") as made:
+        yield made
+
+
+@pytest.fixture
+def planted(
+    own_environment: dict[str, str], own_broker: Valkey, collector: OtlpCollector, cloud: Cloud, relay: Relay
+) -> dict[str, str]:
     """A working environment whose every secret is a canary."""
     closed = ports.choose()
     return {
@@ -62,6 +73,11 @@ def planted(own_environment: dict[str, str], own_broker: Valkey, collector: Otlp
         "SEALED_STORE_KEYS": Fernet.generate_key().decode(),
         "DEVELOPMENT_API_KEY": f"aar_{canary('development')}".ljust(48, "x"),
         "AZURE_CLIENT_SECRET": canary("client"),
+        **{name.upper(): str(value) for name, value in relay.settings.items()},
+        "SMTP_PASSWORD": canary("relay"),
+        "MAIL_FROM": "reports@advisor.example",
+        "MAIL_REPORTS_KEY_SHA256": "0" * 64,
+        "PUBLIC_URL": "https://advisor.example",
         "APPLICATIONINSIGHTS_CONNECTION_STRING": (
             f"InstrumentationKey=1c2d3e4f-0000-4000-8000-0123456789ab;IngestionEndpoint=https://127.0.0.1:{closed}/"
         ),
@@ -166,6 +182,7 @@ def test_no_secret_is_written_anywhere(  # noqa: PLR0917
             refusals = use_connections(api, search, cloud, planted)
             assert refusals == ["None", "secret_wrong", "secret_expired", "certificate_not_registered"]
             assert set(use_credentials(api, search, planted)) == {"unreachable"}
+            assert use_mail(api, anonymous, search, planted) == 535
             with _broken(places.database, "client"):
                 answer = api.get("/api/v1/clients")
                 assert answer.status_code == 500, answer.text
