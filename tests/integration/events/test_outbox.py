@@ -6,7 +6,7 @@ from threading import Barrier
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared import events
@@ -16,12 +16,10 @@ from shared.events import outbox
 from shared.events.dispatching import dispatch
 from shared.events.payloads import WebhookTest
 from shared.identifiers import new_id
+from tests.shares import share_fixtures
 
-
-@pytest.fixture(autouse=True)
-def no_other_events(system_database: Database) -> None:
-    with system_database.across_tenants() as session:
-        session.execute(delete(DomainEvent))
+# Events of all tenants are passed on: there are none but the test's own.
+product_environment, settings, database, system_database, owner = share_fixtures("function")
 
 
 _LATER = datetime(2100, 1, 1, tzinfo=UTC)

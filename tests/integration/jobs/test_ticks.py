@@ -1,7 +1,6 @@
 """Ticks: what is due is done, once, whoever drives."""
 
 import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier, Event
@@ -17,15 +16,6 @@ from shared.ticks.acts import Act
 from shared.ticks.tick import tick
 from tests.integration.jobs.waiting import until
 from worker.clock import Clock
-
-
-@pytest.fixture(autouse=True)
-def nothing_done_yet(services: Services) -> Iterator[None]:
-    with services.system_database.across_tenants() as session:
-        session.execute(update(Tick).values(last_started_at=None))
-    yield
-    with services.system_database.across_tenants() as session:
-        session.execute(update(Tick).values(last_started_at=None))
 
 
 def test_tick_does_what_is_due_and_keeps_a_heartbeat(services: Services) -> None:
