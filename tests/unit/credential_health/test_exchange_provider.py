@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.local import places
 from shared.credential_health.exchange_provider import (
     ExchangeConfiguration,
     ExchangeProvider,
@@ -20,6 +21,12 @@ from tests.simulators.exchange import Exchange
 
 _TRADE = {"enableReading", "enableSpotAndMarginTrading"}
 _BANNED = {"code": -1003, "msg": "Way too many requests; IP banned."}
+
+
+@pytest.fixture(autouse=True)
+def _extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra, as `make install` keeps it beside the environment: few of the processes that tests start need it."""
+    monkeypatch.syspath_prepend(str(places.LOCAL / "exchanges"))
 
 
 @pytest.fixture
