@@ -7,12 +7,15 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 import trustme
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509 import load_pem_x509_certificate
 from sqlalchemy import select
 
+from shared.azure.errors import AzureAuthenticationError
+from shared.connections import connections
 from shared.credential_health import checking
 from shared.credential_health.providers import AZURE_AT_ONCE
 from shared.credential_health.slots import Slots
@@ -164,7 +167,7 @@ def test_a_check_for_which_there_is_no_place_comes_back_and_costs_no_attempt(
 
 
 def test_a_tick_asks_for_each_check_once_and_spreads_the_next_ones(ground: Ground, neighbour: Ground) -> None:
-    connections = [ground.connection(f"Connection {number}") for number in range(4)]
+    made = [ground.connection(f"Connection {number}") for number in range(4)]
     neighbour.connection()
     assert ground.tick() == "asked for 2 tenants"
     # Nobody did the work yet: it is not asked for again.
@@ -174,7 +177,7 @@ def test_a_tick_asks_for_each_check_once_and_spreads_the_next_ones(ground: Groun
     assert neighbour.checks_made() == 0
     ground.tick()
     assert ground.work() == 0
-    due = [datetime.fromisoformat(ground.health(connection)["next_check_at"]) for connection in connections]
+    due = [datetime.fromisoformat(ground.health(connection)["next_check_at"]) for connection in made]
     assert len(set(due)) == 4
     for at in due:
         assert timedelta(hours=3) <= at - datetime.now(UTC) + timedelta(minutes=5)
@@ -190,6 +193,24 @@ def test_credentials_from_before_there_were_checks_are_enrolled(ground: Ground) 
     assert ground.health(connection)["state"] == "unchecked"
     ground.check()
     assert ground.health(connection)["state"] == "healthy"
+
+
+def test_a_credential_that_was_removed_past_the_product_is_forgotten(ground: Ground, superuser: psycopg.Connection) -> None:
+    gone, left = ground.connection("Gone"), ground.connection("Left")
+    superuser.execute("delete from azure_connection where id = %s", (gone,))
+    ground.check()
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        assert [str(row) for row in session.scalars(select(CredentialHealth.id))] == [left]
+
+
+def test_whoever_was_refused_with_it_has_a_credential_checked_at_once(ground: Ground) -> None:
+    connection = ground.connection()
+    ground.check()
+    assert ground.tick() == "asked for 0 tenants"
+    refused = AzureAuthenticationError("The secret has expired.", reason="secret_expired", next_step="Make a new one.")
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        connections.mark_failing(session, UUID(connection), refused)
+    assert ground.tick() == "asked for 1 tenants"
 
 
 def test_a_test_of_a_connection_is_a_check_of_its_credential(ground: Ground) -> None:

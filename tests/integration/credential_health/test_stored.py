@@ -231,6 +231,22 @@ def test_numbers_say_how_many_fail_now_and_when_one_last_worked(
     assert (number("credential_last_success_timestamp", provider="http") or 0) > 1_700_000_000
 
 
+def test_how_it_stands_and_what_is_told_are_written_together_or_not_at_all(ground: Ground, superuser: Any) -> None:
+    credential = ground.credential()
+    ground.api.patch(f"{HEALTH}/{credential}", json={"alert_after": 1}, headers={"If-Match": "*"})
+    ground.receiver.answers.append(Told(401))
+    superuser.execute("alter table domain_event rename to domain_event_gone")
+    try:
+        ground.check()
+    finally:
+        superuser.execute("alter table domain_event_gone rename to domain_event")
+    assert ground.receiver.received
+    assert (ground.health(credential)["state"], ground.history(credential)) == ("unchecked", [])
+    ground.check()
+    assert ground.health(credential)["state"] == "invalid"
+    assert len(ground.events("credential.failed")) == len(ground.history(credential)) == 1
+
+
 def test_a_schedule_checks_all_credentials(ground: Ground) -> None:
     credential, connection = ground.credential(), ground.connection()
     ground.check()
