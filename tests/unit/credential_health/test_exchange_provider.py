@@ -37,7 +37,7 @@ def exchange(tmp_path: Path) -> Iterator[Exchange]:
 
 def _asked(place: Exchange, credential_type: str, **fields: Any) -> Finding:
     options = {"exchange": "binance", "api_key": place.key, "secret": place.secret, **fields}
-    secret = ExchangeSecret(api_key=options.pop("api_key"), secret=options.pop("secret"))
+    secret = ExchangeSecret(api_key=options.pop("api_key"), secret=options.pop("secret"), password="p" * 20)
     credential = Credential(credential_type, ExchangeConfiguration(**options), secret)
     return ExchangeProvider(place.options).check(credential, Outside(None))  # type: ignore[arg-type]
 
@@ -72,6 +72,31 @@ def test_a_key_that_is_meant_to_withdraw_may_and_its_end_is_known(exchange: Exch
     exchange.ends_ms = int(datetime(2027, 1, 1, tzinfo=UTC).timestamp() * 1000)
     found = _asked(exchange, "trading", may_withdraw=True)
     assert (found.state, found.expires_at) == (HealthState.HEALTHY, datetime(2027, 1, 1, tzinfo=UTC))
+
+
+_BYBIT = {"retCode": 0, "retMsg": "", "result": {"readOnly": 0, "permissions": {"Spot": ["SpotTrade"], "Wallet": []}}}
+_BYBIT_READS = {"retCode": 0, "retMsg": "", "result": {"readOnly": 1, "expiredAt": "2027-01-01T00:00:00Z"}}
+_OKX = {"code": "0", "data": [{"perm": "read_only,withdraw,trade"}]}
+_COINBASE = {"can_view": True, "can_trade": False, "can_transfer": False}
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "told", "missing", "excess"),
+    [
+        ("bybit", "/v5/user/query-api", _BYBIT, (), ()),
+        ("bybit", "/v5/user/query-api", _BYBIT_READS, ("trade",), ()),
+        ("okx", "/api/v5/account/config", _OKX, (), ("withdraw",)),
+        ("coinbase", "/api/v3/brokerage/key_permissions", _COINBASE, ("trade",), ()),
+    ],
+)
+def test_other_exchanges_that_tell_are_understood(  # noqa: PLR0917
+    exchange: Exchange, name: str, path: str, told: dict[str, Any], missing: tuple[str, ...], excess: tuple[str, ...]
+) -> None:
+    exchange.elsewhere = {path: told}
+    found = _asked(exchange, "trading", exchange=name)
+    assert (found.missing_permissions, found.excess_permissions) == (missing, excess), found
+    assert found.state is (HealthState.INSUFFICIENT if missing or excess else HealthState.HEALTHY)
+    assert (found.expires_at is not None) == ("expiredAt" in str(told))
 
 
 @pytest.mark.parametrize(
