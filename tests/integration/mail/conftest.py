@@ -19,7 +19,8 @@ from shared.access import Scope, generate_key
 from shared.database.tables import ApiKey, Client, Job, MailDelivery, Report, ReportFile
 from shared.database.tables.job import JobState
 from shared.events.dispatching import dispatch
-from shared.events.payloads import Payload, ReportCompleted
+from shared.events.payloads import CredentialFailed, Payload, ReportCompleted
+from shared.identifiers import new_id
 from shared.jobs import execution
 from shared.jobs.kinds import SEND_MAIL, SEND_WELCOME_EMAIL
 from shared.mail.relay_breaker import breaker
@@ -132,6 +133,24 @@ class Ground:
         """Return a mail with its attempts, as the API shows it."""
         answer: dict[str, Any] = self.api.get(f"/api/v1/mail/deliveries/{mail.id}").json()
         return answer
+
+
+def failed(name: str = "Production", **fields: Any) -> CredentialFailed:
+    """Return what tells of a credential that was refused."""
+    given: dict[str, Any] = {
+        "provider": "azure",
+        "credential_type": "client_secret",
+        "credential_id": new_id(),
+        "name": name,
+        "link": "/c",
+        "state": "invalid",
+        "error_code": "sign_in_refused",
+        "error": "Entra refused it.",
+        "next_step": "Set a new one.",
+        "consecutive_failures": 3,
+        "failing_since": datetime.now(UTC),
+    }
+    return CredentialFailed(**given | fields)
 
 
 @pytest.fixture(scope="session")

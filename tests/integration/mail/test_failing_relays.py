@@ -20,8 +20,7 @@ from shared.services import Services
 from shared.settings import Settings
 from shared.settings.model import SmtpSecurity
 from shared.ticks.acts import acts
-from tests.integration.mail.conftest import Ground
-from tests.integration.mail.test_sending import failed
+from tests.integration.mail.conftest import Ground, failed
 from tests.simulators.cloud import Cloud
 from tests.simulators.relay import PASSWORD, Relay
 

@@ -14,8 +14,7 @@ from shared.database.tables import AuditEvent, MailDelivery
 from shared.mail import links, signing_key
 from shared.mail.message_id import message_id_of
 from shared.reports import ReportFormat
-from tests.integration.mail.conftest import REPORT_KEY, Ground
-from tests.integration.mail.test_sending import failed
+from tests.integration.mail.conftest import REPORT_KEY, Ground, failed
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 REPORTS = "/api/v1/mail/delivery-reports"

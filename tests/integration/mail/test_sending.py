@@ -11,32 +11,14 @@ import pytest
 from sqlalchemy import update
 
 from shared.database.tables import AzureConnection, BrandingRow, CredentialHealth, MailDelivery, MailRecipient
-from shared.events.payloads import ConnectionFailed, CredentialFailed, Dependents, ReportFailed, TickerStale
+from shared.events.payloads import ConnectionFailed, Dependents, ReportFailed, TickerStale
 from shared.identifiers import new_id
 from shared.mail import digests
 from shared.services import Services
-from tests.integration.mail.conftest import PDF, Ground
+from tests.integration.mail.conftest import PDF, Ground, failed
 from tests.simulators.relay import PASSWORD, USER
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 100"><rect width="400" height="100" fill="#d81b60"/></svg>'
-
-
-def failed(name: str = "Production", **fields: Any) -> CredentialFailed:
-    """Return what tells of a credential that was refused."""
-    given: dict[str, Any] = {
-        "provider": "azure",
-        "credential_type": "client_secret",
-        "credential_id": new_id(),
-        "name": name,
-        "link": "/c",
-        "state": "invalid",
-        "error_code": "sign_in_refused",
-        "error": "Entra refused it.",
-        "next_step": "Set a new one.",
-        "consecutive_failures": 3,
-        "failing_since": datetime.now(UTC),
-    }
-    return CredentialFailed(**given | fields)
 
 
 def test_a_report_arrives_in_the_readers_words_with_links_that_need_no_sign_in(
