@@ -7,6 +7,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import lru_cache
 
 import msgspec
 from PIL import Image
@@ -49,6 +50,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     unsubscribe_url: str = ""
 
 
+# Typst, which draws SVGs, keeps memory each time: a thousand mails need the same picture once.
+@lru_cache(64)
 def picture_of(logo: Logo | None) -> Picture | None:
     """Return a logo as mails can show it, ``None`` where it cannot be: the sender's name then stands in its place."""
     if logo is None:
