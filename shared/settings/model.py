@@ -167,6 +167,10 @@ class Settings(BaseSettings):
     smtp_timeout_seconds: Annotated[int, Field(ge=1, le=120)] = Field(
         30, description="Handing one mail to the relay takes this long at most, each of its answers included"
     )
+    mail_per_minute: Annotated[int, Field(ge=0, le=100_000)] = Field(
+        0,
+        description="Mails that all workers together hand over in a minute, for relays with a quota; 0: as many as come",
+    )
     mail_from: str = Field("", description="Address that mail comes from, such as `reports@example.com`")
     mail_from_name: Annotated[str, Field(max_length=100)] = Field(
         "", description="Name that stands before it; default: the name of the tenant whose mail it is"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.errors import AdvisorReportsError
 from shared.jobs.run import JobRun
-from shared.mail import deliveries, smtp
+from shared.mail import deliveries, pace, smtp
 from shared.mail.deliveries import Ready
 from shared.mail.relay_breaker import breaker
 from shared.mail.relay_failures import RelayFailedError
@@ -34,7 +34,10 @@ def send_mail(run: JobRun) -> None:
     if ready is None:
         with run.finishing():
             return
-    if (wait_s := breaker.wait_s()) is not None:
+    wait_s = breaker.wait_s()
+    if wait_s is None:
+        wait_s = pace.wait_s(run.services.redis, run.services.settings.mail_per_minute)
+    if wait_s is not None:
         with run.finishing() as session:
             deliveries.put_off(session, ready, timedelta(seconds=wait_s), job_id)
         return

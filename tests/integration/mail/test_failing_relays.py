@@ -1,5 +1,6 @@
 """Relays that fail are tried again; what they refuse for good, or say later, is shown and holds the address."""
 
+import random
 import signal
 import subprocess
 import sys
@@ -9,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from sqlalchemy import delete, select, update
 
 from shared.database.tables import Job, MailDelivery
 from shared.deliveries import backoff
 from shared.jobs.sweep import sweep
-from shared.mail import signing_key, smtp
+from shared.mail import pace, signing_key, smtp
 from shared.mail.relay_breaker import OPENS_AFTER, breaker
 from shared.services import Services
 from shared.settings import Settings
@@ -215,6 +217,32 @@ def test_a_relay_that_is_away_keeps_no_thread_once_that_is_known(ground: Ground,
     breaker.worked()
     assert ground.work() == OPENS_AFTER + 3
     assert len(ground.relay.accepted) == OPENS_AFTER + 3
+
+
+def test_mails_beyond_the_relays_quota_wait_their_turn_and_lose_no_attempt(
+    ground: Ground, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        ground.recipient(f"r{number}@example.com", kinds=["credential_alert"])
+    ground.services = Services(services.settings.model_copy(update={"mail_per_minute": 2}))
+    minute = 60.0 * random.randrange(10**6)
+    monkeypatch.setattr(pace, "_now", lambda: minute + 20)
+    ground.happen(failed())
+    assert ground.work() == 5
+    assert len(ground.relay.accepted) == 2
+    waiting = [row for row in ground.mails() if row.state == "waiting"]
+    assert [(row.step, row.attempt_count) for row in waiting] == [(0, 0)] * 3
+    waits = sorted((row.next_attempt_at - datetime.now(UTC)).total_seconds() for row in waiting if row.next_attempt_at)
+    # Two in the next minute, one in the one after it.
+    assert waits[1] < 100
+    assert 90 < waits[2] < 160
+    monkeypatch.setattr(pace, "_now", lambda: minute + 80)
+    assert (ground.work(), len(ground.relay.accepted)) == (3, 4)
+    # Without Redis there is no count: the relay says no itself where it has to.
+    away = redis.Redis(port=1)
+    assert pace.wait_s(away, 1) is None
+    ground.services.close()
+    ground.services = services
 
 
 def test_mail_left_behind_by_workers_that_died_is_found(ground: Ground) -> None:
