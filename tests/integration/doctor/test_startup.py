@@ -42,7 +42,6 @@ def outdated(environment: dict[str, str], superuser: psycopg.Connection) -> Iter
     superuser.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
-@pytest.mark.usefixtures("measured_processes")
 def test_main_process_and_children_say_where_they_stand(environment: dict[str, str], start_worker: StartWorker) -> None:
     worker = start_worker(queues=("priority", "default"), concurrency=1).wait_ready()
     until(lambda: b"worker_process_verified" in worker.log(), "a child to speak")

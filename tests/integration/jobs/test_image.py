@@ -16,6 +16,7 @@ from tests.integration.jobs.workers import code_at_end
 from tests.unit.infra.templates import ROOT, image_environment, image_health_check
 
 
+@pytest.mark.usefixtures("measured_processes")
 @pytest.mark.parametrize("role", ["reports", "interactive"])
 def test_a_worker_is_well_and_ends_cleanly_when_every_process_is_told_to(environment: dict[str, str], role: str) -> None:
     port = ports.choose()

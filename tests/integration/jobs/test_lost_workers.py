@@ -5,6 +5,7 @@ from uuid import UUID
 
 import psutil
 import psycopg
+import pytest
 
 from shared.services import Services
 from tests.integration.jobs.blocking import blocked
@@ -84,6 +85,7 @@ def test_job_that_kills_every_worker_fails_with_a_reason(
     assert ordered.recommendations() == 0
 
 
+@pytest.mark.usefixtures("measured_processes")
 def test_worker_told_to_end_gives_its_work_to_the_next(
     services: Services, tenant: UUID, superuser: psycopg.Connection, start_worker: StartWorker
 ) -> None:

@@ -10,7 +10,6 @@ from tests.integration.jobs.conftest import StartWorker
 from tests.integration.jobs.orders import all_states, order, portal_csv
 
 
-@pytest.mark.usefixtures("measured_processes")
 @pytest.mark.parametrize("pool", ["prefork", "threads"])
 def test_an_export_becomes_files(services: Services, tenant: UUID, start_worker: StartWorker, pool: str) -> None:
     start_worker(pool=pool).wait_ready()

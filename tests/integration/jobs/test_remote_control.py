@@ -19,7 +19,6 @@ from tests.integration.jobs.waiting import until
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.mark.usefixtures("measured_processes")
 @pytest.mark.parametrize("pool", ["prefork", "threads"])
 def test_a_worker_answers_questions_obeys_no_command_and_shows_no_secret(
     environment: dict[str, str], start_worker: StartWorker, pool: str

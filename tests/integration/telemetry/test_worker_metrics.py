@@ -72,7 +72,6 @@ def _sum(samples: _Samples, name: str, **labels: str) -> float:
     return sum(value for (found, given), value in samples.items() if found == name and labels.items() <= set(given))
 
 
-@pytest.mark.usefixtures("measured_processes")
 @pytest.mark.parametrize("pool", ["prefork", "threads"])
 def test_all_processes_are_counted_on_one_page(
     measured: dict[str, str], services: Services, tenant: UUID, port: int, pool: str
@@ -119,6 +118,7 @@ def test_a_child_that_dies_stays_counted_and_its_successor_counts_on(
             until(lambda: [c for c in worker.children() if c.pid != child.pid], "another child")  # noqa: B023
 
 
+@pytest.mark.usefixtures("measured_processes")
 def test_an_earlier_run_is_not_counted_and_its_files_go(
     measured: dict[str, str], services: Services, tenant: UUID, port: int, tmp_path: Path
 ) -> None:
