@@ -37,6 +37,10 @@ class ExchangeConfiguration(Configuration, frozen=True, kw_only=True):
     may_withdraw: bool = False
     """Whether the key is meant to withdraw."""
 
+    def secret_goes_to(self) -> object:
+        """Return what decides on the addresses that are asked."""
+        return self.exchange, self.sandbox
+
 
 class ExchangeSecret(Secret, frozen=True, kw_only=True):
     """What signs requests; most exchanges take key and secret."""

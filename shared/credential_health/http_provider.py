@@ -34,6 +34,10 @@ class HttpConfiguration(Configuration, frozen=True, kw_only=True):
     """None: 200 to 299."""
     timeout_s: Annotated[int, msgspec.Meta(ge=1, le=30)] = 10
 
+    def secret_goes_to(self) -> object:
+        """Return the address, since many share a host and tell themselves apart by their paths."""
+        return self.url
+
 
 class BearerSecret(Secret, frozen=True, kw_only=True):
     """A token."""

@@ -36,6 +36,13 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a provider has to know of a credential and anybody may see; derive from it."""
 
+    def secret_goes_to(self) -> object:
+        """Return what says where the secret is sent: all of it, unless a provider knows better.
+
+        Whoever changes that has to give the secret too, or they could have it sent to themselves.
+        """
+        return self
+
 
 class Secret(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What nobody may see of a credential; derive from it. It never shows its fields."""

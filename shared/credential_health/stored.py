@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from shared.credential_health import enrolment, keeping, removal
+from shared.credential_health import enrolment, keeping, providers, removal
+from shared.credential_health.providers import ConfigurationInvalidError
 from shared.database.tables import Client, StoredCredential
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from shared.reporting.clients import ClientNotFoundError, VersionConflictError
 
 MAX_CREDENTIALS = 5000
@@ -44,6 +45,18 @@ class TooManyCredentialsError(ConflictError):
 
     def __init__(self) -> None:
         super().__init__(f"There are {MAX_CREDENTIALS:,} credentials already.", next_step="Delete one that is not needed.")
+
+
+class SecretNeededError(InvalidRequestError):
+    """A secret would be sent elsewhere than where whoever gave it meant it to go."""
+
+    code = "secret_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The secret was given for another place than the new configuration names.",
+            next_step="Send the secret along with the configuration.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +120,16 @@ def change(
     """Change the given fields, and the secret where ``secret_version``; what is tried anew is checked soon.
 
     ``version`` is the one the caller read, ``None`` to overwrite whatever is there. Raises
-    :class:`CredentialNotFoundError`, :class:`CredentialNameTakenError` or what :mod:`shared.reporting.clients` raises.
+    :class:`CredentialNotFoundError`, :class:`CredentialNameTakenError`, :class:`SecretNeededError` or what
+    :mod:`shared.reporting.clients` raises.
     """
     if fields.get("client_id") is not None:
         _check_client(session, fields["client_id"])
     row = find(session, credential_id, lock=True)
     if version is not None and row.version != version:
         raise VersionConflictError
+    if secret_version is None and "configuration" in fields and _is_elsewhere(row, fields["configuration"]):
+        raise SecretNeededError
     for name, value in fields.items():
         setattr(row, name, value)
     if secret_version is not None:
@@ -147,6 +163,19 @@ def find(session: Session, credential_id: UUID, *, lock: bool = False) -> Stored
     if row is None:
         raise CredentialNotFoundError
     return row
+
+
+def _is_elsewhere(row: StoredCredential, configuration: Mapping[str, Any]) -> bool:
+    _, wanted = providers.type_of(row.provider, row.credential_type)
+    try:
+        before, after = (
+            providers.converted(given, wanted.configuration, "configuration").secret_goes_to()
+            for given in (row.configuration, configuration)
+        )
+    except ConfigurationInvalidError:
+        # Its provider took other fields then: nobody knows what they meant.
+        return True
+    return bool(before != after)
 
 
 def _check_client(session: Session, client_id: UUID | None) -> None:

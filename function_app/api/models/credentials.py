@@ -68,7 +68,9 @@ class CredentialChange(Given):
     name: _Name = Field("", examples=["Partner API"])
     client_id: UUID | None = None
     configuration: _Configuration = Field(
-        default={}, description=_ABOUT_CONFIGURATION + " Takes the place of all that there was."
+        default={},
+        description=_ABOUT_CONFIGURATION + " Takes the place of all that there was. Where it sends the secret elsewhere "
+        "(another `url`, another `exchange`), send the secret too.",
     )
     secret: Annotated[dict[_Part, _SecretPart], Field(min_length=1, max_length=20)] | None = Field(
         None, description=_ABOUT_SECRETS

@@ -149,6 +149,23 @@ def test_a_credential_is_changed_checked_anew_and_deleted_with_its_secret(ground
     assert not [name for name in ground.cloud.vault.secrets if credential in name]
 
 
+def test_a_secret_is_not_sent_elsewhere_by_whoever_does_not_know_it(ground: Ground) -> None:
+    credential = ground.credential()
+    url = f"{ground.receiver.url}/me"
+
+    def changed(**fields: Any) -> httpx.Response:
+        return ground.api.patch(f"{_PATH}/{credential}", json=fields, headers={"If-Match": "*"})
+
+    answer = changed(configuration={"url": f"{ground.receiver.url}/mine"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "secret_needed")
+    assert "along" in answer.json()["next_step"]
+    assert ground.api.get(f"{_PATH}/{credential}").json()["configuration"]["url"] == url
+    # What does not decide where it goes can be changed by itself.
+    assert changed(configuration={"url": url, "expected_status": [200, 204]}).status_code == 200
+    there = {"url": f"{ground.receiver.url}/mine"}
+    assert changed(configuration=there, secret={"token": "a-token-of-mine-0123456789"}).status_code == 200
+
+
 def test_a_client_s_credentials_go_with_it_and_are_its_dependents(ground: Ground) -> None:
     client_id = ground.api.post("/api/v1/clients", json={"name": "Contoso"}).json()["id"]
     credential = ground.credential(client_id=client_id)
