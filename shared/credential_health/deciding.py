@@ -137,9 +137,14 @@ def _failed(known: Standing, before: Standing, now: datetime, policy: Policy) ->
         if failures < policy.alert_after:
             return known, []
         return replace(known, told_at=now), [Failed(failures, known.failing_since, is_reminder=False)]
-    if policy.remind_every is None or now - before.told_at < policy.remind_every:
+    if policy.remind_every is None or now - before.told_at < policy.remind_every - _early(policy, policy.remind_every):
         return known, []
     return replace(known, told_at=now), [Failed(failures, known.failing_since, is_reminder=True)]
+
+
+def _early(policy: Policy, remind_every: timedelta) -> timedelta:
+    """Return by how much a reminder may come too soon: no check is made to the minute, and the next may be a day away."""
+    return min(policy.interval, remind_every) / 4
 
 
 def _succeeded(known: Standing, now: datetime) -> tuple[Standing, list[Telling]]:

@@ -102,6 +102,13 @@ def test_a_reminder_comes_after_its_interval_and_again() -> None:
     assert {one.failing_since for events in told for one in events if isinstance(one, Failed)} == {_NOW}
 
 
+def test_a_reminder_does_not_wait_another_day_for_the_minutes_that_a_check_came_early() -> None:
+    told_at = _NOW - 24 * _HOUR + timedelta(minutes=5)
+    standing = Standing(HealthState.INVALID, failures=9, failing_since=told_at, counted_at=told_at, told_at=told_at)
+    assert [one for one in decide(_ID, standing, _BAD, _NOW, _POLICY)[1] if isinstance(one, Failed) and one.is_reminder]
+    assert decide(_ID, standing, _BAD, _NOW - 6 * _HOUR, _POLICY)[1] == ()
+
+
 def test_a_credential_has_its_own_number_of_failures() -> None:
     for alert_after in (1, 5):
         course = _course([_BAD] * 6, policy=Policy(6 * _HOUR, alert_after, None))
