@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from sqlalchemy import select
@@ -91,7 +90,7 @@ def check(services: Services, subject: Subject, may_go_on: Callable[[], None]) -
         _log.error("a provider made a mistake", extra=told)
         text = f"The provider made a mistake ({type(error).__name__})."
         finding = Finding.unreachable("provider_failed", text, "Tell whoever made the provider.")
-    finding = replace(finding, expires_at=_end(services, subject, finding))
+    finding = _with_end(services, subject, finding)
     return Outcome(finding, time.monotonic() - began, examination)
 
 
@@ -140,12 +139,13 @@ def _asked(services: Services, row: StoredCredential, may_go_on: Callable[[], No
     return provider.check(credential, Outside(services.settings, may_go_on))
 
 
-def _end(services: Services, subject: Subject, finding: Finding) -> datetime | None:
-    """Return the earliest end that anybody knows of: the provider, somebody who said so, the vault."""
-    known = [finding.expires_at, subject.said_to_end_at]
+def _with_end(services: Services, subject: Subject, finding: Finding) -> Finding:
+    """Return ``finding`` with the earliest end that anybody knows of: the provider, somebody who said so, the vault."""
+    known, knows_end = [finding.expires_at, subject.said_to_end_at], True
     if subject.secret is not None and finding.state is not HealthState.UNREACHABLE:
         try:
             known.append(store_of(services).expiry(subject.tenant_id, *subject.secret))
         except AdvisorReportsError as error:
+            knows_end = False
             _log.info("a store did not say when a secret ends", extra={"action": "expiry_unknown", "code": error.code})
-    return min((end for end in known if end is not None), default=None)
+    return replace(finding, expires_at=min((end for end in known if end is not None), default=None), knows_end=knows_end)

@@ -86,9 +86,10 @@ def decide(
     credential_id: UUID, before: Standing, finding: Finding, now: datetime, policy: Policy
 ) -> tuple[Standing, tuple[Telling, ...]]:
     """Return what is known after a check, and what has to be told."""
-    # Only who was let in can be told of an end, or that there is none.
-    is_told = finding.state is HealthState.HEALTHY
-    expires_at = finding.expires_at if is_told else finding.expires_at or before.expires_at
+    # Only who was let in can be told of an end, or that there is none; else one of those who know may not have been asked.
+    is_told = finding.state is HealthState.HEALTHY and finding.knows_end
+    known_ends = [end for end in (finding.expires_at, None if is_told else before.expires_at) if end is not None]
+    expires_at = min(known_ends, default=None)
     state = _state_of(finding, expires_at, now)
     known = replace(before, state=state, expires_at=expires_at)
     told: list[Telling] = []

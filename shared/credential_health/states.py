@@ -43,6 +43,8 @@ class Finding:
     """What it may do and should not."""
     expires_at: datetime | None = None
     """When the credential ends, where whoever was asked tells."""
+    knows_end: bool = True
+    """Whether all who may know of an end were heard; else an earlier one that was known stays."""
 
     @classmethod
     def healthy(cls, message: str, *, expires_at: datetime | None = None) -> Self:

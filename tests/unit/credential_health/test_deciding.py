@@ -150,6 +150,17 @@ def test_an_end_is_known_until_the_credential_was_let_in_without_one() -> None:
     assert (after.expires_at, after.state, told) == (None, HealthState.HEALTHY, ())
 
 
+@pytest.mark.parametrize("finding", [_AWAY, _BAD, replace(_GOOD, knows_end=False)])
+def test_an_end_that_nobody_was_asked_for_is_not_taken_for_renewed_and_told_again(finding: Finding) -> None:
+    # The vault knows of an end in five days, somebody said one in a year, and this time only the latter is heard.
+    ends, said = _NOW + 5 * _DAY, _NOW + 365 * _DAY
+    standing, told = decide(_ID, Standing(), replace(_GOOD, expires_at=ends), _NOW, _POLICY)
+    assert told == (Expiring(ends, 5),)
+    standing, told = decide(_ID, standing, replace(finding, expires_at=said), _NOW + _HOUR, _POLICY)
+    assert (standing.expires_at, told) == (ends, ())
+    assert decide(_ID, standing, replace(_GOOD, expires_at=ends), _NOW + 2 * _HOUR, _POLICY)[1] == ()
+
+
 def test_a_check_that_comes_late_tells_the_nearest_threshold_alone() -> None:
     _, events = decide(_ID, Standing(), Finding.healthy("", expires_at=_NOW + 6 * _DAY), _NOW, _POLICY)
     assert events == (Expiring(_NOW + 6 * _DAY, 6),)
