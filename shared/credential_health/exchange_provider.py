@@ -45,7 +45,7 @@ class ExchangeConfiguration(Configuration, frozen=True, kw_only=True):
 class ExchangeSecret(Secret, frozen=True, kw_only=True):
     """What signs requests; most exchanges take key and secret."""
 
-    api_key: Annotated[str, msgspec.Meta(min_length=1, max_length=1000)]
+    api_key: Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"^[!-~]+(?!\n)$")]
     secret: _Part = ""
     password: _Part = ""
     """Also called passphrase."""

@@ -39,17 +39,21 @@ class HttpConfiguration(Configuration, frozen=True, kw_only=True):
         return self.url
 
 
+# The end of a pattern also fits before a last line break, which people copy along and no service takes.
+_NO_BREAK = r"(?!\n)$"
+
+
 class BearerSecret(Secret, frozen=True, kw_only=True):
     """A token."""
 
-    token: Annotated[str, msgspec.Meta(min_length=1, max_length=8000, pattern="^[!-~]+$")]
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=8000, pattern=rf"^[!-~]+{_NO_BREAK}")]
 
 
 class BasicSecret(Secret, frozen=True, kw_only=True):
     """A user's name and password (RFC 7617)."""
 
-    username: Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^:\x00-\x1f\x7f]*$")]
-    password: Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]+$")]
+    username: Annotated[str, msgspec.Meta(max_length=500, pattern=rf"^[^:\x00-\x1f\x7f]*{_NO_BREAK}")]
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=rf"^[^\x00-\x1f\x7f]+{_NO_BREAK}")]
 
 
 class HttpProvider:

@@ -56,6 +56,7 @@ def test_a_credential_is_stored_and_its_secret_goes_to_the_vault_alone(ground: G
         ({"credential_type": "digest"}, 400, "digest"),
         ({"secret": {"username": "u"}}, 400, "username"),
         ({"secret": {"token": "two words"}}, 400, "token"),
+        ({"secret": {"token": "copied-with-its-line-0123456789\n"}}, 400, "token"),
         ({"secret": {"token": "\ud800"}}, 422, "secret"),
         ({"secret": {}}, 422, "secret"),
         ({"secret": {"token": "x" * 10_001}}, 422, "secret"),

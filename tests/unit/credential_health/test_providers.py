@@ -97,3 +97,22 @@ def test_what_no_provider_knows_is_refused_without_its_values() -> None:
         providers.converted({"username": "hunter:2", "password": "x"}, wanted.secret, "secret")
     assert "username" in str(refused.value)
     assert "hunter" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("provider", "credential_type", "secret"),
+    [
+        ("http", "bearer", {"token": "copied\n"}),
+        ("http", "basic", {"username": "ada\n", "password": "x"}),
+        ("http", "basic", {"username": "ada", "password": "copied\n"}),
+        ("ccxt", "readonly", {"api_key": "copied\n"}),
+        ("ccxt", "readonly", {"api_key": "caf\u00e9"}),
+    ],
+)
+def test_a_secret_that_no_request_can_hold_is_refused_when_it_is_given(
+    provider: str, credential_type: str, secret: dict[str, str]
+) -> None:
+    _, wanted = providers.type_of(provider, credential_type)
+    with pytest.raises(ConfigurationInvalidError):
+        providers.converted(secret, wanted.secret, "secret")
+    assert providers.converted(dict.fromkeys(secret, "as-it-should-be"), wanted.secret, "secret")
