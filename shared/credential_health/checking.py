@@ -16,7 +16,7 @@ from shared.connections.examining import Examination
 from shared.connections.secret_store import store_of
 from shared.credential_health import keeping, recording
 from shared.credential_health.connection_checks import finding_of
-from shared.credential_health.providers import Credential, Outside, at_once_of, converted, type_of
+from shared.credential_health.providers import Credential, Outside, at_once_of, converted, judged, type_of
 from shared.credential_health.recording import Made
 from shared.credential_health.slots import Slots
 from shared.credential_health.states import Finding, HealthState
@@ -136,7 +136,7 @@ def _asked(services: Services, row: StoredCredential, may_go_on: Callable[[], No
     secret = keeping.get(services, row.tenant_id, row.secret_name, row.secret_version, wanted.secret)
     may_go_on()
     credential = Credential(row.credential_type, configuration, secret)
-    return provider.check(credential, Outside(services.settings, may_go_on))
+    return judged(provider, credential, Outside(services.settings, may_go_on))
 
 
 def _with_end(services: Services, subject: Subject, finding: Finding) -> Finding:

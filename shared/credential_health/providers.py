@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import msgspec
 
 from shared.credential_health.enrolment import AZURE
-from shared.credential_health.states import Finding
+from shared.credential_health.states import FAILURES, Finding, HealthState
 from shared.database.tables.azure_connection import ConnectionKind
 from shared.errors import InvalidRequestError
 from shared.outgoing import destination, sending
@@ -30,6 +30,7 @@ AZURE_AT_ONCE = 8
 TIMEOUT_S = 10.0
 LONGEST_TIMEOUT_S = 30.0
 MOST_AT_ONCE = 50
+_FOUND = {HealthState.HEALTHY, HealthState.UNREACHABLE, *FAILURES}
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,49}")
 
 
@@ -164,6 +165,18 @@ def type_of(provider: str, credential_type: str) -> tuple[CredentialProvider, Cr
     if found is None or credential_type not in found.types:
         raise ProviderUnknownError(provider, credential_type)
     return found, found.types[credential_type]
+
+
+def judged(provider: CredentialProvider, credential: Credential, outside: Outside) -> Finding:
+    """Return what ``provider`` finds; raises what it raises, and ``TypeError`` or ``ValueError`` where it is no finding."""
+    finding: object = provider.check(credential, outside)
+    if not isinstance(finding, Finding):
+        raise TypeError("a check has to return a Finding")
+    if finding.state not in _FOUND:
+        raise ValueError("no check can find that")
+    if finding.expires_at is not None and finding.expires_at.tzinfo is None:
+        raise ValueError("an end needs a time zone")
+    return finding
 
 
 def check_type(provider: str, credential_type: str) -> None:

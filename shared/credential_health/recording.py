@@ -31,6 +31,7 @@ from shared.settings import Settings
 from shared.telemetry import context, metrics
 from shared.telemetry.redaction import redact
 
+_MAX_CODE_CHARS = 100
 _MAX_TEXT_CHARS = 1000
 _MAX_PERMISSIONS = 50
 _MAX_PERMISSION_CHARS = 200
@@ -145,9 +146,9 @@ def answer_of(row: CredentialHealth, name: str, *, was_checked: bool, note: str 
 
 def _write(row: CredentialHealth, after: Standing, finding: Finding, now: datetime) -> None:
     row.state = after.state.value
-    row.code = finding.code
-    row.message = redact(finding.message)[:_MAX_TEXT_CHARS]
-    row.next_step = redact(finding.next_step)[:_MAX_TEXT_CHARS]
+    row.code = _text(finding.code, _MAX_CODE_CHARS)
+    row.message = _text(finding.message, _MAX_TEXT_CHARS)
+    row.next_step = _text(finding.next_step, _MAX_TEXT_CHARS)
     row.missing_permissions = _permissions(finding.missing_permissions)
     row.excess_permissions = _permissions(finding.excess_permissions)
     row.checked_at = now
@@ -166,7 +167,12 @@ def _write(row: CredentialHealth, after: Standing, finding: Finding, now: dateti
 
 
 def _permissions(given: tuple[str, ...]) -> list[str]:
-    return [redact(name.replace("\0", ""))[:_MAX_PERMISSION_CHARS] for name in given[:_MAX_PERMISSIONS]]
+    return [_text(name, _MAX_PERMISSION_CHARS) for name in given[:_MAX_PERMISSIONS]]
+
+
+def _text(given: str, most_chars: int) -> str:
+    # What others' servers send and others' code makes of it: PostgreSQL holds neither NUL nor halves of characters.
+    return redact(given.replace("\0", "").encode(errors="replace").decode())[:most_chars]
 
 
 def _payloads(

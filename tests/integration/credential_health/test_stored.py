@@ -118,6 +118,15 @@ def test_the_status_says_how_it_stands(ground: Ground, told: Told, state: str, c
     assert found["missing_permissions"] == (["a:read", "b:read"] if state == "insufficient" else [])
 
 
+def test_what_a_server_says_is_written_down_whatever_characters_it_holds(ground: Ground) -> None:
+    credential = ground.credential()
+    ground.receiver.answers.append(Told(403, {"WWW-Authenticate": 'Bearer scope="a\x00:read b:read"'}))
+    ground.check()
+    found = ground.health(credential)
+    assert (found["state"], found["missing_permissions"]) == ("insufficient", ["a:read", "b:read"])
+    assert "a:read, b:read" in found["message"]
+
+
 def test_a_credential_is_changed_checked_anew_and_deleted_with_its_secret(ground: Ground) -> None:
     credential = ground.credential()
     ground.receiver.answers.append(Told(401))

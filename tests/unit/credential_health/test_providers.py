@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,6 +85,17 @@ def test_an_installed_provider_is_found_and_others_cannot_spoil_it() -> None:
     assert provider.check(Credential("key", configuration, secret), outside) == Finding.healthy("Ping answers.")
     wrong = providers.converted({"key": "bad"}, wanted.secret, "secret")
     assert provider.check(Credential("key", configuration, wrong), outside).state is HealthState.INVALID
+
+
+@pytest.mark.parametrize(
+    "found",
+    [None, "healthy", Finding(HealthState.UNCHECKED, "", ""), Finding.healthy("", expires_at=datetime(2027, 1, 1))],  # noqa: DTZ001
+)
+def test_what_a_provider_returns_that_is_no_finding_is_its_mistake(found: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider, _ = providers.type_of("http", "bearer")
+    monkeypatch.setattr(provider, "check", lambda *_: found)
+    with pytest.raises((TypeError, ValueError)):
+        providers.judged(provider, Credential("bearer", None, None), Outside(None))  # type: ignore[arg-type]
 
 
 def test_what_no_provider_knows_is_refused_without_its_values() -> None:
