@@ -1,6 +1,7 @@
 """Numbers about credentials as they stand, for those who watch the installation."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
@@ -17,26 +18,23 @@ def note(services: Services) -> None:
     """Take down how many credentials fail now, where anybody reads it; one that is well again is no longer counted."""
     if not metrics.is_enabled():
         return
-    # Also those of which there are none any more: a gauge keeps what it was told last.
-    for provider in (AZURE, *providers.providers()):
-        metrics.credentials_stand(provider, failing=0, last_success_at=None)
     failing = func.count().filter(CredentialHealth.state.in_([state.value for state in FAILURES])).label("failing")
     newest = func.max(CredentialHealth.last_success_at).label("newest")
     of_all = select(CredentialHealth.provider, failing, newest).group_by(CredentialHealth.provider)
+    of_tenants = of_all.add_columns(CredentialHealth.tenant_id).group_by(CredentialHealth.tenant_id)
     named = tenant_ids_in(services.settings.metrics_tenants)
     with services.system_database.across_tenants() as session:
-        for row in session.execute(of_all):
-            _tell(row, None)
+        found: dict[tuple[UUID | None, str], Any] = {(None, row.provider): row for row in session.execute(of_all)}
         if named:
-            of_tenants = (
-                select(CredentialHealth.tenant_id, CredentialHealth.provider, failing, newest)
-                .where(CredentialHealth.tenant_id.in_(named))
-                .group_by(CredentialHealth.tenant_id, CredentialHealth.provider)
-            )
-            for of_tenant in session.execute(of_tenants):
-                _tell(of_tenant, str(of_tenant.tenant_id))
+            rows = session.execute(of_tenants.where(CredentialHealth.tenant_id.in_(named)))
+            found |= {(row.tenant_id, row.provider): row for row in rows}
+    # Also those of which there are none any more: a gauge keeps what it was told last. Not before the answer is there: no
+    # database that is away makes all well.
+    every = ((tenant_id, provider) for tenant_id in (None, *named) for provider in (AZURE, *providers.providers()))
+    for tenant_id, provider in dict.fromkeys((*every, *found)):
+        _tell(found.get((tenant_id, provider)), provider, None if tenant_id is None else str(tenant_id))
 
 
-def _tell(row: Any, tenant: str | None) -> None:
-    at = row.newest.timestamp() if row.newest else None
-    metrics.credentials_stand(row.provider, failing=row.failing, last_success_at=at, tenant=tenant)
+def _tell(row: Any, provider: str, tenant: str | None) -> None:
+    at = row.newest.timestamp() if row is not None and row.newest else None
+    metrics.credentials_stand(provider, failing=0 if row is None else row.failing, last_success_at=at, tenant=tenant)

@@ -227,7 +227,7 @@ def test_lists_are_read_page_by_page(ground: Ground) -> None:
 
 
 def test_numbers_say_how_many_fail_now_and_when_one_last_worked(
-    ground: Ground, neighbour: Ground, monkeypatch: pytest.MonkeyPatch
+    ground: Ground, neighbour: Ground, monkeypatch: pytest.MonkeyPatch, superuser: Any
 ) -> None:
     registry = metrics.enable()
     services = ground.services
@@ -238,7 +238,7 @@ def test_numbers_say_how_many_fail_now_and_when_one_last_worked(
     def number(name: str, **labels: str) -> float | None:
         return registry.get_sample_value(name, labels)
 
-    ground.credential()
+    credential = ground.credential()
     neighbour.credential()
     before = number("credential_health_check_total", provider="http", result="invalid") or 0.0
     ground.receiver.answers.append(Told(401))
@@ -250,8 +250,18 @@ def test_numbers_say_how_many_fail_now_and_when_one_last_worked(
     assert number("credentials_failing", provider="http") == 2
     assert number("tenant_credentials_failing", provider="http", tenant=str(ground.tenant_id)) == 1
     assert number("tenant_credentials_failing", provider="http", tenant=str(neighbour.tenant_id)) is None
+    # While the database cannot say, nobody is told that all is well.
+    superuser.execute("alter table credential_health rename to credential_health_gone")
+    try:
+        tick(services, driver="test")
+    finally:
+        superuser.execute("alter table credential_health_gone rename to credential_health")
+    assert number("credentials_failing", provider="http") == 2
+    ground.api.delete(f"{_PATH}/{credential}")
+    tick(services, driver="test")
+    assert number("credentials_failing", provider="http") == 1
+    assert number("tenant_credentials_failing", provider="http", tenant=str(ground.tenant_id)) == 0
     ground.receiver.answers.clear()
-    ground.check()
     neighbour.check()
     tick(services, driver="test")
     assert number("credentials_failing", provider="http") == 0
