@@ -123,7 +123,9 @@ def sign_in_error(error: BaseException) -> AzureCallError:
         return AzureThrottledError(retry_after_s=_retry_after_s(chain))
     if refusal is not None and refusal.passing:
         return AzureServiceError(refusal.sentence, next_step=refusal.next_step)
-    if refusal is None and status is not None and status >= 500:
+    # Also with a code that is not known here: whoever answers like that says nothing of the credential.
+    is_known = refusal is not None and refusal.reason != sign_in_refusals.UNKNOWN.reason
+    if not is_known and status is not None and status >= 500:
         return AzureServiceError("Microsoft Entra ID could not issue a token for now.", status=status)
     # An error without a known reason is not repeated: nobody knows what it holds.
     refusal = refusal or sign_in_refusals.UNKNOWN

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 _CODE = re.compile(r"AADSTS(\d{4,8})")
+_NO_IDENTITY = re.compile(r"unavailable|endpoint found|configuration not found")
 _LOOK_UP = "https://login.microsoftonline.com/error?code="
 
 
@@ -135,6 +136,12 @@ IDENTITY_MISSING = Refusal(
     "This installation has no managed identity, or not the one that its settings name.",
     "Assign the identity to the front and the workers, and let AZURE_CLIENT_ID name it.",
 )
+IDENTITY_SILENT = Refusal(
+    "managed_identity_silent",
+    "This installation's managed identity could not be asked for now.",
+    "Nothing has to be done: it is tried again. If it stays, assign the identity to the front and the workers.",
+    passing=True,
+)
 TOKEN_DIRECTORY = Refusal(
     "directory_wrong",
     "The subscriptions belong to another directory than the connection signs in to.",
@@ -187,7 +194,12 @@ def found_in(text: str) -> Refusal | None:
         return Refusal(found.reason, f"{found.sentence} (AADSTS{code})", found.next_step, found.passing, found.throttled)
     if "Unable to get authority configuration" in text or "tenant_discovery" in text:
         return WRONG_DIRECTORY
-    if ("managed identity" in text.lower() and "unavailable" in text) or "Identity not found" in text:
+    if "Identity not found" in text:
+        return IDENTITY_MISSING
+    if "no response from the IMDS endpoint" in text:
+        return IDENTITY_SILENT
+    # "ManagedIdentityCredential authentication unavailable", "App Service managed identity configuration not found" …
+    if "managedidentity" in text.lower().replace(" ", "") and _NO_IDENTITY.search(text):
         return IDENTITY_MISSING
     return None
 

@@ -2,6 +2,7 @@
 
 import pytest
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.identity import CredentialUnavailableError
 
 from shared.azure import errors, sign_in_refusals
 from shared.azure.errors import error_of, refusal_of, sign_in_error
@@ -66,6 +67,42 @@ def test_throttling_is_tried_again(code: int) -> None:
     error = sign_in_error(ClientAuthenticationError(f"AADSTS{code}: Too many."))
     assert isinstance(error, errors.AzureThrottledError)
     assert error.retryable
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        (
+            "ManagedIdentityCredential authentication unavailable. No identity has been assigned to this resource.",
+            "managed_identity_missing",
+        ),
+        (
+            "No managed identity endpoint found. \nThe Target Azure platform could not be determined.",
+            "managed_identity_missing",
+        ),
+        ("App Service managed identity configuration not found in environment. ", "managed_identity_missing"),
+        (
+            "ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint. Identity not found",
+            "managed_identity_missing",
+        ),
+        ("ManagedIdentityCredential authentication unavailable, no response from the IMDS endpoint.", None),
+    ],
+)
+def test_an_identity_of_this_installation_that_is_away_is_not_taken_for_a_refusal(told: str, reason: str | None) -> None:
+    error = sign_in_error(CredentialUnavailableError(told))
+    if reason is None:
+        assert isinstance(error, errors.AzureServiceError)
+        assert error.retryable
+    else:
+        assert isinstance(error, errors.AzureAuthenticationError)
+        assert error.reason == reason
+
+
+@pytest.mark.parametrize("code", ["", "AADSTS987654: Something new."])
+def test_whatever_entra_says_with_a_server_s_error_is_no_refusal(code: str) -> None:
+    error = sign_in_error(ClientAuthenticationError(f"{code} HTTP Error: 503"))
+    assert isinstance(error, errors.AzureServiceError)
+    assert error.status == 503
 
 
 def test_an_entra_that_cannot_for_now_is_tried_again() -> None:
