@@ -134,11 +134,14 @@ def set_alert_after(session: Session, credential_id: UUID, alert_after: int | No
 
 
 def matching(session: Session, provider: str, credential_type: str) -> list[UUID]:
-    """Return the ids of the tenant's credentials of one type."""
+    """Return the ids of the tenant's credentials of one type; first those that nobody looked at for longest.
+
+    Whoever asks again because some were left comes to those.
+    """
     of_type = select(CredentialHealth.id).where(
         CredentialHealth.provider == provider, CredentialHealth.credential_type == credential_type
     )
-    return list(session.scalars(of_type.order_by(CredentialHealth.id)))
+    return list(session.scalars(of_type.order_by(CredentialHealth.checked_at.asc().nulls_first(), CredentialHealth.id)))
 
 
 def fan_out(

@@ -13,6 +13,7 @@ from shared.telemetry import metrics
 from shared.ticks.tick import tick
 from tests.integration.credential_health.conftest import HEALTH, Ground
 from tests.simulators.receiver import Told
+from worker.jobs import check_credential_health_manual
 
 _PATH = "/api/v1/credentials"
 _TOKEN = "token-of-the-partner-0123456789"
@@ -224,6 +225,17 @@ def test_lists_are_read_page_by_page(ground: Ground) -> None:
         found = _all_pages(ground.api, HEALTH, sort)
         assert sorted(item["name"] for item in found) == names
     assert [item["name"] for item in _all_pages(ground.api, _PATH, "-name")] == names[::-1]
+
+
+def test_whoever_asks_again_for_all_of_a_type_comes_to_those_that_were_left(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(check_credential_health_manual, "_MOST", 1)
+    made = {ground.credential(f"Partner {number}") for number in range(3)}
+    wanted = {"provider": "http", "credential_type": "bearer"}
+    results = [ground.result(ground.api.post(f"{HEALTH}/checks", json=wanted)) for _ in made]
+    assert [result["left"] for result in results] == [2, 2, 2]
+    assert {check["credential_id"] for result in results for check in result["checks"]} == made
 
 
 def test_numbers_say_how_many_fail_now_and_when_one_last_worked(
