@@ -15,7 +15,7 @@ import certifi
 
 from shared.mail.relay_failures import RelayFailedError, failure_of, readable
 from shared.settings import Settings
-from shared.settings.model import SmtpSecurity
+from shared.settings.relay import SmtpSecurity
 from shared.telemetry.redaction import redact
 
 _PERMANENT = 500

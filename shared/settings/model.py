@@ -6,12 +6,13 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
-from shared.settings.mail import checked_mail_address
 from shared.settings.named_tenants import tenant_ids_in
 from shared.settings.outgoing import hosts_in, networks_in, ports_in
 from shared.settings.profiles import DEFAULTS, PROFILES, Environment
+from shared.settings.relay import RelaySettings
+from shared.settings.retention import RetentionSettings
 from shared.settings.violations import violations
 
 _MEBIBYTE = 1024 * 1024
@@ -27,15 +28,7 @@ class CredentialKind(StrEnum):
     DEVELOPER = "developer"
 
 
-class SmtpSecurity(StrEnum):
-    """How the connection to the relay is made safe."""
-
-    STARTTLS = "starttls"
-    TLS = "tls"
-    NONE = "none"
-
-
-class Settings(BaseSettings):
+class Settings(RelaySettings, RetentionSettings):
     """Everything that can be set; the environment variable of a field is its name in upper case."""
 
     model_config = SettingsConfigDict(
@@ -152,41 +145,6 @@ class Settings(BaseSettings):
     metrics_tenants: str = Field(
         "", description="Ids of tenants, separated by commas, 50 at most, whose failing credentials are metrics of their own"
     )
-    smtp_host: str = Field("", description="Host of the relay that mail is handed to; default: no mail is sent")
-    smtp_port: Annotated[int, Field(ge=1, le=65535)] = Field(587, description="Its port")
-    smtp_security: SmtpSecurity = Field(
-        SmtpSecurity.STARTTLS,
-        description="`starttls`, `tls` (from the first byte, mostly port 465) or, to this very machine only, `none`",
-    )
-    smtp_ca_file: Path | None = Field(None, description="Certificate authority of the relay where not public")
-    smtp_user: str = Field("", description="User name for the relay; default: it asks for none")
-    smtp_password_secret: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{0,127}$")] = Field(
-        "", description="Name of the secret in the Key Vault that holds its password"
-    )
-    smtp_password: SecretStr | None = Field(None, description="Its password; local profiles only")
-    smtp_timeout_seconds: Annotated[int, Field(ge=1, le=120)] = Field(
-        30, description="Handing one mail to the relay takes this long at most, each of its answers included"
-    )
-    mail_per_minute: Annotated[int, Field(ge=0, le=100_000)] = Field(
-        0,
-        description="Mails that all workers together hand over in a minute, for relays with a quota; 0: as many as come",
-    )
-    mail_from: str = Field("", description="Address that mail comes from, such as `reports@example.com`")
-    mail_from_name: Annotated[str, Field(max_length=100)] = Field(
-        "", description="Name that stands before it; default: the name of the tenant whose mail it is"
-    )
-    mail_reply_to: str = Field("", description="Address that answers to mail go to; default: where it came from")
-    mail_link_days: Annotated[int, Field(ge=1, le=90)] = Field(
-        7, description="How long the links to report files in mails are valid"
-    )
-    mail_attachment_max_bytes: Annotated[int, Field(ge=0, le=20 * _MEBIBYTE)] = Field(
-        5 * _MEBIBYTE,
-        description="Largest report file that is attached, for recipients who want that; larger ones are linked; 0: none",
-    )
-    mail_reports_key_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = Field(
-        "",
-        description="SHA-256, in hexadecimal, of the key that comes with the relay's reports; default: none are taken",
-    )
     oidc_issuer: Annotated[str, Field(pattern=r"^(https://\S+)?$")] = Field(
         "", description="https address of the identity provider that people sign in with"
     )
@@ -223,39 +181,6 @@ class Settings(BaseSettings):
     worker_soft_shutdown_s: Annotated[float, Field(ge=0)] = Field(
         45.0, description="A worker told to end finishes this long"
     )
-    job_retention_days: Annotated[int, Field(ge=1)] = Field(90, description="Finished jobs are kept this long")
-    report_retention_days: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Reports and their files are kept this long; default: for ever"
-    )
-    file_retention_days: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Files are kept this long, then made again on demand; default: as long as their report"
-    )
-    snapshot_retention_days: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Snapshots that no report needs are kept this long, a client's newest longer; default: for ever"
-    )
-    rejected_row_retention_days: Annotated[int, Field(ge=1)] = Field(365, description="Rejected rows are kept this long")
-    schedule_run_retention_days: Annotated[int, Field(ge=1)] = Field(180, description="Runs of schedules are kept this long")
-    event_retention_days: Annotated[int, Field(ge=1)] = Field(
-        30, description="Events are kept this long, and as long as deliveries of them are"
-    )
-    delivery_retention_days: Annotated[int, Field(ge=1)] = Field(
-        90, description="Deliveries that ended are kept this long, with their attempts; till then they can be replayed"
-    )
-    mail_retention_days: Annotated[int, Field(ge=1)] = Field(90, description="Mails that ended are kept this long")
-    audit_retention_days: Annotated[int, Field(ge=1)] = Field(
-        730, description="Entries of the audit log are kept this long; a tenant may differ type by type"
-    )
-    credential_check_retention_days: Annotated[int, Field(ge=1)] = Field(
-        90, description="Checks of credentials are kept this long"
-    )
-    upkeep_run_retention_days: Annotated[int, Field(ge=1)] = Field(400, description="Results of upkeep are kept this long")
-    unconfirmed_totp_retention_hours: Annotated[int, Field(ge=1)] = Field(
-        24, description="Authenticator devices that nobody confirmed are kept this long"
-    )
-    used_backup_code_retention_days: Annotated[int, Field(ge=1)] = Field(
-        90, description="Backup codes that were used are kept this long"
-    )
-
     schema_wait_s: Annotated[float, Field(ge=0, le=3600)] = Field(
         0.0, description="How long a starting worker waits for a migration of the database that is still to come"
     )
@@ -300,18 +225,6 @@ class Settings(BaseSettings):
     @classmethod
     def _few_ids(cls, value: str) -> str:
         tenant_ids_in(value)
-        return value
-
-    @field_validator("mail_from", "mail_reply_to")
-    @classmethod
-    def _mail_address(cls, value: str) -> str:
-        return checked_mail_address(value) if value else value
-
-    @field_validator("mail_from_name")
-    @classmethod
-    def _one_line(cls, value: str) -> str:
-        if not value.isprintable():
-            raise ValueError("must be one line of printable characters")
         return value
 
     @field_validator("storage_account_url")

@@ -31,7 +31,9 @@ _SETTINGS = """
 
 def markdown() -> str:
     """Return the reference page: the profiles side by side, then one row a setting, in the order of the code."""
-    settings = "".join(_row(name, field) for name, field in Settings.model_fields.items())
+    # A class takes those it is made of first; what every process needs is read first.
+    names = sorted(Settings.model_fields, key=lambda name: name not in Settings.__annotations__)
+    settings = "".join(_row(name, Settings.model_fields[name]) for name in names)
     return _INTRODUCTION + _profiles() + _SETTINGS + settings
 
 

@@ -13,7 +13,7 @@ from shared.mail import pace, signing_key, smtp
 from shared.mail.relay_breaker import OPENS_AFTER, breaker
 from shared.services import Services
 from shared.settings import Settings
-from shared.settings.model import SmtpSecurity
+from shared.settings.relay import SmtpSecurity
 from tests.integration.mail.conftest import Ground, failed
 from tests.simulators.cloud import Cloud
 from tests.simulators.relay import PASSWORD, Relay
