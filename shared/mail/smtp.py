@@ -19,6 +19,10 @@ from shared.settings.relay import SmtpSecurity
 from shared.telemetry.redaction import redact
 
 _PERMANENT = 500
+# Enhanced codes (RFC 3463 and its registry): no such mailbox or domain, moved away, takes no mail at all, disabled.
+_ABOUT_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+_ABOUT_SENDER = frozenset({"5.1.7", "5.1.8"})
+_PLAINLY_ABOUT_ADDRESS = frozenset({550, 551, 553})
 _Result = TypeVar("_Result")
 
 
@@ -113,8 +117,14 @@ class _Session:
                 return "sender", code, readable(words)
             code, words = client.rcpt(recipient)
             if code not in {250, 251}:
-                return "recipient", code, readable(words)
-            code, words = client.data(content)
+                answer = readable(words)
+                # Many relays say only here what they have against the sender.
+                return "sender" if _enhanced(answer) in _ABOUT_SENDER else "recipient", code, answer
+            try:
+                code, words = client.data(content)
+            except smtplib.SMTPDataError as refused:
+                # Before it had the mail: no less an answer about this one.
+                return "data", refused.smtp_code, readable(refused.smtp_error)
             return "data", code, readable(words)
 
         return self._told("hand over", deliver)
@@ -187,19 +197,25 @@ def _outcome(started_at: datetime, duration_s: float, step: str, status: int, an
         error=f"The relay {verb} {words} with {status}.",
         answer=answer,
         is_final=is_final,
-        is_about_address=is_final and step == "recipient" and _names_the_address(answer),
+        is_about_address=is_final and step == "recipient" and _names_the_address(status, answer),
     )
 
 
-def _names_the_address(answer: str) -> bool:
-    """Return whether a refusal of a recipient says that there is no such mailbox (RFC 3463: 5.1.x, or 5.2.1, disabled).
+def _names_the_address(status: int, answer: str) -> bool:
+    """Return whether a refusal of a recipient says that there is no such mailbox.
 
-    Other refusals (policy, reputation, size) are of the mail or the sender. Relays without these codes mean the mailbox.
+    Other refusals (policy, reputation, size) are of the mail or the sender. Relays without enhanced codes mean the mailbox
+    by some of the plain ones, unless they say that they do not relay: one wrong setting must not hold every address.
     """
-    code = answer.split(" ", 1)[0]
-    if code.count(".") == 2 and code.replace(".", "").isdigit():
-        return code.startswith("5.1.") or code == "5.2.1"
-    return True
+    if (code := _enhanced(answer)) is not None:
+        return code in _ABOUT_ADDRESS
+    return status in _PLAINLY_ABOUT_ADDRESS and "relay" not in answer.lower()
+
+
+def _enhanced(answer: str) -> str | None:
+    """Return the enhanced code (RFC 3463) that an answer begins with, if it has one."""
+    code = answer.split(None, 1)[0] if answer.strip() else ""
+    return code if code.count(".") == 2 and code.replace(".", "").isdigit() else None
 
 
 def _verifying(settings: Settings) -> ssl.SSLContext:

@@ -29,6 +29,7 @@ def _alert(ground: Ground) -> MailDelivery:
         ("rcpt", "452 4.5.3 too many", "recipient_deferred", 452),
         ("data", "451 4.3.0 busy", "message_deferred", 451),
         ("mail", "550 5.7.60 not your sender", "sender_refused", 550),
+        ("rcpt", "550 5.1.8 sender's domain not found", "sender_refused", 550),
         ("data", "drop", "relay_failed", None),
     ],
 )
@@ -79,6 +80,8 @@ def test_a_mail_is_given_up_after_its_long_schedule_and_sent_again_on_demand(gro
         ("rcpt", "550 no such user", True),
         ("rcpt", "550 5.2.1 mailbox disabled", True),
         ("rcpt", "550 5.7.1 policy", False),
+        ("rcpt", "550 relay not permitted", False),
+        ("rcpt", "530 authentication required", False),
         ("data", "554 5.6.0 content", False),
         ("data", "552 5.3.4 too large", False),
     ],

@@ -65,6 +65,14 @@ def test_a_relay_that_hangs_is_left_after_the_set_time(services: Services, relay
     assert "took longer than 1 s" in (outcome.error or "")
 
 
+def test_a_mail_refused_before_its_content_is_refused_and_the_relay_well(services: Services, relay: Relay) -> None:
+    # It forwards the recipient to somewhere else, and then has nobody to take the content for.
+    relay.orders.rcpt.append("251 2.1.5 will forward")
+    outcome = _send(services.settings)
+    assert (outcome.error_code, outcome.status, outcome.is_final) == ("message_refused", 503, True)
+    assert not outcome.is_about_address
+
+
 @pytest.fixture
 def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """A cloud of the test's own; this process's managed identity is one of it."""
