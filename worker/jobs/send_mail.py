@@ -2,8 +2,12 @@
 
 import logging
 import time
+import traceback
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared.errors import AdvisorReportsError
 from shared.jobs.run import JobRun
@@ -65,6 +69,22 @@ def _attempt(run: JobRun, ready: Ready) -> Outcome:
     except AdvisorReportsError as error:
         spent_s = time.monotonic() - began
         return Outcome(began_at, spent_s, error_code=error.code, error=redact(error.message))
+    except (NothingToTellError, SQLAlchemyError, SoftTimeLimitExceeded):
+        raise
+    except Exception as error:  # noqa: BLE001 - a mail that cannot be written comes to an end as others do, and says so
+        kind, spent_s = type(error).__name__, time.monotonic() - began
+        # Where, but not what it says: that may hold people's addresses.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        _log.error(
+            "a mail could not be written",
+            extra={
+                "action": "mail_not_written",
+                "delivery_id": str(ready.delivery_id),
+                "error": kind,
+                "where": f"{where.filename}:{where.lineno}",
+            },
+        )
+        return Outcome(began_at, spent_s, error_code="mail_not_written", error=f"The mail could not be written ({kind}).")
     run.check()
     run.report_progress(50, "Sending")
     outcome = smtp.send(services.settings, password, ready.address, content)

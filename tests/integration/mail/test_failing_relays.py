@@ -131,6 +131,38 @@ def test_mail_left_behind_by_workers_that_died_is_found(ground: Ground) -> None:
 
 
 _WORKER = """
+def test_mail_of_which_workers_die_comes_to_an_end(ground: Ground) -> None:
+    ground.recipient(kinds=["credential_alert"])
+    ground.happen(failed())
+    (act,) = [each for each in acts(ground.services.settings) if each.name == "events"]
+    for _ in range(len(backoff.LONG_WAITS_S) + 1):
+        with ground.services.database.tenant(ground.tenant_id) as session:
+            session.execute(delete(Job))
+            session.execute(update(MailDelivery).values(next_attempt_at=datetime.now(UTC) - timedelta(hours=1)))
+        assert "revived 1 deliveries" in act.do(ground.services)
+    (row,) = ground.mails()
+    assert (row.state, row.error_code, row.finished_at is not None) == ("failed", "worker_lost", True)
+    assert "revived" not in act.do(ground.services)
+    assert ground.api.post(f"/api/v1/mail/deliveries/{row.id}/send-again").status_code == 202
+    assert (ground.work(), ground.mails()[0].state) == (1, "accepted")
+
+
+def test_mail_that_cannot_be_written_waits_shows_it_and_names_nobody(
+    ground: Ground, caplog: pytest.LogCaptureFixture
+) -> None:
+    ground.recipient(kinds=["credential_alert"])
+    ground.happen(failed())
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        session.execute(update(MailDelivery).values(data={"event": {"failing_since": "alex@example.com"}}))
+    assert ground.work() == 1
+    (row,) = ground.mails()
+    assert (row.state, row.step, row.error_code) == ("waiting", 1, "mail_not_written")
+    assert ground.shown(row)["attempts"][0]["error"]["next_step"]
+    (told,) = [record for record in caplog.records if record.__dict__.get("action") == "mail_not_written"]
+    assert told.__dict__["error"] == "ValueError"
+    assert "alex@" not in str(told.__dict__)
+
+
 import os, sys
 from uuid import UUID
 from shared.jobs import execution
