@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.database.reading import Query
+from shared.mail.next_steps import error_column
 from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
 
 _HOLD = """
@@ -18,22 +19,18 @@ select r.id, r.address, r.name, r.language, r.time_zone, r.kinds, r.client_ids, 
     {_HOLD}, r.version, r.created_at, r.updated_at
 from mail_recipient r
 """  # noqa: S608 - own texts alone
-_DELIVERY = """
+_DELIVERY = f"""
     d.id, d.recipient_id, d.kind, d.event_id, d.event_type, d.client_id, d.address, d.language, d.state, d.attempt_count,
-    d.next_attempt_at, d.job_id, d.last_status,
-    case when d.error_code is not null
-        then json_build_object('code', d.error_code, 'message', d.error, 'next_step', null) end as error,
+    d.next_attempt_at, d.job_id, d.last_status, {error_column("d")},
     d.accepted_at, d.reported_at, d.created_at, d.finished_at
 """
-_ATTEMPTS = """
+_ATTEMPTS = f"""
     (select coalesce(json_agg(attempt order by attempt.number desc), '[]') from (
-        select a.number, a.started_at, a.duration_ms, a.status, a.answer,
-            case when a.error_code is not null
-                then json_build_object('code', a.error_code, 'message', a.error, 'next_step', null) end as error
+        select a.number, a.started_at, a.duration_ms, a.status, a.answer, {error_column("a")}
         from mail_attempt a where a.tenant_id = d.tenant_id and a.delivery_id = d.id
         order by a.id desc limit 100
     ) as attempt) as attempts
-"""
+"""  # noqa: S608 - own texts alone
 _HOLDS = "select h.id, h.address, h.kind, h.code, h.reason, h.delivery_id, h.created_at from mail_hold h"
 RECIPIENT_ORDERS = {
     "created_at": Order("created_at", "r.id"),
