@@ -1,6 +1,6 @@
 """Digests: asked for when they are due, and what they tell, counted from the events of their time."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,10 @@ _MOST_FAILING = 200
 # What a digest shows of an event: all of it has to fit into the row of one mail.
 _SHOWN = frozenset({"title", "name", "appeared", "resolved", "changed", "expires_at"})
 _MOST_CHARS = 200
+# Of scripts whose letters take several bytes: fewer letters, as the row of a mail has a bound in bytes.
+_MOST_BYTES = 300
+# Whoever records an event commits it a moment later: what began before the time was over is there by then.
+_SETTLED = timedelta(minutes=1)
 MOST_LINES = 10
 """Of each kind; what goes beyond is a number."""
 _TOLD = (
@@ -106,11 +110,12 @@ def _request_batch(session: Session) -> int:
         )
         if recipient.enabled and recipient.id not in ended:
             data = {"since": since.isoformat(), "until": now.isoformat(), "cadence": recipient.digest}
-            rows.append({**row_for(recipient, MailKind.DIGEST, now), "data": data})
+            rows.append({**row_for(recipient, MailKind.DIGEST, now + _SETTLED), "data": data})
     session.flush()
     if rows:
         session.execute(insert(MailDelivery), rows)
-        jobs.add_jobs(session, SEND_MAIL, ((row["tenant_id"], row["id"], row["job_id"]) for row in rows), at=now)
+        mine = ((row["tenant_id"], row["id"], row["job_id"]) for row in rows)
+        jobs.add_jobs(session, SEND_MAIL, mine, at=now + _SETTLED)
     return len(due)
 
 
@@ -190,4 +195,6 @@ def _line(event: DomainEvent, names: dict[UUID, str]) -> Line:
 
 
 def _cut(value: Any) -> Any:
-    return value[:_MOST_CHARS] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return value[:_MOST_CHARS].encode()[:_MOST_BYTES].decode(errors="ignore")

@@ -43,8 +43,8 @@ def subscribe(session: Session, event: DomainEvent) -> None:
     jobs.add_jobs(session, SEND_MAIL, mine, at=now)
 
 
-def row_for(recipient: MailRecipient, kind: MailKind, now: datetime) -> dict[str, Any]:
-    """Return the columns of a new mail of this kind, waiting for its first attempt."""
+def row_for(recipient: MailRecipient, kind: MailKind, at: datetime) -> dict[str, Any]:
+    """Return the columns of a new mail of this kind, waiting for its first attempt ``at`` that time."""
     return {
         "id": new_id(),
         "tenant_id": recipient.tenant_id,
@@ -55,7 +55,7 @@ def row_for(recipient: MailRecipient, kind: MailKind, now: datetime) -> dict[str
         "language": recipient.language,
         "time_zone": recipient.time_zone,
         "state": MailState.WAITING.value,
-        "next_attempt_at": now,
+        "next_attempt_at": at,
         "job_id": new_id(),
     }
 

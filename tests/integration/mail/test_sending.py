@@ -198,6 +198,10 @@ def test_a_digest_sums_up_and_names_what_does_not_work_now(ground: Ground) -> No
     text = mail.text()
     assert "12 reports completed" in text
     assert "Report 11 (Contoso" in text
+    (asked,) = ground.mails()
+    # What is being written as its time ends has a minute to be there.
+    assert asked.next_attempt_at is not None
+    assert asked.next_attempt_at - datetime.fromisoformat(asked.data["until"]) == timedelta(minutes=1)
     assert "and 2 more" in text
     assert "2 credentials do not work now" in text
     assert "Still broken (since" in text

@@ -1,13 +1,19 @@
 """Letters say what they should in every language, and nothing from outside gets loose in them."""
 
 import re
+from datetime import UTC, datetime
+from uuid import uuid4
 
+import msgspec
 import pytest
 from lxml import html as parser
 
 from shared.branding.branding import PLAIN
 from shared.branding.colours import TEXT_CONTRAST, contrast
+from shared.database.tables import DomainEvent
 from shared.language.tags import LANGUAGES
+from shared.mail import digests
+from shared.mail.digests import Content, Section
 from tests.generators.mail_letters import HOSTILE, KINDS, PAYLOADS, branded, drawn, letter_of
 from worker.mail.drawing import Colours
 from worker.mail.letter import Tone
@@ -74,6 +80,18 @@ def test_a_digest_names_the_newest_and_counts_the_rest() -> None:
     ]
     assert (len(letter.sections[1].items), letter.sections[1].more) == (10, "and 2 more")
     assert letter.sections[3].items[0].detail == "3 new, 12 resolved, 1 changed"
+
+
+def test_a_digest_of_the_longest_names_fits_into_its_row() -> None:
+    name = "\U0002000b" * 1000
+    data = {"title": name, "expires_at": "2026-11-26T08:00:00+00:00"}
+    client_id = uuid4()
+    event = DomainEvent(type="report.completed", occurred_at=datetime.now(UTC), client_id=client_id, data=data)
+    line = digests._line(event, {client_id: name})
+    sections = [Section(type=kind.value, count=99, lines=[line] * digests.MOST_LINES) for kind in digests._TOLD]
+    content = Content(sections=sections, failing=[line] * digests.MOST_LINES, failing_count=99)
+    assert len(msgspec.json.encode(content)) < 60_000
+    assert set(line.client) == {name[0]}
 
 
 def test_only_what_comes_again_can_be_unsubscribed_from() -> None:
