@@ -43,15 +43,6 @@ class RecipientExistsError(ConflictError):
         super().__init__("Another recipient has this address.", next_step="Change that one instead: list the recipients.")
 
 
-class RecipientDisabledError(ConflictError):
-    """Nothing is sent to a recipient who is disabled."""
-
-    code = "recipient_disabled"
-
-    def __init__(self) -> None:
-        super().__init__("The recipient is disabled.", next_step="Enable it first: PATCH it with enabled true.")
-
-
 class TooManyRecipientsError(ConflictError):
     """The tenant has as many recipients as it may."""
 
@@ -79,6 +70,18 @@ class MailNotEndedError(ConflictError):
         super().__init__(
             f"The mail is {state}; only what failed, was refused, bounced or is held can be sent again.",
             next_step="See next_attempt_at of a waiting mail; of others there is nothing to send again.",
+        )
+
+
+class WelcomedBeforeError(ConflictError):
+    """A user was welcomed so long ago that the mail is no more on record."""
+
+    code = "user_welcomed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The user was welcomed before, and the mail of that time is not kept any more.",
+            next_step="Nothing is left to do: each user is welcomed once.",
         )
 
 

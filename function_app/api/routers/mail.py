@@ -22,7 +22,13 @@ from shared.database.tables import Job, MailDelivery
 from shared.identifiers import new_id
 from shared.jobs.requests import publish_job
 from shared.mail import deliveries, holds, mail_lists, recipients, signing_key
-from shared.mail.errors import MailNotFoundError, MailOffError, RecipientNotFoundError, require_on
+from shared.mail.errors import (
+    MailNotFoundError,
+    MailOffError,
+    RecipientNotFoundError,
+    WelcomedBeforeError,
+    require_on,
+)
 from shared.mail.kinds import MailKind
 from shared.mail.welcome import send_welcome_email
 from shared.reporting.idempotency import Outcome
@@ -200,7 +206,7 @@ def welcome_user(wanted: models.WelcomeWanted, caller: MailWriter) -> Response:
         publish_job(caller.services.publisher, caller.services.database, job)
     if not body:
         # The mail of that time has served its own time.
-        raise MailNotFoundError
+        raise WelcomedBeforeError
     body[0].pop("attempts")
     return json_answer(body[0], status_code=202, headers={"Location": f"/api/v1/mail/deliveries/{mail_id}"})
 

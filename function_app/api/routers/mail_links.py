@@ -11,8 +11,9 @@ from shared.mail import links
 
 router = APIRouter(prefix="/mail", tags=["Links in mails"])
 
-Token = Annotated[str, Query(alias="t", min_length=1, max_length=links.MAX_TOKEN_CHARS, description="What is granted.")]
-Signature = Annotated[str, Query(alias="sig", min_length=1, max_length=100, description="Its signature.")]
+# Links lose their end in some mail programs: whoever opens such a one gets a page as well, so nothing is required here.
+Token = Annotated[str, Query(alias="t", max_length=links.MAX_TOKEN_CHARS, description="What is granted.")]
+Signature = Annotated[str, Query(alias="sig", max_length=100, description="Its signature.")]
 _HTML = {"text/html": {"schema": {"type": "string"}}}
 _INVALID = {"description": "The link is not valid, or what it leads to is gone.", "content": _HTML}
 _ELSE = (422, 503)
@@ -20,7 +21,7 @@ _PAGE = {"description": "A page for people.", "content": _HTML}
 
 
 @router.get("/unsubscribe", response_class=Response, responses={200: _PAGE, 404: _INVALID, **failures(*_ELSE)})
-def show_unsubscribe_page(request: Request, token: Token, signature: Signature) -> Response:
+def show_unsubscribe_page(request: Request, token: Token = "", signature: Signature = "") -> Response:
     """Show what the person behind the link may end. Nothing changes by looking: mail programs open links by themselves."""
     from function_app.api import mail_following  # noqa: PLC0415 - Babel
 
@@ -28,7 +29,7 @@ def show_unsubscribe_page(request: Request, token: Token, signature: Signature) 
 
 
 @router.post("/unsubscribe", response_class=Response, responses={200: _PAGE, 404: _INVALID, **failures(400, *_ELSE)})
-async def unsubscribe(request: Request, token: Token, signature: Signature) -> Response:
+async def unsubscribe(request: Request, token: Token = "", signature: Signature = "") -> Response:
     """End mails of the kind that the link came with (RFC 8058: one request, nothing asked), all, or let them come again."""
     from function_app.api import mail_following  # noqa: PLC0415 - Babel
 
@@ -50,7 +51,7 @@ async def unsubscribe(request: Request, token: Token, signature: Signature) -> R
         **failures(*_ELSE),
     },
 )
-def follow_file_link(request: Request, token: Token, signature: Signature) -> Response:
+def follow_file_link(request: Request, token: Token = "", signature: Signature = "") -> Response:
     """Get a file of a report by the link in a mail."""
     from function_app.api import mail_following  # noqa: PLC0415 - Babel
 

@@ -141,7 +141,9 @@ def _report_of(event: dict[str, Any]) -> tuple[UUID, Report] | None:
         return None
     data = event.get("data", {})
     message_id, recipient, status = (data.get(name) for name in ("internetMessageId", "recipient", "status"))
-    if not (isinstance(message_id, str) and isinstance(recipient, str)) or status not in set(ReportedStatus):
+    if not (isinstance(message_id, str) and isinstance(recipient, str) and isinstance(status, str)):
+        return None
+    if status not in set(ReportedStatus):
         return None
     if (named := named_by(message_id[:400])) is None:
         return None

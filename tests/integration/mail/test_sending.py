@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from shared.database.tables import (
     AzureConnection,
@@ -140,6 +140,11 @@ def test_a_user_is_welcomed_once_however_often_that_is_asked_for(ground: Ground)
     assert (mail.recipient, mail.message["Subject"]) == ("new@example.com", "Welkom bij Contoso")
     assert mail.message["List-Unsubscribe"] is None
     assert ground.api.post("/api/v1/mail/welcome", json={**wanted, "user_id": "00u2"}).json()["id"] != first.json()["id"]
+    # However long ago that was.
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        session.execute(delete(MailDelivery))
+    late = ground.api.post("/api/v1/mail/welcome", json=wanted)
+    assert (late.status_code, late.json()["code"]) == (409, "user_welcomed")
 
 
 def test_eight_who_ask_at_once_welcome_a_user_once_and_make_one_key(ground: Ground) -> None:
@@ -193,15 +198,15 @@ def test_a_digest_sums_up_and_names_what_does_not_work_now(ground: Ground) -> No
     _failing(ground, "Nobody was told", told=False)
     assert ground.work() == 0
     _ask_for_digest(ground, recipient, days=7)
+    (asked,) = ground.mails()
+    # What is being written as its time ends has a minute to be there.
+    assert asked.next_attempt_at is not None
+    assert asked.next_attempt_at - datetime.fromisoformat(asked.data["until"]) == timedelta(minutes=1)
     assert ground.work() == 1
     (mail,) = ground.relay.accepted
     text = mail.text()
     assert "12 reports completed" in text
     assert "Report 11 (Contoso" in text
-    (asked,) = ground.mails()
-    # What is being written as its time ends has a minute to be there.
-    assert asked.next_attempt_at is not None
-    assert asked.next_attempt_at - datetime.fromisoformat(asked.data["until"]) == timedelta(minutes=1)
     assert "and 2 more" in text
     assert "2 credentials do not work now" in text
     assert "Still broken (since" in text
