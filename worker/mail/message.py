@@ -16,7 +16,7 @@ from shared.branding.branding import Logo
 from shared.errors import AdvisorReportsError
 from worker.mail.drawing import LOGO_ID
 from worker.mail.letter import Attachment
-from worker.reports.presentation.logo import png_of
+from worker.reports.logo_png import png_of
 
 _MAX_SUBJECT_CHARS = 200
 _MAX_NAME_CHARS = 100

@@ -13,7 +13,7 @@ from shared.language.language import Language
 from worker.reports.blocks import Figure, Kpi, KpiRow, Paragraph, Table
 from worker.reports.charts import Timeline
 from worker.reports.document import ReportFacts
-from worker.reports.presentation.logo import png_of
+from worker.reports.logo_png import png_of
 from worker.reports.presentation.native_charts import add_chart
 from worker.reports.presentation.pen import MUTED, PANEL, WHITE, Box, Pen, Style, describe, rectangle
 from worker.reports.presentation.tables import add_table, add_timeline, height_of

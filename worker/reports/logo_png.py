@@ -1,4 +1,4 @@
-"""The logo as the one kind of image that slides can hold."""
+"""The logo as the one kind of image that slides and mails can hold."""
 
 from typing import Any
 
