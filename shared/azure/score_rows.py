@@ -1,17 +1,19 @@
 """Scores as rows of a snapshot, each with its history; they go the way of all bulk rows."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 from uuid import UUID
 
 import msgspec
-import orjson
 from sqlalchemy.orm import Session
 
 from shared.azure.scores import LATEST, Score, ScoreRow, scores_in
+from shared.snapshots.ahead import prepared_ahead
 from shared.snapshots.staging import Stage, driver_connection
 
-_BATCH = 10_000
+_BATCH = 5_000
 _COLUMNS = (
     "subscription_id",
     "category",
@@ -35,11 +37,17 @@ def write_scores(session: Session, tenant_id: UUID, snapshot_id: UUID, pages: It
     Each is written once, however often its row stands there; returns how many there were.
     """
     stage = Stage(driver_connection(session), "advisor_score", _COLUMNS, tenant_id, snapshot_id)
-    remaining, written = _lines(pages), 0
-    while batch := list(islice(remaining, _BATCH)):
-        stage.write("".join(batch).encode())
-        written += len(batch)
+    written = 0
+    for batch, count in prepared_ahead(_batches(pages)):
+        stage.write(batch)
+        written += count
     return written
+
+
+def _batches(pages: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+    remaining = _lines(pages)
+    while batch := list(islice(remaining, _BATCH)):
+        yield "".join(batch).encode(), len(batch)
 
 
 def _lines(pages: Iterable[bytes]) -> Iterator[str]:
@@ -55,27 +63,32 @@ def _lines(pages: Iterable[bytes]) -> Iterator[str]:
 def _line(scores: list[Score]) -> str:
     # Where Azure names no latest score, the newest of the history is.
     latest = next((score for score in scores if score.level == LATEST), None) or max(scores, key=lambda one: one.scored_at)
-    history = [
-        {
-            "level": score.level,
-            "scored_at": score.scored_at.isoformat(),
-            "percent": f"{score.percent:f}",
-            "as_given": f"{score.as_given:f}",
-        }
-        for score in scores
-        if score.level != LATEST
-    ]
+    history = ",".join([_entry(score) for score in scores if score.level != LATEST])
     # Ids, words of ours and numbers: nothing of it needs escaping.
     values = (
         latest.subscription_id,
         latest.category,
         LATEST,
-        latest.scored_at.isoformat(),
+        _iso(latest.scored_at),
         f"{latest.percent:f}",
         f"{latest.as_given:f}",
         _NULL if latest.consumption_units is None else f"{latest.consumption_units:f}",
         _NULL if latest.impacted_resources is None else str(latest.impacted_resources),
         _NULL if latest.potential_increase is None else f"{latest.potential_increase:f}",
-        orjson.dumps(history).decode(),
+        f"[{history}]",
     )
     return "\t".join(values) + "\n"
+
+
+def _entry(score: Score) -> str:
+    """Return a score of the history as JSON; words of ours and numbers again."""
+    return (
+        f'{{"level":"{score.level}","scored_at":"{_iso(score.scored_at)}",'
+        f'"percent":"{score.percent:f}","as_given":"{score.as_given:f}"}}'
+    )
+
+
+@lru_cache(maxsize=4096)
+def _iso(moment: datetime) -> str:
+    # All scores have the same days.
+    return moment.isoformat()

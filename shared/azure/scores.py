@@ -52,10 +52,15 @@ def scores_in(row: ScoreRow) -> Iterator[Score]:
     category = OVERALL if row.name.lower() == "advisor" else category_of(row.name)
     if found is None or category is Category.OTHER:
         return
+    subscription_id, named = found[1], str(category)
     seen: set[tuple[str, datetime]] = set()
-    has_latest = isinstance(row.properties.get("lastRefreshedScore"), dict)
-    for level, facts in _dated(row.properties):
-        score = _score(found[1], str(category), level, facts, whole=level == LATEST or not has_latest)
+    latest = row.properties.get("lastRefreshedScore")
+    if isinstance(latest, dict) and (score := _score(subscription_id, named, LATEST, latest, whole=True)) is not None:
+        yield score
+    # Of a history behind a latest score nobody asks for the weights.
+    whole = not isinstance(latest, dict)
+    for level, facts in _history(row.properties):
+        score = _score(subscription_id, named, level, facts, whole=whole)
         if score is not None and (key := (level, score.scored_at)) not in seen:
             seen.add(key)
             yield score
@@ -83,20 +88,17 @@ def weighted(values: list[tuple[Decimal, Decimal]]) -> Decimal:
     return sum((value * units for value, units in values), Decimal(0)) / weight
 
 
-def _dated(properties: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    latest = properties.get("lastRefreshedScore")
-    if isinstance(latest, dict):
-        yield LATEST, latest
+def _history(properties: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for series in properties.get("timeSeries") or ():
         level = _LEVELS.get(str(series.get("aggregationLevel") or "").strip().lower()) if isinstance(series, dict) else None
-        for facts in (series.get("scoreHistory") or ()) if level else ():
-            if level and isinstance(facts, dict):
-                yield level, facts
+        if level:
+            yield from ((level, facts) for facts in series.get("scoreHistory") or () if isinstance(facts, dict))
 
 
 def _score(subscription_id: str, category: str, level: str, facts: dict[str, Any], *, whole: bool) -> Score | None:
-    """Return what ``facts`` say; not ``whole``: of a history behind a latest score, whose weights nobody asks for."""
-    given, moment = _decimal(facts.get("score")), _moment(str(facts.get("date") or ""))
+    """Return what ``facts`` say, their weights only where that is the ``whole``."""
+    moment = _moment(str(facts.get("date") or ""))
+    given = _decimal(facts.get("score")) if moment is not None else None
     if given is None or moment is None or not 0 <= given <= 100:
         return None
     percent = given if given > 1 else given * 100

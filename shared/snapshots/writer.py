@@ -6,7 +6,6 @@ server files the last one.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -19,6 +18,7 @@ from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.database.tables import Snapshot
 from shared.identifiers import new_id
 from shared.snapshots import copy_text
+from shared.snapshots.ahead import prepared_ahead
 from shared.snapshots.staging import Stage, driver_connection
 
 # Some 7 MB of lines: large enough that round trips and emptying the stage do not show, small enough that two of them are
@@ -89,7 +89,7 @@ def write_snapshot(
         Stage(connection, "recommendation", copy_text.RECOMMENDATION_COLUMNS, tenant_id, written.snapshot_id),
         Stage(connection, "rejected_row", copy_text.REJECTED_COLUMNS, tenant_id, written.snapshot_id),
     )
-    for batch in _prepared_ahead(_batches(rows)):
+    for batch in prepared_ahead(_batches(rows)):
         stages[0].write(batch.accepted)
         stages[1].write(batch.rejected)
         written.accepted += batch.accepted_count
@@ -121,12 +121,3 @@ def _batches(rows: Iterable[Row]) -> Iterator[_Batch]:
 def _encoded(lines: list[str]) -> bytes:
     # A lone half of a surrogate pair, which JSON can smuggle in, has no place in UTF-8.
     return "".join(lines).encode("utf-8", "replace")
-
-
-def _prepared_ahead(batches: Iterator[_Batch]) -> Iterator[_Batch]:
-    """Yield ``batches``, each made by another thread while the caller works on the one before."""
-    with ThreadPoolExecutor(1, thread_name_prefix="snapshot rows") as preparer:
-        following = preparer.submit(next, batches, None)
-        while (batch := following.result()) is not None:
-            following = preparer.submit(next, batches, None)
-            yield batch
