@@ -16,15 +16,20 @@ def dependents_of(session: Session, subject: Subject) -> Dependents:
     if not isinstance(subject.row, AzureConnection):
         return Dependents(client_ids=own)
     found = session.execute(
-        select(Schedule.id, Schedule.client_ids)
+        select(Schedule.id, Schedule.client_ids, Schedule.work["all_clients"].astext.label("all_clients"))
         .where(Schedule.deleted_at.is_(None), _uses(subject))
         .order_by(Schedule.id)
         .limit(MAX_ITEMS)
     ).all()
     # A connection of one client serves no other.
     served = own or [client_id for row in found for client_id in row.client_ids]
-    clients: list[UUID] = list(dict.fromkeys(served))[:MAX_ITEMS]
-    return Dependents(schedule_ids=[row.id for row in found], client_ids=clients)
+    clients: list[UUID] = list(dict.fromkeys(served))
+    return Dependents(
+        schedule_ids=[row.id for row in found],
+        client_ids=clients[:MAX_ITEMS],
+        has_more_clients=not own
+        and (len(clients) > MAX_ITEMS or len(found) == MAX_ITEMS or any(row.all_clients == "true" for row in found)),
+    )
 
 
 def _uses(subject: Subject) -> ColumnElement[bool]:

@@ -78,6 +78,8 @@ class Dependents(msgspec.Struct, frozen=True, kw_only=True):
 
     schedule_ids: Annotated[list[UUID], msgspec.Meta(max_length=MAX_ITEMS)] = []
     client_ids: Annotated[list[UUID], msgspec.Meta(max_length=MAX_ITEMS)] = []
+    has_more_clients: bool = False
+    """Whether clients depend on it that are not listed: too many, or all of them by a schedule for all clients."""
 
 
 class _AboutCredential(Payload, frozen=True, kw_only=True):

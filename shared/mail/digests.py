@@ -13,6 +13,7 @@ from shared.credential_health.subjects import subject_of
 from shared.database.tables import Client, CredentialHealth, DomainEvent, MailDelivery, MailRecipient
 from shared.database.tables.mail import Digest
 from shared.deliveries import jobs
+from shared.events.payloads import Dependents
 from shared.events.types import EventType
 from shared.jobs.kinds import SEND_MAIL
 from shared.mail.digest_times import next_digest_at
@@ -155,9 +156,14 @@ def content_of(session: Session, recipient: MailRecipient, since: datetime, unti
 def _about(recipient: MailRecipient) -> tuple[Any, ...]:
     if not recipient.client_ids:
         return ()
-    dependents = DomainEvent.data["dependents"]["client_ids"]
-    named = or_(*(dependents.contains([str(client)]) for client in recipient.client_ids))
-    return (or_(DomainEvent.client_id == any_(literal(recipient.client_ids)), named),)
+    dependents = DomainEvent.data["dependents"]
+    named = or_(*(dependents["client_ids"].contains([str(client)]) for client in recipient.client_ids))
+    is_about_any = dependents["has_more_clients"].astext == "true"
+    return (or_(DomainEvent.client_id == any_(literal(recipient.client_ids)), named, is_about_any),)
+
+
+def _is_about(dependents: Dependents, client_ids: list[UUID]) -> bool:
+    return dependents.has_more_clients or not set(client_ids).isdisjoint(dependents.client_ids)
 
 
 def _failing(session: Session, recipient: MailRecipient) -> tuple[int, list[Line]]:
@@ -174,7 +180,7 @@ def _failing(session: Session, recipient: MailRecipient) -> tuple[int, list[Line
         if subject is None:
             # Deleted since; the check that finds that out is still to come.
             continue
-        if recipient.client_ids and not set(dependents_of(session, subject).client_ids) & set(recipient.client_ids):
+        if recipient.client_ids and not _is_about(dependents_of(session, subject), recipient.client_ids):
             continue
         since = health.failing_since or health.told_at
         assert since is not None  # noqa: S101 - by the query

@@ -72,13 +72,15 @@ def _wanting(event: DomainEvent, kind: MailKind) -> Any:
     """Return the query of the recipients who want ``event``; those who filter by client get what is about one of them."""
     recipient = MailRecipient
     clients = {event.client_id} if event.client_id else set()
-    # A credential is about the clients that depend on it.
-    named = [str(client) for client in clients] + list(event.data.get("dependents", {}).get("client_ids", []))
+    # A credential is about the clients that depend on it; where not all of them are named, better one mail too many.
+    dependents = event.data.get("dependents", {})
+    named = [str(client) for client in clients] + list(dependents.get("client_ids", []))
+    is_about_any = literal(bool(dependents.get("has_more_clients")))
     return select(recipient).where(
         recipient.tenant_id == event.tenant_id,
         recipient.enabled,
         literal(kind.value) == any_(recipient.kinds),
-        or_(func.cardinality(recipient.client_ids) == 0, recipient.client_ids.overlap(named)),
+        or_(is_about_any, func.cardinality(recipient.client_ids) == 0, recipient.client_ids.overlap(named)),
         ~unsubscribed(kind),
     )
 

@@ -53,7 +53,11 @@ def test_a_refused_secret_is_told_once_with_who_depends_on_it_and_so_is_its_reco
     assert "AADSTS7000215" in failing["message"]
     assert failing["next_step"]
     (told,) = ground.events(*_EVENTS)
-    assert told["dependents"] == {"schedule_ids": [answer.json()["id"]], "client_ids": [client_id]}
+    assert told["dependents"] == {
+        "schedule_ids": [answer.json()["id"]],
+        "client_ids": [client_id],
+        "has_more_clients": False,
+    }
     assert (told["consecutive_failures"], told["is_reminder"], told["error_code"]) == (3, False, "secret_wrong")
     assert told["link"] == f"{HEALTH}/{connection}"
     # Those who follow connections heard of it at the first refusal.
@@ -72,6 +76,22 @@ def test_a_refused_secret_is_told_once_with_who_depends_on_it_and_so_is_its_reco
     assert [check["state"] for check in history] == ["healthy"] * 2 + ["invalid"] * 5 + ["healthy"]
     assert {check["trigger"] for check in history} == {"scheduled"}
     assert all(check["duration_ms"] >= 0 and check["job_id"] for check in history)
+
+
+def test_a_schedule_for_all_clients_makes_all_of_them_depend_on_its_connection(ground: Ground) -> None:
+    connection = ground.connection()
+    schedule = {
+        "name": "Everybody",
+        "when": {"kind": "cron", "expression": "0 6 * * MON"},
+        "time_zone": "UTC",
+        "work": {"kind": "report", "all_clients": True, "source": "live", "live": {"connection_id": connection}},
+    }
+    answer = ground.api.post("/api/v1/schedules", json=schedule)
+    assert answer.status_code == 201, answer.text
+    ground.cloud.entra.refuse_with = _SECRET_WRONG
+    ground.check(3)
+    (told,) = ground.events(*_EVENTS)
+    assert told["dependents"] == {"schedule_ids": [answer.json()["id"]], "client_ids": [], "has_more_clients": True}
 
 
 @pytest.mark.parametrize("outage", ["vault", "entra", "management"])

@@ -123,6 +123,7 @@ def test_people_get_what_they_chose_of_the_clients_they_chose(ground: Ground) ->
     assert told(broken, theirs) == ["all"]
     assert told(failed(dependents=Dependents(client_ids=[ours]))) == ["all", "ours"]
     assert told(failed(dependents=Dependents(client_ids=[theirs]))) == ["all"]
+    assert told(failed(dependents=Dependents(client_ids=[theirs], has_more_clients=True))) == ["all", "ours"]
     lost = ConnectionFailed(connection_id=new_id(), name="C", link="/", error_code="x", error="E", next_step="N")
     assert told(lost) == ["all"]
     assert told(TickerStale(last_tick_at=datetime.now(UTC), silent_for_s=200)) == ["all"]
