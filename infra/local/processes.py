@@ -23,6 +23,7 @@ LineSink = Callable[[str, str], None]
 
 _POLL_S = 0.02
 _LINES_KEPT = 40
+_LAST_WORDS_S = 5.0
 
 
 class ServerFailedError(AdvisorReportsError):
@@ -45,6 +46,7 @@ class Child:
     grace_s: float
     wave: int = 0
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES_KEPT))
+    reader: threading.Thread | None = None
 
     @property
     def pid(self) -> int:
@@ -71,6 +73,9 @@ class Child:
         deadline = time.monotonic() + timeout_s
         while not ready():
             if not self.alive:
+                if self.reader is not None:
+                    # Its last words may be on their way still.
+                    self.reader.join(_LAST_WORDS_S)
                 raise ServerFailedError(self._describe(f"ended with code {self.popen.returncode} while starting"))
             if time.monotonic() > deadline:
                 raise ServerFailedError(self._describe(f"was not ready within {timeout_s:g} s"))
@@ -153,7 +158,8 @@ class ProcessGroup:
             )
             child = Child(name, popen, stop_signal, grace_s, wave)
             self._children.append(child)
-        threading.Thread(target=child.pump, args=(self._sink,), name=f"lines of {name}", daemon=True).start()
+        child.reader = threading.Thread(target=child.pump, args=(self._sink,), name=f"lines of {name}", daemon=True)
+        child.reader.start()
         if popen.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 popen.stdin.write(stdin)
