@@ -63,6 +63,7 @@ def test_provisioning_ends_with_a_database_that_operators_can_use(outputs: dict[
     first = run("postprovision.sh", outputs)
     assert first.returncode == 0, first.stderr
     assert "made the login id-front-h-upkeep" in first.stdout
+    assert f"the schema is at revision {schema.expected_revision()}\n" in first.stdout
     again = run("postprovision.sh", outputs)
     assert (again.returncode, again.stdout) == (0, f"the schema is at revision {schema.expected_revision()} already\n")
     made = run("as-operator.sh", outputs, "tenant", "create", "Contoso & Söhne")
