@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 # Long enough that a check or two end meanwhile, short enough that others who wait for the worker do not notice.
 PATIENCE_S = 5.0
 _BACK_AFTER_S = 10.0
+_LONGEST_BACK_AFTER_S = 120.0
+_MOST_DOUBLINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,10 @@ def place(run: JobRun, subject: Subject, *, patience_s: float | None = None) -> 
         yield is_free
 
 
-def back_after_s() -> float:
-    """Return when to come back where there was no place; not all at the same moment."""
-    return random.uniform(_BACK_AFTER_S / 2, _BACK_AFTER_S)  # noqa: S311 - spreads load
+def back_after_s(times_before: int) -> float:
+    """Return when to come back where there was no place: later each time, and not all at the same moment."""
+    longest = min(_BACK_AFTER_S * 2.0 ** min(times_before, _MOST_DOUBLINGS), _LONGEST_BACK_AFTER_S)
+    return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load
 
 
 def check(services: Services, subject: Subject, may_go_on: Callable[[], None]) -> Outcome:

@@ -43,6 +43,11 @@ class Claim:
         """Whether a failure of this attempt is final."""
         return self.attempt >= self.max_attempts
 
+    @property
+    def times_put_back(self) -> int:
+        """How often it was put back before, which lengthens its attempts; for waits that grow."""
+        return max(self.max_attempts - self.kind.max_attempts, 0)
+
 
 def _claiming() -> ReturningUpdate[Any]:
     now = func.clock_timestamp()

@@ -10,7 +10,10 @@ from shared.database.tables import Job
 from shared.database.tables.job import JobState
 from shared.jobs import report_stages
 from shared.jobs.claims import Claim, held, hold
-from shared.jobs.problems import Problem
+from shared.jobs.problems import NEVER_ITS_TURN, Problem
+
+MOST_CLAIMS = 30_000
+"""Of one job: its attempts, of which none is ever counted down, have to fit into the column."""
 
 
 def succeed(session: Session, taken: Claim) -> None:
@@ -48,11 +51,14 @@ def cancel(session: Session, taken: Claim) -> None:
         report_stages.cancel(session, taken.report_id)
 
 
-def put_back(session: Session, taken: Claim, delay_s: float) -> None:
+def put_back(session: Session, taken: Claim, delay_s: float) -> JobState:
     """Put the job back as if nobody had taken it: due in ``delay_s`` seconds, with as many attempts left as before.
 
-    Raises as :func:`retry_later` does.
+    One that was put back for weeks fails instead. Returns the state it is left in; raises as :func:`retry_later` does.
     """
+    if taken.attempt >= MOST_CLAIMS:
+        fail(session, taken, NEVER_ITS_TURN)
+        return JobState.FAILED
     retry_later(session, taken, delay_s)
     # The attempt stays counted, because it is the fence; so there is one more of them.
     session.execute(
@@ -61,6 +67,7 @@ def put_back(session: Session, taken: Claim, delay_s: float) -> None:
         .values(max_attempts=Job.max_attempts + 1, phase="Waiting for its turn")
         .execution_options(synchronize_session=False)
     )
+    return JobState.QUEUED
 
 
 def retry_later(session: Session, taken: Claim, delay_s: float) -> None:

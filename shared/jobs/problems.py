@@ -74,6 +74,12 @@ EXPIRED = Problem(
     "Look at how many workers there are, or let the schedule's runs expire later.",
 )
 
+NEVER_ITS_TURN = Problem(
+    "never_its_turn",
+    "What this needs had no room for it, however often it came back.",
+    "Look at what it waits for: the relay of mails, the vault, or how many checks of the provider go on at once.",
+)
+
 
 def is_retryable(error: BaseException) -> bool:
     """Return whether the same work may succeed later without anybody changing anything."""

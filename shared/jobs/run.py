@@ -123,11 +123,16 @@ class JobRun:
             outcomes.fail(session, self.claim, problem)
         self.ended_as = JobState.FAILED
 
-    def put_back(self, delay_s: float) -> None:
-        """End this run without having done anything, and let the job come back in ``delay_s`` seconds; costs no attempt."""
+    @contextmanager
+    def putting_back(self, delay_s: float) -> Iterator[Session]:
+        """Open the transaction that ends this run without its work done, and lets the job come back in ``delay_s`` seconds.
+
+        That costs no attempt, and however long it goes on, the job stays one row. Raises as :meth:`transaction` does.
+        """
         with self.services.database.tenant(self.tenant_id) as session:
-            outcomes.put_back(session, self.claim, delay_s)
-        self.ended_as = JobState.QUEUED
+            yield session
+            state = outcomes.put_back(session, self.claim, delay_s)
+        self.ended_as = state
 
     def answer(self, session: Session, result: dict[str, Any]) -> None:
         """Keep ``result`` with the job, in the transaction that ends it, for those who poll it; never a secret."""

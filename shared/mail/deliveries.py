@@ -105,11 +105,12 @@ def skip(session: Session, ready: Ready, code: str, reason: str, job_id: UUID) -
         session.flush()
 
 
-def put_off(session: Session, ready: Ready, wait: timedelta, job_id: UUID) -> None:
-    """Let a mail wait without an attempt, where it stands on the long schedule."""
+def put_off(session: Session, ready: Ready, wait_s: float, job_id: UUID) -> None:
+    """Let a mail wait without an attempt, where it stands on the long schedule; its job comes back then."""
     delivery = _locked(session, ready.delivery_id, job_id)
     if delivery is not None:
-        _put_off(session, delivery, datetime.now(UTC) + wait)
+        delivery.next_attempt_at = datetime.now(UTC) + timedelta(seconds=wait_s)
+        session.flush()
 
 
 def keep_data(session: Session, ready: Ready, data: dict[str, Any]) -> None:

@@ -20,8 +20,8 @@ from shared.settings import Settings
 from shared.webhooks import breaker, endpoints
 from shared.webhooks.attempts import Outcome, Ready
 
-# A vault or a key that is missing on this side is looked for again after this long, as often as it takes.
-_OWN_FAULT_WAIT = timedelta(minutes=5)
+OWN_FAULT_WAIT_S = 300.0
+"""A vault or a key that is missing on this side is looked for again after this long, as often as it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,10 @@ class _Rows:
     delivery: WebhookDelivery
 
 
-def begin(session: Session, settings: Settings, delivery_id: UUID, job_id: UUID) -> Ready | None:
-    """Return the delivery if its job may make attempts now.
+def begin(session: Session, settings: Settings, delivery_id: UUID, job_id: UUID) -> Ready | datetime | None:
+    """Return the delivery if its job may make attempts now, or when to come back where the endpoint's breaker puts it off.
 
-    ``None`` where it may not: the delivery ended, belongs to another job, is held by its endpoint, or was put off by the
-    endpoint's breaker, with a job of its own for later.
+    ``None`` where there is nothing to do: the delivery ended, belongs to another job, or is held by its endpoint.
     """
     rows = _locked(session, delivery_id, job_id)
     if rows is None:
@@ -45,8 +44,8 @@ def begin(session: Session, settings: Settings, delivery_id: UUID, job_id: UUID)
             _end(delivery, DeliveryState.HELD)
             return None
         if (later := breaker.admit(endpoint, datetime.now(UTC))) is not None:
-            _put_off(session, delivery, later)
-            return None
+            delivery.next_attempt_at = later
+            return later
     event = session.get_one(DomainEvent, delivery.event_id)
     return Ready(
         tenant_id=delivery.tenant_id,
@@ -94,7 +93,8 @@ def settle(session: Session, settings: Settings, ready: Ready, outcome: Outcome,
         # Whoever tests waits for the answer, and looks into what is wrong.
         _end(delivery, DeliveryState.FAILED)
     elif outcome.is_ours:
-        _put_off(session, delivery, now + _OWN_FAULT_WAIT)
+        # The job comes back by itself.
+        delivery.next_attempt_at = now + timedelta(seconds=OWN_FAULT_WAIT_S)
     elif outcome.is_gone:
         _end(delivery, DeliveryState.FAILED)
         session.flush()

@@ -20,8 +20,8 @@ def check_credential_health(run: JobRun) -> None:
     run.report_progress(10, "Waiting for its turn")
     with checking.place(run, subject) as is_free:
         if not is_free:
-            run.put_back(checking.back_after_s())
-            return
+            with run.putting_back(checking.back_after_s(run.claim.times_put_back)):
+                return
         run.report_progress(20, "Checking")
         outcome = checking.check(run.services, subject, run.check)
     with run.finishing() as session:

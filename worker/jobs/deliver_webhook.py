@@ -1,9 +1,11 @@
 """Send an event to an endpoint: some attempts at once; later ones are jobs of their own."""
 
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 from shared.deliveries import backoff
+from shared.events.types import EventType
 from shared.jobs.run import JobRun
 from shared.telemetry import metrics
 from shared.webhooks import attempts, deliveries
@@ -22,8 +24,13 @@ def deliver_webhook(run: JobRun) -> None:
     if ready is None:
         with run.finishing():
             return
+    if isinstance(ready, datetime):
+        # The same job comes back: an endpoint that is away for days makes no more jobs than there are deliveries.
+        with run.putting_back((ready - datetime.now(UTC)).total_seconds()):
+            return
     outcome = _round(run, ready)
-    with run.finishing() as session:
+    waits_for_us = outcome.is_ours and ready.event_type != EventType.WEBHOOK_TEST
+    with run.putting_back(deliveries.OWN_FAULT_WAIT_S) if waits_for_us else run.finishing() as session:
         deliveries.settle(session, settings, ready, outcome, job_id)
 
 

@@ -3,7 +3,7 @@
 import logging
 import time
 import traceback
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -42,8 +42,9 @@ def send_mail(run: JobRun) -> None:
     if wait_s is None:
         wait_s = pace.wait_s(run.services.redis, run.services.settings.mail_per_minute)
     if wait_s is not None:
-        with run.finishing() as session:
-            deliveries.put_off(session, ready, timedelta(seconds=wait_s), job_id)
+        # The same job comes back: a relay that is away for a day makes no more jobs than there are mails.
+        with run.putting_back(wait_s) as session:
+            deliveries.put_off(session, ready, wait_s, job_id)
         return
     run.report_progress(10, "Writing")
     try:

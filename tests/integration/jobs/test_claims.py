@@ -14,7 +14,8 @@ from shared.errors import AdvisorReportsError
 from shared.jobs import claims, execution, requests
 from shared.jobs.cancellation import request_cancel
 from shared.jobs.claims import Claim
-from shared.jobs.kinds import GENERATE_REPORT, REMOVE_REPORT_FILES
+from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE, REMOVE_REPORT_FILES
+from shared.jobs.outcomes import MOST_CLAIMS
 from shared.jobs.problems import JobCancelledError, LeaseLostError
 from shared.jobs.run import JobRun
 from shared.jobs.sweep import sweep
@@ -134,6 +135,25 @@ def test_retryable_failure_is_tried_again_after_its_delay(ordered: Ordered) -> N
     assert state == "failed"
     report = ordered.report()
     assert (report.error_code, report.error_text, report.next_step) == ("trouble", "It did not work.", "Wait.")
+
+
+def test_work_without_room_comes_back_as_the_same_job_with_all_its_attempts_and_at_last_ends(ordered: Ordered) -> None:
+    def find_no_room(run: JobRun) -> None:
+        with run.putting_back(60):
+            waits.append(run.claim.times_put_back)
+
+    waits: list[int] = []
+    for _ in range(PROCESS_CSV_FILE.max_attempts + 2):
+        assert _execute(ordered, find_no_room) == "queued"
+        assert _claim(ordered) is None
+        _set(ordered, run_after=func.now())
+    assert waits == list(range(PROCESS_CSV_FILE.max_attempts + 2))
+    job = ordered.job(ordered.job_id)
+    assert job.max_attempts - job.attempt == PROCESS_CSV_FILE.max_attempts
+    # The columns hold no more than 32,767.
+    _set(ordered, attempt=MOST_CLAIMS - 1, max_attempts=MOST_CLAIMS + 2)
+    assert _execute(ordered, find_no_room) == "failed"
+    assert ordered.job(ordered.job_id).error_code == "never_its_turn"
 
 
 def test_unexpected_failure_is_told_without_its_details(ordered: Ordered) -> None:

@@ -114,6 +114,10 @@ def test_a_relay_that_is_away_keeps_no_thread_once_that_is_known(ground: Ground,
     assert sorted(row.attempt_count for row in rows) == [0] * 3 + [1] * OPENS_AFTER
     # It is back, and the pause is over: nobody has lost a step of the long schedule by it.
     assert [row.step for row in rows if row.attempt_count == 0] == [0, 0, 0]
+    # However often a mail comes back meanwhile, it does so with the job that it has.
+    waiting = {row.job_id for row in rows if row.attempt_count == 0}
+    assert ground.work() == OPENS_AFTER + 3
+    assert {row.job_id for row in ground.mails() if row.attempt_count == 0} == waiting
     ground.services.close()
     ground.services = services
     breaker.worked()

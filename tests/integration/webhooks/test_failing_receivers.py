@@ -66,10 +66,14 @@ def test_an_endpoint_that_fails_in_a_row_is_left_alone_then_tried_by_one_and_at_
     ground.work()
     # The breaker opened: the others were put off without a request.
     assert len(ground.receiver.received) == breaker.OPENS_AFTER
+    put_off = {each.job_id for each in ground.deliveries() if not each.attempt_count}
     row = ground.row(endpoint)
     assert row.open_until is not None
     assert row.open_until > datetime.now(UTC)
     assert row.failing_since is not None
+    # However often they come back meanwhile, they do so with the jobs that they have.
+    ground.work()
+    assert {each.job_id for each in ground.deliveries() if not each.attempt_count} == put_off
     # Its time is over: one tries for all.
     ground.arrange(endpoint, open_until=datetime.now(UTC))
     ground.work()
@@ -100,6 +104,8 @@ def test_a_secret_that_cannot_be_read_is_no_fault_of_the_endpoint(
     ground.deliver()
     (row,) = ground.deliveries()
     assert (row.state, row.error_code, row.step) == ("waiting", "secret_missing", 0)
+    ground.work()
+    assert (ground.deliveries()[0].job_id, ground.deliveries()[0].attempt_count) == (row.job_id, 2)
     assert ground.row(endpoint).consecutive_failures == 0
     superuser.execute("update sealed_secret set name = substr(name, 6) where name like 'away-webhook-%'")
     ground.work()
