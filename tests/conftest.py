@@ -19,6 +19,7 @@ from infra.local.processes import ProcessGroup
 from infra.local.valkey import Valkey
 from shared.database.session import Database
 from shared.settings import Settings
+from tests import examples
 from tests.servers import AskingServers, Counter, TestServers
 from tests.shares import SERVERS, share_fixtures
 from tests.tenants import add_tenant
@@ -27,6 +28,8 @@ _COUNTER = pytest.StashKey[Counter]()
 # Coverage measures child processes that find its configuration in this variable.
 _MEASURING_VARIABLE = "COVERAGE_PROCESS_CONFIG"
 _MEASURING = pytest.StashKey[str | None]()
+
+examples.choose()
 
 
 def pytest_configure(config: pytest.Config) -> None:

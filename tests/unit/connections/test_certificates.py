@@ -118,7 +118,7 @@ def test_what_is_kept_fits_into_a_vault() -> None:
 @given(
     st.sampled_from((0, 1, 2)), st.lists(st.tuples(st.floats(0, 1), st.text(max_size=30), st.integers(0, 200)), max_size=6)
 )
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_whatever_is_sent_is_read_or_refused(which: int, damage: list[tuple[float, str, int]]) -> None:
     text = KINDS[which]
     for place, inserted, removed in damage:

@@ -76,7 +76,7 @@ def as_csv(rows: list[Given]) -> str:
 
 
 @given(rows=ROWS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_api_and_portal_save_the_same(tmp_path: Path, rows: list[Given]) -> None:
     if not rows:
         return

@@ -61,7 +61,7 @@ def test_two_years_of_runs_are_those_of_the_wall_clock(zone: str) -> None:
         assert list(found) == case.expected(zone), case.expression
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     case=st.sampled_from(CASES),
     zone=st.sampled_from(ZONES),
@@ -93,7 +93,7 @@ def test_expression_that_cannot_be_read_or_never_comes_is_refused_with_a_reason(
     assert refused.value.next_step
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="0123456789*/,-#LW MONFRIJAN\n\t?@\0", max_size=40))
 def test_any_text_is_taken_or_refused(text: str) -> None:
     try:
