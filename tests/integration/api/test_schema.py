@@ -14,7 +14,7 @@ import requests
 import schemathesis
 import uvicorn
 from httpx import Client
-from hypothesis import HealthCheck, Phase
+from hypothesis import HealthCheck
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
@@ -117,7 +117,7 @@ def _examine(operation: Operation, session: requests.Session, mode: GenerationMo
     """Ask one operation many things, valid or not, every other time of rows that are there; return how many."""
     asked = 0
 
-    @hypothesis.settings(max_examples=_EXAMPLES, phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck))
+    @hypothesis.settings(max_examples=_EXAMPLES, suppress_health_check=list(HealthCheck))
     @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
     def examine(case: schemathesis.Case[Operation]) -> None:
         nonlocal asked
