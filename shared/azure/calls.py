@@ -1,13 +1,14 @@
-"""Calls of Azure Resource Manager for work that takes minutes: counted, patient with throttling, ended when asked to.
+"""Calls of Azure Resource Manager: counted, patient with throttling, ended when asked to.
 
 The pipeline is that of Microsoft's SDKs. Its retries are not used: they know neither a quota that workers share nor a job
 that was cancelled, and they would wait for both without a word.
 """
 
+import math
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -15,17 +16,16 @@ import msgspec
 from azure.core import PipelineClient
 from azure.core.credentials import TokenCredential
 from azure.core.exceptions import AzureError
-from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import (
     CustomHookPolicy,
     DistributedTracingPolicy,
     HeadersPolicy,
     RequestIdPolicy,
-    SansIOHTTPPolicy,
     UserAgentPolicy,
 )
 from azure.core.rest import HttpRequest
 
+from shared.azure.asked_waits import LONGEST_S, asked_wait_s
 from shared.azure.errors import (
     AzureCallError,
     AzureNetworkError,
@@ -35,18 +35,20 @@ from shared.azure.errors import (
     refusal_of,
 )
 from shared.azure.limiter import RESETS_AFTER, seconds_of
-from shared.azure.management import is_same_host
+from shared.azure.links import is_same_host
+from shared.azure.present_token import PresentToken, TokenRefusedError
 from shared.identity import scopes
 from shared.settings import Settings
 
 # A page of a thousand rows with joins takes Resource Graph seconds at times; silence for this long is a broken connection.
 # Below the minute that jobs have between being asked to stop and being ended.
 _TIMES: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 45}
+_HASTY_TIMES: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 20}
 _MOST_FAILURES = 5
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 20.0
-# A service that names a longer time has its reasons, yet nobody waits an hour on its word without looking again.
-_LONGEST_OBEYED_S = 120.0
+# More pages than any list has: a service that repeats itself must not keep a worker for ever.
+_MOST_PAGES = 500
 
 _Decoded = TypeVar("_Decoded")
 
@@ -83,17 +85,24 @@ class Answer:
 class AzureCalls:
     """Azure Resource Manager for one credential; safe to share between threads. Use it in a ``with`` block.
 
-    ``wait`` sleeps, and raises where the work should end; it is called from whichever thread has to wait.
+    ``wait`` sleeps, and raises where the work should end; it is called from whichever thread has to wait. Where somebody
+    waits on the line calls are ``hasty``: none is tried again but one whose token was refused.
     """
 
     def __init__(
-        self, settings: Settings, credential: TokenCredential, *, wait: Callable[[float], None] = time.sleep
+        self,
+        settings: Settings,
+        credential: TokenCredential,
+        *,
+        wait: Callable[[float], None] = time.sleep,
+        hasty: bool = False,
     ) -> None:
         self.url = settings.azure_management_url
         self.tally = Tally()
         self._wait = wait
+        self._hasty = hasty
         self._lock = threading.Lock()
-        self._token = _Token(credential, scopes.management(self.url))
+        self._token = PresentToken(credential, scopes.management(self.url))
         policies = [
             RequestIdPolicy(),
             HeadersPolicy({"Accept": "application/json"}),
@@ -103,7 +112,7 @@ class AzureCalls:
             DistributedTracingPolicy(),
         ]
         verify = settings.azure_management_ca_file
-        options = {**_TIMES, **({} if verify is None else {"connection_verify": str(verify)})}
+        options = {**(_HASTY_TIMES if hasty else _TIMES), **({} if verify is None else {"connection_verify": str(verify)})}
         self._client: PipelineClient[Any, Any] = PipelineClient(self.url, policies=policies, **options)
 
     def __enter__(self) -> "AzureCalls":
@@ -112,12 +121,25 @@ class AzureCalls:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def get(self, address: str, *, asked_for: str, **params: str) -> Any:
-        """Return the JSON at a path, or at an absolute link that Azure gave; ``asked_for`` completes "Azure could not …".
+    def get(self, address: str, *, asked_for: str, **params: str) -> dict[str, Any]:
+        """Return the JSON object at a path, or at an absolute link that Azure gave.
 
-        Raises :class:`~shared.azure.errors.AzureCallError`, and what ``wait`` raises.
+        ``asked_for`` completes "Azure could not …" where it fails. Raises :class:`~shared.azure.errors.AzureCallError`, and
+        what ``wait`` raises.
         """
-        return self.send("GET", address, asked_for=asked_for, decode=msgspec.json.decode, params=params)[0]
+        return self.send("GET", address, asked_for=asked_for, decode=_decode_object, params=params)[0]
+
+    def items(self, address: str, *, asked_for: str, **params: str) -> Iterator[dict[str, Any]]:
+        """Yield the objects of a list, page by page; the links between pages are followed as they are given."""
+        page = self.get(address, asked_for=asked_for, **params)
+        for _ in range(_MOST_PAGES):
+            found = page.get("value")
+            yield from (item for item in found if isinstance(item, dict)) if isinstance(found, list) else ()
+            link = page.get("nextLink")
+            if not link:
+                return
+            page = self.get(str(link), asked_for=asked_for)
+        raise AzureServiceError(f"Azure could not {asked_for}: its list does not end.")
 
     def send(
         self,
@@ -129,11 +151,13 @@ class AzureCalls:
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
         gate: Gate | None = None,
+        until: float = math.inf,
     ) -> tuple[_Decoded, Answer]:
         """Send one request until it is answered, and return the answer, decoded and whole.
 
-        Throttling is waited out for as long as ``wait`` allows and never counts as a failure; a token that is refused is
-        replaced once; broken connections, answers that were cut off and failures of the service are tried again a few times.
+        Throttling is waited out for as long as ``wait`` allows, not beyond ``until`` (of the monotonic clock), and never
+        counts as a failure; a token that is refused is replaced once; broken connections, answers that were cut off and
+        failures of the service are tried again a few times.
         """
         url = self._absolute(address)
         failures, throttled, was_refused = 0, 0, False
@@ -145,19 +169,22 @@ class AzureCalls:
             except AzureThrottledError as error:
                 # A service that says no time is asked less and less often.
                 throttled += 1
-                told = error.retry_after_s
-                self._pause(_backoff(throttled) if told is None else told, throttled=True)
-            except _TokenRefusedError as error:
+                pause_s = min(error.retry_after_s or _backoff(throttled), LONGEST_S)
+                if self._hasty or time.monotonic() + pause_s > until:
+                    raise
+                self._pause(pause_s, throttled=True)
+            except TokenRefusedError as error:
                 if was_refused:
                     raise error.told from None
                 was_refused = True
                 self._token.replace(error.token)
                 self._count(retries=1)
-            except (AzureServiceError, AzureNetworkError, msgspec.DecodeError) as error:
+            except (AzureServiceError, AzureNetworkError, msgspec.DecodeError, UnicodeDecodeError) as error:
                 failures += 1
-                if failures > _MOST_FAILURES:
+                if self._hasty or failures > _MOST_FAILURES:
                     raise _told(error, asked_for) from error
-                self._pause(getattr(error, "retry_after_s", None) or _backoff(failures), throttled=False)
+                told = getattr(error, "retry_after_s", None)
+                self._pause(min(told or _backoff(failures), LONGEST_S), throttled=False)
 
     def token(self) -> str:
         """Return the present token; raises :class:`~shared.azure.errors.AzureCallError`."""
@@ -172,7 +199,7 @@ class AzureCalls:
         try:
             response = self._client.send_request(request)
             status, headers = response.status_code, response.headers
-            retry_after_s = _retry_after_s(headers)
+            retry_after_s = asked_wait_s(headers)
             content = response.read()
         except AzureError as error:
             raise error_of(error, asked_for=asked_for) from error
@@ -183,7 +210,7 @@ class AzureCalls:
             return Answer(status, headers, content)
         refused = refusal_of(status, _json_or_none(content), asked_for=asked_for, retry_after_s=retry_after_s)
         if status == 401:
-            raise _TokenRefusedError(refused, request.headers["Authorization"].removeprefix("Bearer "))
+            raise TokenRefusedError(refused, request.headers["Authorization"].removeprefix("Bearer "))
         if isinstance(refused, AzureThrottledError) and refused.retry_after_s is None and gate:
             # The gate knows from the quota's headers when it is open again.
             refused.retry_after_s = seconds_of(headers.get(RESETS_AFTER))
@@ -198,7 +225,6 @@ class AzureCalls:
         return address
 
     def _pause(self, seconds: float, *, throttled: bool) -> None:
-        seconds = min(seconds, _LONGEST_OBEYED_S)
         self._count(retries=1, throttled=int(throttled), waited_s=seconds)
         self._wait(seconds)
 
@@ -210,34 +236,7 @@ class AzureCalls:
             self.tally.waited_s += waited_s
 
 
-class _TokenRefusedError(Exception):
-    """The service does not accept the token, although it was valid by this machine's clock."""
-
-    def __init__(self, told: AzureCallError, token: str) -> None:
-        super().__init__()
-        self.told = told
-        self.token = token
-
-
-class _Token(SansIOHTTPPolicy[Any, Any]):
-    """Puts the credential's present token on each request; the credential keeps and renews it."""
-
-    def __init__(self, credential: TokenCredential, scope: str) -> None:
-        super().__init__()
-        self._credential = credential
-        self._scope = scope
-
-    def on_request(self, request: PipelineRequest[Any]) -> None:
-        request.http_request.headers["Authorization"] = f"Bearer {self.text()}"
-
-    def text(self) -> str:
-        return self._credential.get_token(self._scope).token
-
-    def replace(self, refused: str) -> None:
-        """Let the credential keep another token than the one that was refused, if it can be asked for one."""
-        another = getattr(self._credential, "another_token", None)
-        if another is not None:
-            another(self._scope, refused=refused)
+_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def _told(error: Exception, asked_for: str) -> AzureCallError:
@@ -252,16 +251,8 @@ def _backoff(failures: int) -> float:
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
 
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    for name, unit in (("retry-after-ms", 0.001), ("Retry-After", 1.0)):
-        value = str(headers.get(name, "")).strip()
-        if value.isdigit():
-            return float(value) * unit
-    return None
-
-
 def _json_or_none(content: bytes) -> Any:
     try:
         return msgspec.json.decode(content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -17,6 +17,7 @@ from azure.core.exceptions import (
 )
 
 from shared.azure import sign_in_refusals
+from shared.azure.asked_waits import asked_wait_s
 from shared.errors import AdvisorReportsError
 
 # "The client '…' with object id '…' does not have authorization to perform action 'A' over scope 'S' …"
@@ -70,9 +71,18 @@ class AzureServiceError(AzureCallError):
     code = "azure_service_failed"
     retryable = True
 
-    def __init__(self, message: str, *, next_step: str = _TRY_LATER, status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        next_step: str = _TRY_LATER,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(message, next_step=next_step)
         self.status = status
+        self.retry_after_s = retry_after_s
+        """How long it asked to be left alone, if it did."""
 
 
 class AzureThrottledError(AzureServiceError):
@@ -81,8 +91,7 @@ class AzureThrottledError(AzureServiceError):
     code = "azure_throttled"
 
     def __init__(self, *, retry_after_s: float | None = None) -> None:
-        super().__init__("Azure asked for fewer requests.", status=429)
-        self.retry_after_s = retry_after_s
+        super().__init__("Azure asked for fewer requests.", status=429, retry_after_s=retry_after_s)
 
 
 class AzureRefusedError(AzureCallError):
@@ -156,7 +165,8 @@ def refusal_of(status: int, body: Any, *, asked_for: str, retry_after_s: float |
         match = _ACTION.search(message)
         return AzurePermissionError(match[1] if match else "", (match[2] or "") if match else "")
     if status >= 500 or status == 408:
-        return AzureServiceError(f"Azure could not {asked_for} for now (HTTP {status}).", status=status)
+        text = f"Azure could not {asked_for} for now (HTTP {status})."
+        return AzureServiceError(text, status=status, retry_after_s=retry_after_s)
     told = f" ({code}: {message[:_MAX_TOLD_CHARS]})" if code else f" (HTTP {status})"
     next_step = "Look up the code in Azure's documentation; if it says nothing, report it with the job's trace id."
     return AzureRefusedError(f"Azure would not {asked_for}{told}.", next_step=next_step, status=status, azure_code=code)
@@ -181,9 +191,8 @@ def _status_of(error: BaseException) -> int | None:
 def _retry_after_s(chain: list[BaseException]) -> float | None:
     for error in chain:
         response = getattr(error, "response", None)
-        value = response.headers.get("Retry-After") if response is not None else None
-        if value is not None and value.strip().isdigit():
-            return float(value)
+        if response is not None and (waited := asked_wait_s(response.headers)) is not None:
+            return waited
     return None
 
 

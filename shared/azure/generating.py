@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from shared.azure.advisor_lists import VERSION
+from shared.azure.asked_waits import asked_wait_s
 from shared.azure.calls import Answer, AzureCalls
 from shared.azure.errors import AzureAuthenticationError, AzureCallError, AzureNetworkError
 
@@ -68,7 +69,7 @@ def generate(
             pause_s = min(state.pause_s for state in pending)
             wait(pause_s)
             waited_s += pause_s
-            pending = ended(threads.map(lambda state: _looked(calls, state), pending))
+            pending = ended(threads.map(lambda state: _looked(calls, state, until), pending))
     failures.update((state.subscription_id, _STILL_COMPUTING) for state in pending)
     return failures
 
@@ -77,17 +78,17 @@ def _begun(calls: AzureCalls, subscription_id: str, until: float) -> _State:
     if time.monotonic() > until:
         return _State(subscription_id, failure=_NOT_ASKED)
     path = f"/subscriptions/{subscription_id}/providers/Microsoft.Advisor/generateRecommendations"
-    return _asked(calls, "POST", path, _State(subscription_id), {"api-version": VERSION})
+    return _asked(calls, "POST", f"{path}?api-version={VERSION}", _State(subscription_id), until)
 
 
-def _looked(calls: AzureCalls, state: _State) -> _State:
+def _looked(calls: AzureCalls, state: _State, until: float) -> _State:
     assert state.location is not None  # noqa: S101 - only those that have one are looked after
-    return _asked(calls, "GET", state.location, state, {})
+    return _asked(calls, "GET", state.location, state, until)
 
 
-def _asked(calls: AzureCalls, method: str, address: str, state: _State, params: dict[str, str]) -> _State:
+def _asked(calls: AzureCalls, method: str, address: str, state: _State, until: float) -> _State:
     try:
-        _, answer = calls.send(method, address, asked_for=_ASKED_FOR, decode=bytes, params=params)
+        _, answer = calls.send(method, address, asked_for=_ASKED_FOR, decode=bytes, until=until)
     except (AzureNetworkError, AzureAuthenticationError):
         raise
     except AzureCallError as error:
@@ -100,6 +101,6 @@ def _asked(calls: AzureCalls, method: str, address: str, state: _State, params: 
 
 
 def _pause_s(answer: Answer) -> float:
-    told = str(answer.headers.get("Retry-After", "")).strip()
+    told = asked_wait_s(answer.headers)
     # Never at once: a service that names no time worth the name is not asked in a circle.
-    return min(max(float(told), 1.0) if told.isdigit() else _USUAL_PAUSE_S, _LONGEST_PAUSE_S)
+    return min(max(told, 1.0) if told is not None else _USUAL_PAUSE_S, _LONGEST_PAUSE_S)

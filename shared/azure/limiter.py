@@ -10,6 +10,7 @@ https://learn.microsoft.com/azure/governance/resource-graph/concepts/guidance-fo
 import base64
 import hashlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +19,8 @@ from typing import Any, cast
 
 import msgspec
 import redis
+
+from shared.azure.asked_waits import LONGEST_S
 
 _log = logging.getLogger(__name__)
 
@@ -123,14 +126,15 @@ class QueryLimiter:
         pause_ms = 0.0
         if status == 429:
             told = max(filter(None, (retry_after_s, resets_s)), default=None)
-            pause_ms = _USUAL_PAUSE_MS if told is None else told * 1000
+            pause_ms = _USUAL_PAUSE_MS if told is None else min(told, LONGEST_S) * 1000
         if not began:
             if pause_ms:
                 self._alone.pause(pause_ms)
             return
         remaining = str(headers.get(REMAINING, "")).strip()
-        left = int(remaining) if remaining.isdigit() and resets_s is not None else -1
-        values: list[str | int] = [began, left, round((resets_s or 0) * 1000), round(pause_ms), WINDOW_MS, _KEPT_MS]
+        left = int(remaining[:9]) if remaining.isascii() and remaining.isdigit() and resets_s is not None else -1
+        resets_ms = round(min(resets_s or 0.0, LONGEST_S) * 1000)
+        values: list[str | int] = [began, left, resets_ms, round(pause_ms), WINDOW_MS, _KEPT_MS]
         self._told(lambda: self._leave(keys=[key], args=values))
 
     def _asked(self, key: str) -> tuple[float, str]:
@@ -160,7 +164,8 @@ def seconds_of(value: str | None) -> float | None:
         hours, minutes, seconds = (float(part) for part in parts)
     except ValueError:
         return None
-    return hours * 3600 + minutes * 60 + seconds
+    total = hours * 3600 + minutes * 60 + seconds
+    return total if 0 <= total < math.inf else None
 
 
 def _key(token: str) -> str:

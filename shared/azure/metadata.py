@@ -101,8 +101,9 @@ def refresh(system_database: Database, graph: ResourceGraph, language: str) -> i
     Where Azure has none the old ones stay. Raises :class:`~shared.azure.errors.AzureCallError`.
     """
     spelled = azure_language(language)
-    rows = list(graph.rows(queries.metadata(spelled), None, _rows, asked_for=_ASKED_FOR))
-    found = {row.properties.recommendation_type_id.lower(): _text_of(row.properties) for row in rows}
+    rows = graph.rows(queries.metadata(spelled), None, _rows, asked_for=_ASKED_FOR)
+    known = [given for given in map(_properties_in, rows) if given is not None]
+    found = {_plain(given.recommendation_type_id).lower(): _text_of(given) for given in known}
     found.pop("", None)
     if not found:
         _log.warning("Azure has no texts in a language", extra={"action": "metadata_empty", "language": spelled})
@@ -131,7 +132,7 @@ class _Names(msgspec.Struct):
 
 
 class _Properties(msgspec.Struct, rename="camel"):
-    recommendation_type_id: str = ""
+    recommendation_type_id: str | None = None
     display_name: str | None = None
     detailed_description: str | None = None
     potential_benefits: str | None = None
@@ -149,33 +150,50 @@ class _Row(msgspec.Struct):
     properties: _Properties
 
 
-_rows = msgspec.json.Decoder(list[_Row])
+_rows = msgspec.json.Decoder(list[msgspec.Raw])
+_row = msgspec.json.Decoder(_Row)
+
+
+def _properties_in(text: msgspec.Raw) -> _Properties | None:
+    """Return what a row says; of one that is not as expected nothing, which costs its type the text and no other."""
+    try:
+        return _row.decode(text).properties
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        _log.warning("a text of Azure's cannot be read", extra={"action": "metadata_row_unreadable", "error": str(error)})
+        return None
 
 
 def _text_of(given: _Properties) -> TypeText:
     names = given.resource_metadata or _Names()
-    retirement = (given.source_properties or {}).get("serviceRetirement") or {}
+    retirement = (given.source_properties or {}).get("serviceRetirement")
+    retirement = retirement if isinstance(retirement, dict) else {}
     actions = [
-        Action(str(action.get("caption") or ""), str(action.get("documentLink") or action.get("link") or ""))
+        Action(_plain(action.get("caption")), _https(action.get("documentLink") or action.get("link")))
         for action in given.actions or ()
     ]
     return TypeText(
-        display_name=given.display_name or "",
-        description=given.detailed_description or "",
-        potential_benefits=given.potential_benefits or "",
+        display_name=_plain(given.display_name),
+        description=_plain(given.detailed_description),
+        potential_benefits=_plain(given.potential_benefits),
         learn_more_link=_https(given.learn_more_link),
-        category=given.recommendation_category or "",
-        impact=given.recommendation_impact or "",
-        sub_category=given.recommendation_sub_category or "",
-        resource_type=given.supported_resource_type or "",
-        resource_singular=names.singular or "",
-        resource_plural=names.plural or "",
-        actions=tuple(action for action in actions if action.caption and _https(action.link)),
-        retirement_date=parse_date(str(retirement.get("retirementDate") or "")[:10]),
-        retiring_feature=str(retirement.get("retirementFeatureName") or ""),
+        category=_plain(given.recommendation_category),
+        impact=_plain(given.recommendation_impact),
+        sub_category=_plain(given.recommendation_sub_category),
+        resource_type=_plain(given.supported_resource_type),
+        resource_singular=_plain(names.singular),
+        resource_plural=_plain(names.plural),
+        actions=tuple(action for action in actions if action.caption and action.link),
+        retirement_date=parse_date(_plain(retirement.get("retirementDate"))[:10]),
+        retiring_feature=_plain(retirement.get("retirementFeatureName")),
     )
 
 
-def _https(link: str | None) -> str:
+def _plain(value: Any) -> str:
+    # PostgreSQL's text holds every character but this one.
+    return value.replace("\0", "") if isinstance(value, str) else ""
+
+
+def _https(link: Any) -> str:
     # It is printed as a link: nothing but the web's own, encrypted kind.
-    return link if link and link.startswith("https://") else ""
+    link = _plain(link)
+    return link if link.startswith("https://") else ""

@@ -5,6 +5,7 @@ one whose moment has passed counts for nothing. A configuration leaves out a sub
 says below which use of the processor a virtual machine counts as underused (5 percent where it does not say).
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,11 +22,21 @@ _FOR_GOOD = "-1"
 
 
 class PutAside(msgspec.Struct):
-    """A row about a suppression or a configuration, of Resource Graph or of a list of Advisor's."""
+    """A row about a suppression or a configuration, of Resource Graph or of a list of Advisor's; whatever is no text or no
+    object in it counts as empty, so that one odd row does not cost its subscription.
+    """
 
-    id: str
-    type: str = ""
-    properties: dict[str, Any] = {}
+    id: Any = ""
+    type: Any = ""
+    properties: Any = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.id, str):
+            self.id = ""
+        if not isinstance(self.type, str):
+            self.type = ""
+        if not isinstance(self.properties, dict):
+            self.properties = {}
 
 
 class Verdict(NamedTuple):
@@ -137,6 +148,7 @@ def _later(until: datetime | None, than: datetime | None) -> bool:
 
 def _number(value: Any) -> float | None:
     try:
-        return None if value in (None, "") else float(value)
-    except (TypeError, ValueError):
+        number = None if value in (None, "") else float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return number if number is not None and math.isfinite(number) else None

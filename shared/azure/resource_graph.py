@@ -27,6 +27,15 @@ class IncompleteAnswerError(AzureServiceError):
         super().__init__("Resource Graph left rows out of its answer.")
 
 
+class UnreadableRowsError(IncompleteAnswerError):
+    """Rows of an answer are not of the shape that they should have."""
+
+    code = "azure_rows_unreadable"
+
+    def __init__(self) -> None:
+        AzureServiceError.__init__(self, "Resource Graph answered with rows of an unexpected shape.")
+
+
 class Page(msgspec.Struct, rename="camel"):
     """One page; its rows are left as they came."""
 
@@ -37,7 +46,8 @@ class Page(msgspec.Struct, rename="camel"):
     skip_token: str | None = msgspec.field(default=None, name="$skipToken")
 
 
-_decode_page = msgspec.json.Decoder(Page).decode
+# Not strict: what is a number in one version of the service is text in another.
+_decode_page = msgspec.json.Decoder(Page, strict=False).decode
 
 
 class ResourceGraph:
@@ -70,21 +80,22 @@ class ResourceGraph:
     def rows(
         self, query: str, subscriptions: Sequence[str] | None, decoder: msgspec.json.Decoder[list[_Row]], *, asked_for: str
     ) -> Iterator[_Row]:
-        """Yield the rows of ``query``, each decoded; otherwise as :meth:`pages`."""
+        """Yield the rows of ``query``, each decoded; otherwise as :meth:`pages`, and raises :class:`UnreadableRowsError`."""
         for page in self.pages(query, subscriptions, asked_for=asked_for):
-            yield from decoder.decode(page.data)
+            yield from _decoded(decoder, page)
 
     def summary(
         self, query: str, subscriptions: Sequence[str], decoder: msgspec.json.Decoder[list[_Row]], *, asked_for: str
     ) -> list[_Row]:
         """Return the rows of a query that sums up; these have no ids and hence a single page.
 
-        Raises :class:`IncompleteAnswerError` where they do not fit, and :class:`~shared.azure.errors.AzureCallError`.
+        Raises :class:`IncompleteAnswerError` where they do not fit, :class:`UnreadableRowsError`, and
+        :class:`~shared.azure.errors.AzureCallError`.
         """
         page = self._page(query, subscriptions, None, asked_for)
         if page.result_truncated.lower() == "true":
             raise IncompleteAnswerError
-        return decoder.decode(page.data)
+        return _decoded(decoder, page)
 
     def _page(self, query: str, subscriptions: Sequence[str] | None, token: str | None, asked_for: str) -> Page:
         options: dict[str, Any] = {"resultFormat": "objectArray", "$top": PAGE_ROWS}
@@ -103,3 +114,10 @@ class ResourceGraph:
             gate=self._gate,
         )
         return page
+
+
+def _decoded(decoder: msgspec.json.Decoder[list[_Row]], page: Page) -> list[_Row]:
+    try:
+        return decoder.decode(page.data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableRowsError from error

@@ -20,15 +20,28 @@ OVERALL = "Overall"
 LATEST = "latest"
 
 _SUBSCRIPTION = re.compile(r"/subscriptions/([0-9a-f-]{36})/")
+_MOST_RESOURCES = 2**31 - 1
+# Beyond these powers of ten a number is none that anybody meant, and takes a page to write.
+_MOST_PLACES = 30
 _LEVELS = {"day": "day", "daily": "day", "week": "week", "weekly": "week", "month": "month", "monthly": "month"}
 
 
 class ScoreRow(msgspec.Struct):
-    """One score of one subscription, of Resource Graph or of Advisor's own list."""
+    """One score of one subscription, of Resource Graph or of Advisor's own list; whatever is no text or no object in it
+    counts as empty.
+    """
 
-    id: str
-    name: str = ""
-    properties: dict[str, Any] = {}
+    id: Any = ""
+    name: Any = ""
+    properties: Any = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.id, str):
+            self.id = ""
+        if not isinstance(self.name, str):
+            self.name = ""
+        if not isinstance(self.properties, dict):
+            self.properties = {}
 
 
 class Score(msgspec.Struct, frozen=True, gc=False):
@@ -89,10 +102,14 @@ def weighted(values: list[tuple[Decimal, Decimal]]) -> Decimal:
 
 
 def _history(properties: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for series in properties.get("timeSeries") or ():
-        level = _LEVELS.get(str(series.get("aggregationLevel") or "").strip().lower()) if isinstance(series, dict) else None
+    for series in _objects_in(properties.get("timeSeries")):
+        level = _LEVELS.get(str(series.get("aggregationLevel") or "").strip().lower())
         if level:
-            yield from ((level, facts) for facts in series.get("scoreHistory") or () if isinstance(facts, dict))
+            yield from ((level, facts) for facts in _objects_in(series.get("scoreHistory")))
+
+
+def _objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
 
 
 def _score(subscription_id: str, category: str, level: str, facts: dict[str, Any], *, whole: bool) -> Score | None:
@@ -113,7 +130,7 @@ def _score(subscription_id: str, category: str, level: str, facts: dict[str, Any
         percent=percent,
         as_given=given,
         consumption_units=_decimal(facts.get("consumptionUnits")),
-        impacted_resources=None if impacted is None else int(impacted),
+        impacted_resources=int(impacted) if impacted is not None and 0 <= impacted <= _MOST_RESOURCES else None,
         potential_increase=_decimal(facts.get("potentialScoreIncrease")),
     )
 
@@ -131,4 +148,4 @@ def _decimal(value: Any) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and abs(number.adjusted()) <= _MOST_PLACES else None

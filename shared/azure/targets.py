@@ -1,18 +1,22 @@
 """Which subscriptions a connection is to be asked about: those chosen, of those that it sees."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
 
-from shared.azure.management import ManagementClient
+from shared.azure.calls import AzureCalls
+from shared.azure.limiter import QueryLimiter
 from shared.connections import connections, discovery, selection
 from shared.connections.credentials import Connection, credential_of
 from shared.connections.selection import Selection
 from shared.database.tables import AzureSubscription
 from shared.errors import ConflictError
 from shared.services import Services
+
+_LONGEST_NAP_S = 0.5
 
 
 class NothingToReadError(ConflictError):
@@ -48,15 +52,17 @@ def targets_of(
 ) -> Targets:
     """Return what ``chosen`` means (``None``: the connection's own selection), narrowed to ``only`` where that names any.
 
-    Looks for the connection's subscriptions first where that is due; call it outside transactions. Raises
+    Looks for the connection's subscriptions first where that is due; call it outside transactions. ``check`` is called
+    between questions, and twice a second while Azure asks to be left alone; it may raise to stop. Raises
     :class:`NothingToReadError`, :class:`~shared.azure.errors.AzureCallError` and
     :class:`~shared.connections.connections.ConnectionNotFoundError`.
     """
     with services.database.tenant(tenant_id) as session:
         is_due = discovery.is_due(connections.find(session, connection.id))
     if is_due:
-        with ManagementClient(services.settings, credential_of(services, connection)) as client:
-            found = discovery.look(client, connection, check=check)
+        gate = QueryLimiter(services.redis, queries=services.settings.azure_graph_queries)
+        with AzureCalls(services.settings, credential_of(services, connection), wait=_heeding(check)) as calls:
+            found = discovery.look(calls, connection, gate=gate, check=check)
         with services.database.tenant(tenant_id) as session:
             discovery.keep(session, connection, found.subscriptions)
     with services.database.tenant(tenant_id) as session:
@@ -73,3 +79,16 @@ def targets_of(
     if not ids:
         raise NothingToReadError
     return Targets({one: names.get(one, "") for one in ids}, tuple(sorted(unknown)))
+
+
+def _heeding(check: Callable[[], None]) -> Callable[[float], None]:
+    """Return what sleeps, and hears from ``check`` when nobody wants to sleep on."""
+
+    def wait(seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            check()
+            time.sleep(min(left, _LONGEST_NAP_S))
+        check()
+
+    return wait

@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.azure.calls import AzureCalls, Gate
 from shared.azure.errors import AzureCallError, AzurePermissionError, AzureRefusedError
-from shared.azure.management import ManagementClient
 from shared.connections.credentials import Connection
 from shared.database.tables import AzureConnection, AzureSubscription
 from shared.database.tables.azure_connection import ConnectionKind
@@ -39,6 +40,7 @@ _MAX_TAGS = 100
 # States of subscriptions that are gone, or as good as.
 _GONE = {"deleted", "expired"}
 
+_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 _NEW = insert(AzureSubscription)
 _UPSERT = _NEW.on_conflict_do_update(
     index_elements=[AzureSubscription.tenant_id, AzureSubscription.connection_id, AzureSubscription.subscription_id],
@@ -78,14 +80,17 @@ def is_due(connection: AzureConnection) -> bool:
     return seen_at is None or datetime.now(UTC) - seen_at > _FRESH_FOR
 
 
-def look(client: ManagementClient, connection: Connection, *, check: Callable[[], None] = lambda: None) -> Discovery:
+def look(
+    calls: AzureCalls, connection: Connection, *, gate: Gate | None = None, check: Callable[[], None] = lambda: None
+) -> Discovery:
     """Ask Azure for the connection's subscriptions; ``check`` is called between questions and may raise.
 
-    Raises :class:`~shared.azure.errors.AzureCallError` where they cannot be listed at all.
+    Questions to Resource Graph are let through by ``gate``. Raises :class:`~shared.azure.errors.AzureCallError` where the
+    subscriptions cannot be listed at all.
     """
     subscriptions: list[Found] = []
     asked_for = "list the subscriptions"
-    for item in client.items("/subscriptions", asked_for=asked_for, **{"api-version": LIST_VERSION}):
+    for item in calls.items("/subscriptions", asked_for=asked_for, **{"api-version": LIST_VERSION}):
         found = _found(item)
         if found is not None and _is_of(connection, found):
             subscriptions.append(found)
@@ -97,7 +102,7 @@ def look(client: ManagementClient, connection: Connection, *, check: Callable[[]
         check()
     unique = list({found.subscription_id: found for found in subscriptions}.values())
     try:
-        places = _places(client, [found.subscription_id for found in unique], check)
+        places = _places(calls, [found.subscription_id for found in unique], gate, check)
     except (AzurePermissionError, AzureRefusedError) as error:
         return Discovery(tuple(unique), error)
     return Discovery(tuple(_placed(found, places.get(found.subscription_id, [])) for found in unique))
@@ -133,7 +138,9 @@ def keep(session: Session, connection: Connection, subscriptions: Sequence[Found
     )
 
 
-def _places(client: ManagementClient, ids: Sequence[str], check: Callable[[], None]) -> dict[str, list[dict[str, Any]]]:
+def _places(
+    calls: AzureCalls, ids: Sequence[str], gate: Gate | None, check: Callable[[], None]
+) -> dict[str, list[dict[str, Any]]]:
     places: dict[str, list[dict[str, Any]]] = {}
     for group in _batches(ids, _GROUP):
         token: str | None = None
@@ -141,8 +148,15 @@ def _places(client: ManagementClient, ids: Sequence[str], check: Callable[[], No
         for _ in range(_GROUP):
             options = {"resultFormat": "objectArray", "$top": _GROUP, **({"$skipToken": token} if token else {})}
             body = {"subscriptions": list(group), "query": PLACES_QUERY, "options": options}
-            asked_for = "tell the management groups of the subscriptions"
-            page = client.post(GRAPH_PATH, body, asked_for=asked_for, **{"api-version": GRAPH_VERSION})
+            page, _ = calls.send(
+                "POST",
+                GRAPH_PATH,
+                asked_for="tell the management groups of the subscriptions",
+                decode=_decode_object,
+                params={"api-version": GRAPH_VERSION},
+                body=body,
+                gate=gate,
+            )
             rows = page.get("data")
             for row in rows if isinstance(rows, list) else ():
                 if isinstance(row, dict):

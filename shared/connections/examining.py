@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from shared.azure.calls import AzureCalls
 from shared.azure.errors import AzureCallError, AzureNetworkError, AzurePermissionError, AzureRefusedError
-from shared.azure.management import ManagementClient
 from shared.connections import connections, discovery
 from shared.connections.credentials import credential_of
 from shared.connections.discovery import Discovery, Found
@@ -93,9 +93,9 @@ def examine(services: Services, connection: AzureConnection, *, check: Callable[
         # A token of before would hide that what it was signed in with is worth nothing any more.
         credential = credential_of(services, connection, anew=True)
         # What is throttled here is tried again by the job: nobody waits on the line for the end of a quota.
-        with ManagementClient(services.settings, credential, retries=0) as client:
-            found = discovery.look(client, connection, check=check)
-            result = _judged(client, found, check)
+        with AzureCalls(services.settings, credential, hasty=True) as calls:
+            found = discovery.look(calls, connection, check=check)
+            result = _judged(calls, found, check)
         if result.success:
             result = replace(result, next_step=_before_the_end(connection.secret_expires_at))
     except AdvisorReportsError as error:
@@ -132,7 +132,7 @@ def note(session: Session, connection: AzureConnection, examination: Examination
     return noted is not None
 
 
-def _judged(client: ManagementClient, found: Discovery, check: Callable[[], None]) -> Verdict:
+def _judged(calls: AzureCalls, found: Discovery, check: Callable[[], None]) -> Verdict:
     count = len(found.subscriptions)
     if not count:
         return Verdict(
@@ -143,7 +143,7 @@ def _judged(client: ManagementClient, found: Discovery, check: Callable[[], None
             "effect within some minutes.",
         )
     missing = [GRAPH_ACTION] if found.graph_error is not None else []
-    refused = _unreadable(client, _sample_of(found.subscriptions), check)
+    refused = _unreadable(calls, _sample_of(found.subscriptions), check)
     if refused:
         missing.append(ADVISOR_ACTION)
     seen = f"{count:,} subscription{'' if count == 1 else 's'}"
@@ -174,14 +174,14 @@ def _sample_of(subscriptions: Sequence[Found]) -> Sequence[Found]:
     return (living or subscriptions)[:_SAMPLED]
 
 
-def _unreadable(client: ManagementClient, sample: Sequence[Found], check: Callable[[], None]) -> list[str]:
+def _unreadable(calls: AzureCalls, sample: Sequence[Found], check: Callable[[], None]) -> list[str]:
     """Return the names of the subscriptions whose recommendations may not be read."""
     refused = []
     for found in sample:
         path = f"/subscriptions/{found.subscription_id}/providers/Microsoft.Advisor/recommendations"
         options = {"api-version": ADVISOR_VERSION, "$top": "1"}
         try:
-            client.get(path, asked_for=f"list the recommendations of {found.name}", **options)
+            calls.get(path, asked_for=f"list the recommendations of {found.name}", **options)
         except AzurePermissionError:
             refused.append(found.name)
         except AzureRefusedError as error:

@@ -2,8 +2,9 @@
 
 import random
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
+
+from shared import retry_after
 
 LONG_WAITS_S = (5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600)
 """Between the attempts at once and each further round of them; some three days in all."""
@@ -28,16 +29,8 @@ def long_wait_s(step: int, *, retry_after_s: float | None = None) -> float | Non
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Return the seconds that ``Retry-After`` (RFC 9110, 10.2.3) asks for, a day at most; ``None`` where it says nothing."""
-    given = headers.get("retry-after", "").strip()
-    if given.isascii() and given.isdigit():
-        return min(float(given[:9]), _LONGEST_RETRY_AFTER_S)
-    try:
-        at = parsedate_to_datetime(given)
-    except (ValueError, IndexError, TypeError):
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max((at - now).total_seconds(), 0.0), _LONGEST_RETRY_AFTER_S)
+    """Return the seconds that a receiver asks for, a day at most; ``None`` where it asks for nothing."""
+    return retry_after.retry_after_s(headers, now, longest_s=_LONGEST_RETRY_AFTER_S)
 
 
 def _jittered(seconds: float) -> float:

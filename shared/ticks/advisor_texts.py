@@ -5,7 +5,7 @@ import time
 
 from shared.azure import metadata
 from shared.azure.calls import AzureCalls
-from shared.azure.errors import AzureServiceError
+from shared.azure.errors import AzureNetworkError, AzureServiceError
 from shared.azure.limiter import QueryLimiter
 from shared.azure.resource_graph import ResourceGraph
 from shared.errors import AdvisorReportsError
@@ -21,7 +21,7 @@ def refresh_texts(services: Services) -> str:
     """Read the texts that are older than a day, by this installation's own identity, and say in a few words what was read.
 
     An installation that never fetched from Azure asks for nothing. An identity without the right to read leaves the texts to
-    the next fetch, which reads them by its connection.
+    the next fetch, which reads them by its connection. A language that fails costs the others nothing.
     """
     due = metadata.known_and_stale(services.system_database)
     if not due:
@@ -34,16 +34,21 @@ def refresh_texts(services: Services) -> str:
         time.sleep(seconds)
 
     read = 0
-    try:
-        with AzureCalls(services.settings, services.credential, wait=wait) as calls:
-            graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
-            for language in due:
+    failed: dict[str, str] = {}
+    with AzureCalls(services.settings, services.credential, wait=wait) as calls:
+        graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
+        for language in due:
+            try:
                 read += metadata.refresh(services.system_database, graph, language)
-    except AdvisorReportsError as error:
-        _log.warning(
-            "Advisor's texts could not be read again",
-            extra={"action": "metadata_failed", "code": error.code},
-            exc_info=error,
-        )
-        return f"read {read} types, then failed: {error.code}"
+            except AdvisorReportsError as error:
+                failed[language] = error.code
+                _log.warning(
+                    "Advisor's texts could not be read again",
+                    extra={"action": "metadata_failed", "language": language, "code": error.code},
+                    exc_info=error,
+                )
+                if isinstance(error, AzureNetworkError) or time.monotonic() > until:
+                    break
+    if failed:
+        return f"read {read} types, failed: {', '.join(f'{language} ({code})' for language, code in failed.items())}"
     return f"read {read} types in {len(due)} languages"

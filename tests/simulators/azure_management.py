@@ -23,8 +23,6 @@ from tests.simulators.managed_identity import ManagedIdentityEndpoint
 from tests.simulators.resource_graph import Quota, ResourceGraph
 from tests.simulators.tokens import TokenIssuer
 
-_RETRY_AFTER_S = "1"
-
 
 @dataclass
 class AzureManagement(Listening):
@@ -38,6 +36,8 @@ class AzureManagement(Listening):
     ca: trustme.CA = field(default_factory=trustme.CA)
     latency_s: float = 0.0
     slow_s: float = 0.5
+    retry_after: str = "1"
+    """What it says where it throttles and names a time."""
     faults: FaultPlan = field(default_factory=FaultPlan)
     calls: list[str] = field(default_factory=list)
     """Method and path of every request, in order of arrival."""
@@ -121,7 +121,7 @@ class AzureManagement(Listening):
             challenge = 'Bearer authorization_uri="https://login.microsoftonline.com/", error="invalid_token"'
             refusal = error_answer(401, "ExpiredAuthenticationToken", "The access token expiry is earlier than now.")
             return refusal.having({"WWW-Authenticate": challenge})
-        if (failed := _failed(fault)) is not None:
+        if (failed := _failed(fault, self.retry_after)) is not None:
             return failed
         if fault is Fault.SLOW:
             time.sleep(self.slow_s)
@@ -132,10 +132,10 @@ class AzureManagement(Listening):
         return self.advisor.answer(method, target, elsewhere=fault is Fault.ELSEWHERE)
 
 
-def _failed(fault: Fault | None) -> Answer | None:
+def _failed(fault: Fault | None, retry_after: str) -> Answer | None:
     match fault:
         case Fault.THROTTLED:
-            return error_answer(429, "TooManyRequests", "Too many requests.").having({"Retry-After": _RETRY_AFTER_S})
+            return error_answer(429, "TooManyRequests", "Too many requests.").having({"Retry-After": retry_after})
         case Fault.THROTTLED_SILENTLY:
             return error_answer(429, "TooManyRequests", "Too many requests.")
         case Fault.BROKEN:

@@ -220,6 +220,17 @@ def test_azure_that_does_not_answer_is_tried_again_later(
     assert tenancy.snapshots() == 0
 
 
+def test_throttled_search_for_subscriptions_fails_no_job(
+    tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.azure.calls._FIRST_PAUSE_S", 0.0)
+    azure.faults.plan(Fault.THROTTLED_SILENTLY, path=r"/subscriptions\?", times=12)
+    azure.faults.plan(Fault.THROTTLED_SILENTLY, path="2022-10-01", times=12)
+    report_id = tenancy.order()
+    assert tenancy.run(report_id) == "succeeded", tenancy.report(report_id).error_text
+    assert len(azure.faults.happened) == 24
+
+
 def test_connection_that_sees_nothing_says_so(tenancy: Tenancy, azure: AzureManagement) -> None:
     azure.advisor.denied.update(azure.estate.subscriptions)
     report_id = tenancy.order()

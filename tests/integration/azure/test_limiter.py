@@ -69,6 +69,14 @@ def test_refusal_without_a_time_closes_it_for_a_window(client: redis.Redis) -> N
     assert 4.5 < held.value.seconds <= 5
 
 
+def test_no_answer_closes_it_for_hours(client: redis.Redis) -> None:
+    limiter = QueryLimiter(client)
+    limiter.leave(limiter.enter("a", _hold), 429, {RESETS_AFTER: "24:00:00"}, 86_400.0)
+    with pytest.raises(HeldError) as held:
+        limiter.enter("a", _hold)
+    assert 119 < held.value.seconds <= 120
+
+
 def test_answer_of_an_earlier_window_says_nothing_about_this_one(client: redis.Redis) -> None:
     limiter = QueryLimiter(client)
     late = limiter.enter("a", _hold)
@@ -109,7 +117,18 @@ def test_without_redis_a_third_of_the_quota_is_taken(own_broker: Valkey) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("00:00:05", 5), ("01:02:03.5", 3723.5), ("5", None), ("", None), (None, None), ("a:b:c", None)]
+    ("text", "seconds"),
+    [
+        ("00:00:05", 5),
+        ("01:02:03.5", 3723.5),
+        ("5", None),
+        ("", None),
+        (None, None),
+        ("a:b:c", None),
+        ("nan:0:0", None),
+        ("1e999:0:0", None),
+        ("-1:00:00", None),
+    ],
 )
 def test_times_of_quotas_are_read(text: str | None, seconds: float | None) -> None:
     assert seconds_of(text) == seconds

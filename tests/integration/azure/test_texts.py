@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
@@ -41,8 +42,40 @@ def test_known_languages_are_read_again_and_only_those(services: Services, germa
 
 def test_texts_stay_where_azure_refuses(services: Services, german: None, azure: AzureManagement) -> None:
     azure.faults.plan(Fault.FORBIDDEN, times=10)
-    assert refresh_texts(services) == "read 0 types, then failed: azure_permission_missing"
+    assert refresh_texts(services) == "read 0 types, failed: de (azure_permission_missing)"
     assert set(metadata.texts(services.database, "de")) == {"old"}
+
+
+def test_language_that_fails_costs_no_other(services: Services, german: None, azure: AzureManagement) -> None:
+    with services.system_database.across_tenants() as session:
+        session.add(AdvisorMetadataLanguage(language="fr", refreshed_at=datetime.now(UTC) - timedelta(days=2)))
+    azure.faults.plan(Fault.FORBIDDEN)
+    assert refresh_texts(services).endswith("types, failed: de (azure_permission_missing)")
+    assert set(metadata.texts(services.database, "de")) == {"old"}
+    assert len(metadata.texts(services.database, "fr")) > 30
+
+
+def test_odd_text_costs_its_type_alone(
+    services: Services, german: None, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd: list[dict[str, Any]] = [
+        {"recommendationTypeId": None},
+        {"recommendationTypeId": "A-1", "displayName": {"not": "text"}},
+        {"recommendationTypeId": "A-2", "displayName": "Nul\0l", "sourceProperties": {"serviceRetirement": "soon"}},
+    ]
+
+    def rows(language: str) -> list[dict[str, Any]]:
+        return [_metadata_row({**properties, "language": language}) for properties in odd]
+
+    monkeypatch.setattr("tests.simulators.resource_graph.metadata_rows", rows)
+    assert refresh_texts(services) == "read 1 types in 1 languages"
+    assert {type_id: text.display_name for type_id, text in metadata.texts(services.database, "de").items()} == {
+        "a-2": "Null"
+    }
+
+
+def _metadata_row(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "/providers/x", "type": "microsoft.advisor/metadata", "properties": properties}
 
 
 def test_fetch_goes_on_without_texts(tenancy: Tenancy, german: None, azure: AzureManagement) -> None:

@@ -120,6 +120,23 @@ def test_throttling_without_a_time_is_waited_out_longer_and_longer(small: AzureM
     assert max(got.waits) > 5 * min(got.waits)
 
 
+@pytest.mark.parametrize("said", ["0", "-5", "soon", "Thu, 26 Nov 2020 12:05:00 GMT", "²"])
+def test_time_that_is_none_is_not_obeyed(small: AzureManagement, said: str) -> None:
+    small.retry_after = said
+    small.faults.plan(Fault.THROTTLED, path=_GRAPH, times=3)
+    got = fetch(small)
+    assert len(got.rows) == 90
+    assert len(got.waits) == 3
+    assert all(0.25 <= wait <= 4 for wait in got.waits)
+
+
+@pytest.mark.parametrize("said", ["86400", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_waits_for_hours_on_the_word_of_one_answer(small: AzureManagement, said: str) -> None:
+    small.retry_after = said
+    small.faults.plan(Fault.THROTTLED, path=_GRAPH)
+    assert fetch(small).waits == [120.0]
+
+
 def test_service_that_stays_broken_ends_the_fetch_as_retryable(azure: AzureManagement) -> None:
     azure.faults.plan(Fault.AWAY, path=_GRAPH, times=1000)
     with pytest.raises(AzureServiceError) as caught:
@@ -266,6 +283,23 @@ def test_broken_row_costs_that_row(small: AzureManagement) -> None:
     got = fetch(small)
     assert len(got.rows) == 90
     assert [(one.reason_code, one.column) for one in got.rejected] == [("item_unexpected", "properties.category")]
+
+
+def test_odd_facts_about_a_subscription_cost_no_recommendation(small: AzureManagement) -> None:
+    one = next(iter(small.estate.subscriptions.values()))
+    one.name = None  # type: ignore[assignment]
+    one.suppressions += [
+        {"id": None, "type": "microsoft.advisor/suppressions", "properties": {}},
+        {"id": f"/subscriptions/{one.id}/a/suppressions/b", "type": "microsoft.advisor/suppressions", "properties": None},
+    ]
+    one.configure(low_cpu="NaN")
+    odd = (None, {"timeSeries": 5}, {"timeSeries": [3, {"aggregationLevel": "day", "scoreHistory": 7}]})
+    for score, properties in zip(one.scores, odd, strict=False):
+        score["properties"] = properties
+    got = fetch(small)
+    assert len(got.rows) == 90
+    assert (got.fetched.refused, got.rejected) == ([], [])
+    assert len([score for score in got.scores if score.level == "latest"]) == 2 * 6 + 3
 
 
 def test_groups_are_below_the_advised_size() -> None:

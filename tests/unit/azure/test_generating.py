@@ -48,6 +48,14 @@ def test_those_that_are_not_done_in_time_are_told(azure: AzureManagement) -> Non
     assert waits == []
 
 
+def test_throttled_refresh_does_not_take_the_time_for_the_reading(azure: AzureManagement) -> None:
+    azure.faults.plan(Fault.THROTTLED, path="generateRecommendations", times=1000)
+    azure.retry_after = "90"
+    failures, waits, _ = _generated(azure)
+    assert set(failures.values()) == {"Azure asked for fewer requests."}
+    assert waits == []
+
+
 def test_refused_refresh_is_told_and_spoils_no_other(azure: AzureManagement) -> None:
     azure.advisor.generating_polls = 0
     refused = sorted(azure.estate.subscriptions)[7]

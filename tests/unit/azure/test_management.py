@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from azure.core.credentials import AccessToken
 
+from shared.azure.calls import AzureCalls
 from shared.azure.errors import AzureAuthenticationError, AzureNetworkError, AzureServiceError, AzureThrottledError
-from shared.azure.management import ManagementClient, is_same_host
+from shared.azure.links import is_same_host
 from shared.settings import Settings
 from tests.generators.azure_estate import make_estate
 from tests.simulators.azure_management import AzureManagement
@@ -33,31 +34,31 @@ def management() -> Iterator[AzureManagement]:
 
 
 @pytest.fixture
-def client(management: AzureManagement, tmp_path: Path) -> Iterator[ManagementClient]:
+def client(management: AzureManagement, tmp_path: Path) -> Iterator[AzureCalls]:
     found = {name.lower(): value for name, value in management.environment(tmp_path / "ca.pem").items()}
     given = Settings.model_construct(**found)  # type: ignore[arg-type]
-    with ManagementClient(given, _Credential(management), retries=0) as made:
+    with AzureCalls(given, _Credential(management), hasty=True) as made:
         yield made
 
 
-def _listed(client: ManagementClient) -> list[dict[str, Any]]:
+def _listed(client: AzureCalls) -> list[dict[str, Any]]:
     return list(client.items(LIST, asked_for="list the subscriptions", **{"api-version": "2022-12-01"}))
 
 
-def _recommendations(client: ManagementClient, management: AzureManagement) -> list[dict[str, Any]]:
+def _recommendations(client: AzureCalls, management: AzureManagement) -> list[dict[str, Any]]:
     subscription = max(management.estate.subscriptions.values(), key=lambda one: len(one.recommendations))
     path = f"{LIST}/{subscription.id}/providers/Microsoft.Advisor/recommendations"
     return list(client.items(path, asked_for="list recommendations", **{"api-version": "2023-01-01", "$top": "50"}))
 
 
-def test_lists_are_read_to_their_end(client: ManagementClient, management: AzureManagement) -> None:
+def test_lists_are_read_to_their_end(client: AzureCalls, management: AzureManagement) -> None:
     assert len(_listed(client)) == 3
     most = max(len(one.recommendations) for one in management.estate.subscriptions.values())
     assert most > 100
     assert len(_recommendations(client, management)) == most
 
 
-def test_a_page_at_another_host_gets_no_token(client: ManagementClient, management: AzureManagement) -> None:
+def test_a_page_at_another_host_gets_no_token(client: AzureCalls, management: AzureManagement) -> None:
     management.faults.plan(Fault.ELSEWHERE, path="recommendations")
     with pytest.raises(AzureServiceError, match="another address"):
         _recommendations(client, management)
@@ -74,7 +75,7 @@ def test_a_page_at_another_host_gets_no_token(client: ManagementClient, manageme
     ],
 )
 def test_failures_belong_to_their_family(
-    client: ManagementClient, management: AzureManagement, fault: Fault, kind: type[Exception]
+    client: AzureCalls, management: AzureManagement, fault: Fault, kind: type[Exception]
 ) -> None:
     management.faults.plan(fault, times=2)
     with pytest.raises(kind) as failed:
