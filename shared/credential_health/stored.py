@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from shared.credential_health import enrolment, keeping, providers, removal
 from shared.credential_health.providers import ConfigurationInvalidError
+from shared.database.limits import has_room
 from shared.database.tables import Client, StoredCredential
 from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from shared.reporting.clients import ClientNotFoundError, VersionConflictError
@@ -77,7 +78,7 @@ def check(session: Session, wanted: NewCredential) -> None:
     Raises :class:`TooManyCredentialsError`, :class:`CredentialNameTakenError` or
     :class:`~shared.reporting.clients.ClientNotFoundError`.
     """
-    if session.scalars(select(func.count()).select_from(StoredCredential)).one() >= MAX_CREDENTIALS:
+    if not has_room(session, StoredCredential, MAX_CREDENTIALS):
         raise TooManyCredentialsError
     _check_client(session, wanted.client_id)
     same_name = select(StoredCredential.id).where(func.lower(StoredCredential.name) == func.lower(wanted.name))

@@ -19,7 +19,7 @@ from shared.jobs.kinds import SEND_MAIL
 from shared.mail.digest_times import next_digest_at
 from shared.mail.kinds import MailKind
 from shared.mail.subscriber import row_for, unsubscribed
-from shared.scheduling.zones import zone_of
+from shared.scheduling.zones import zone_or_utc
 from shared.services import Services
 
 _BATCH = 200
@@ -106,7 +106,7 @@ def _request_batch(session: Session) -> int:
             Digest(recipient.digest),
             hour=recipient.digest_hour,
             weekday=recipient.digest_weekday,
-            zone=zone_of(recipient.time_zone),
+            zone=zone_or_utc(recipient.time_zone),
             after=now,
         )
         if recipient.enabled and recipient.id not in ended:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from shared.audit.actor import Actor
 from shared.audit.log import Target, log_auth_event
 from shared.audit.types import AuditType
+from shared.database.limits import has_room
 from shared.database.tables import MailRecipient
 from shared.database.tables.mail import Digest
 from shared.language import tags
@@ -24,7 +25,7 @@ from shared.mail.errors import (
 )
 from shared.reporting import clients
 from shared.reporting.clients import VersionConflictError
-from shared.scheduling.zones import zone_of
+from shared.scheduling.zones import zone_of, zone_or_utc
 from shared.settings.mail import checked_mail_address
 
 MAX_RECIPIENTS = 1000
@@ -48,7 +49,7 @@ def create(session: Session, tenant_id: UUID, fields: Mapping[str, Any], actor: 
     :class:`~shared.mail.errors.TooManyRecipientsError`, :class:`~shared.reporting.clients.ClientUnknownError`,
     :class:`~shared.language.tags.UnknownLanguageError` or :class:`~shared.scheduling.zones.TimeZoneUnknownError`.
     """
-    if session.scalars(select(func.count()).select_from(MailRecipient)).one() >= MAX_RECIPIENTS:
+    if not has_room(session, MailRecipient, MAX_RECIPIENTS):
         raise TooManyRecipientsError(MAX_RECIPIENTS)
     recipient = MailRecipient(tenant_id=tenant_id, **_checked(session, fields))
     _set_digest(recipient)
@@ -121,7 +122,7 @@ def _set_digest(recipient: MailRecipient) -> None:
         cadence,
         hour=recipient.digest_hour,
         weekday=recipient.digest_weekday,
-        zone=zone_of(recipient.time_zone),
+        zone=zone_or_utc(recipient.time_zone),
         after=now,
     )
     if recipient.next_digest_at is None:

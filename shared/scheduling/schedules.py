@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from shared.audit.actor import Actor
 from shared.audit.log import Target, log_auth_event
 from shared.audit.types import AuditType
+from shared.database.limits import has_room
 from shared.database.tables import AzureConnection, Client, Schedule, ScheduleChange, ScheduleRun
 from shared.database.tables.schedule import RunState, RunTrigger
 from shared.errors import ConflictError, NotFoundError
@@ -73,8 +74,7 @@ def create(session: Session, tenant_id: UUID, wanted: Definition, actor: Actor, 
     """
     wanted = definition.checked(wanted)
     _refuse_unknown(session, wanted)
-    living = select(Schedule.id).where(Schedule.deleted_at.is_(None)).limit(MAX_SCHEDULES).subquery()
-    if session.scalars(select(func.count()).select_from(living)).one() >= MAX_SCHEDULES:
+    if not has_room(session, Schedule, MAX_SCHEDULES, Schedule.deleted_at.is_(None)):
         raise TooManySchedulesError
     schedule = Schedule(id=new_id(), tenant_id=tenant_id, **definition.columns_of(wanted))
     _plan(session, schedule, wanted)

@@ -1,9 +1,13 @@
 """Time zones by their IANA names."""
 
+import logging
+from datetime import UTC, tzinfo
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from shared.errors import InvalidRequestError
+
+_log = logging.getLogger(__name__)
 
 
 class TimeZoneUnknownError(InvalidRequestError):
@@ -24,6 +28,19 @@ def zone_of(name: str) -> ZoneInfo:
     if name not in _names():
         raise TimeZoneUnknownError(name)
     return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1024)
+def zone_or_utc(name: str) -> tzinfo:
+    """Return the zone of a name that was accepted before; UTC, with a warning, where the time zone database lost it."""
+    try:
+        return zone_of(name)
+    except TimeZoneUnknownError:
+        _log.warning(
+            "a time zone is no more: its people are served by UTC",
+            extra={"action": "time_zone_gone", "time_zone": name[:60]},
+        )
+        return UTC
 
 
 @cache

@@ -13,6 +13,7 @@ from shared import events
 from shared.audit.actor import SERVICE, Actor
 from shared.audit.log import Target, log_auth_event
 from shared.audit.types import AuditType
+from shared.database.limits import has_room
 from shared.database.tables import WebhookDelivery, WebhookEndpoint
 from shared.database.tables.webhook import DeliveryState, EndpointKind
 from shared.errors import ConflictError, NotFoundError
@@ -76,7 +77,7 @@ def check(session: Session, client_ids: tuple[UUID, ...], *, is_new: bool) -> No
 
     Raises :class:`TooManyEndpointsError` or :class:`~shared.reporting.clients.ClientUnknownError`.
     """
-    if is_new and session.scalars(select(func.count()).select_from(WebhookEndpoint)).one() >= MAX_ENDPOINTS:
+    if is_new and not has_room(session, WebhookEndpoint, MAX_ENDPOINTS):
         raise TooManyEndpointsError
     clients.check_known(session, client_ids)
 

@@ -1,7 +1,7 @@
 """What letters are written from: the mail on its way, the installation, the reader's language and clock."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -10,7 +10,7 @@ from shared.language.language import Language
 from shared.mail import links
 from shared.mail.deliveries import Ready
 from shared.reports import ReportType
-from shared.scheduling.zones import zone_of
+from shared.scheduling.zones import zone_or_utc
 from shared.settings import Settings
 
 
@@ -55,13 +55,16 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         if value is None:
             return ""
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
-        zone = UTC if self.ready.time_zone == "UTC" else zone_of(self.ready.time_zone)
-        return self.language.moment(at, zone, names_zone=names_zone)
+        return self.language.moment(at, self._zone, names_zone=names_zone)
 
     def day(self, value: str | datetime) -> str:
         """Return a date by the reader's clock."""
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return str(self.language.date(at.astimezone(zone_of(self.ready.time_zone)).date()))
+        return str(self.language.date(at.astimezone(self._zone).date()))
+
+    @property
+    def _zone(self) -> tzinfo:
+        return UTC if self.ready.time_zone == "UTC" else zone_or_utc(self.ready.time_zone)
 
     def report_type(self, value: str) -> str:
         """Return the name of a type of reports."""

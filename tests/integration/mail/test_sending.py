@@ -21,7 +21,7 @@ from shared.database.tables import (
 )
 from shared.events.payloads import ConnectionFailed, Dependents, ReportFailed, TickerStale
 from shared.identifiers import new_id
-from shared.mail import digests
+from shared.mail import digests, recipients
 from shared.services import Services
 from tests.integration.mail.conftest import PDF, Ground, failed
 from tests.simulators.relay import PASSWORD, USER
@@ -162,6 +162,20 @@ def test_eight_who_ask_at_once_welcome_a_user_once_and_make_one_key(ground: Grou
     assert (ground.work(), len(ground.relay.accepted)) == (1, 1)
 
 
+def test_eight_who_ask_at_once_make_no_more_recipients_than_there_may_be(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recipients, "MAX_RECIPIENTS", 3)
+
+    def make(number: int) -> int:
+        return ground.api.post("/api/v1/mail/recipients", json={"address": f"r{number}@example.com"}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = sorted(pool.map(make, range(8)))
+    assert answers == [201] * 3 + [409] * 5
+    assert len(ground.api.get("/api/v1/mail/recipients").json()["items"]) == 3
+
+
 def _ask_for_digest(ground: Ground, recipient: dict[str, Any], *, days: int) -> None:
     due = datetime.now(UTC) - timedelta(minutes=1)
     with ground.services.database.tenant(ground.tenant_id) as session:
@@ -233,6 +247,22 @@ def test_no_digest_is_sent_where_nothing_happened(ground: Ground) -> None:
         due_at = session.get_one(MailRecipient, row.recipient_id).next_digest_at
     assert due_at is not None
     assert due_at > datetime.now(UTC)
+
+
+def test_a_time_zone_that_is_no_more_keeps_no_digest_from_anybody(ground: Ground, caplog: pytest.LogCaptureFixture) -> None:
+    lost, other = (ground.recipient(f"{name}@example.com", digest="daily") for name in ("lost", "other"))
+    ground.happen(ground.report(ground.client()))
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        session.execute(update(MailRecipient).where(MailRecipient.id == lost["id"]).values(time_zone="Mars/Olympus_Mons"))
+        session.execute(update(MailRecipient).values(next_digest_at=datetime.now(UTC) - timedelta(minutes=1)))
+    digests.request_due(ground.services)
+    assert ground.work() == 2
+    assert [mail.recipient for mail in ground.relay.accepted] == ["lost@example.com", "other@example.com"]
+    assert "time_zone_gone" in {record.__dict__.get("action") for record in caplog.records}
+    # By UTC: at the hour of the digest there.
+    shown = ground.api.get(f"/api/v1/mail/recipients/{lost['id']}").json()
+    assert datetime.fromisoformat(shown["next_digest_at"]).astimezone(UTC).hour == lost["digest_hour"]
+    assert shown["next_digest_at"] == ground.api.get(f"/api/v1/mail/recipients/{other['id']}").json()["next_digest_at"]
 
 
 def test_a_report_that_is_gone_by_then_is_not_told_of(ground: Ground) -> None:
