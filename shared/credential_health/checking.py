@@ -120,8 +120,7 @@ def write(
             discovery.keep(session, subject.row, outcome.examination.subscriptions)
         examining.note(session, subject.row, outcome.examination)
     made = Made(outcome.finding, outcome.duration_s, trigger, run.claim.job_id)
-    recording.record(session, run.services.settings, row, subject, made)
-    return row, made
+    return row, recording.record(session, run.services.settings, row, subject, made)
 
 
 def _examined(services: Services, connection: AzureConnection, may_go_on: Callable[[], None], began: float) -> Examination:

@@ -58,8 +58,11 @@ def policy_of(settings: Settings, row: CredentialHealth) -> Policy:
     )
 
 
-def record(session: Session, settings: Settings, row: CredentialHealth, subject: Subject, made: Made) -> None:
-    """Take a check into the locked ``row`` of its credential, keep it in the history and record what has to be told."""
+def record(session: Session, settings: Settings, row: CredentialHealth, subject: Subject, made: Made) -> Made:
+    """Take a check into the locked ``row`` of its credential, keep it in the history and record what has to be told.
+
+    Returns the check as it is in the history: of an end that is known, what was found invalid has expired.
+    """
     now = datetime.now(UTC)
     after, told = deciding.decide(row.id, standing_of(row), made.finding, now, policy_of(settings, row))
     _write(row, after, made.finding, now)
@@ -86,6 +89,7 @@ def record(session: Session, settings: Settings, row: CredentialHealth, subject:
         dependents = dependents_of(session, subject)
         payloads = _payloads(row, subject, told, dependents, now)
         events.record_all(session, (events.Happened(row.tenant_id, payload, subject.client_id) for payload in payloads))
+    return replace(made, finding=replace(made.finding, state=after.state))
 
 
 def record_test(session: Session, run: JobRun, connection: AzureConnection, examination: Examination) -> None:
@@ -96,12 +100,11 @@ def record_test(session: Session, run: JobRun, connection: AzureConnection, exam
     # Nobody asked the vault again.
     finding = replace(finding_of(examination), expires_at=row.expires_at or connection.secret_expires_at)
     made = Made(finding, examination.result.duration_ms / 1000, "test", run.claim.job_id)
-    record(session, run.services.settings, row, subject, made)
-    count(subject, made)
+    count(subject, record(session, run.services.settings, row, subject, made))
 
 
 def count(subject: Subject, made: Made) -> None:
-    """Let metrics know of a check that was written down."""
+    """Let metrics know of a check as it was written down."""
     metrics.credential_checked(subject.provider, made.finding.state.value, made.duration_s)
 
 

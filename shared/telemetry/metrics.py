@@ -188,7 +188,7 @@ def webhook_attempted(event_type: str, status: str, duration_s: float) -> None:
 
 
 def credential_checked(provider: str, result: str, duration_s: float) -> None:
-    """Count one check of a credential; ``result`` is the state that it found."""
+    """Count one check of a credential; ``result`` is the state that its history has."""
     if _recorder is not None:
         _recorder.counters[CREDENTIAL_CHECKS.name].labels(provider, result).inc()
         _recorder.histograms[CREDENTIAL_CHECK_DURATION.name].labels(provider).observe(duration_s)

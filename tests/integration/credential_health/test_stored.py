@@ -244,12 +244,18 @@ def test_numbers_say_how_many_fail_now_and_when_one_last_worked(
 
     credential = ground.credential()
     neighbour.credential()
-    before = number("credential_health_check_total", provider="http", result="invalid") or 0.0
+    results = ("invalid", "expired")
+    before = [number("credential_health_check_total", provider="http", result=result) or 0.0 for result in results]
+    superuser.execute("update stored_credential set expires_at = now() where id = %s", (credential,))
     ground.receiver.answers.append(Told(401))
     ground.check()
     neighbour.check()
     tick(services, driver="test")
-    assert number("credential_health_check_total", provider="http", result="invalid") == before + 2
+    # As the history has it: what was refused after its end has expired.
+    assert ground.history(credential)[0]["state"] == "expired"
+    assert [number("credential_health_check_total", provider="http", result=result) for result in results] == [
+        count + 1 for count in before
+    ]
     assert (number("credential_health_check_duration_seconds_count", provider="http") or 0) >= 2
     assert number("credentials_failing", provider="http") == 2
     assert number("tenant_credentials_failing", provider="http", tenant=str(ground.tenant_id)) == 1
