@@ -15,9 +15,10 @@ from shared.branding import stored
 from shared.branding.branding import PLAIN, Branding
 from shared.branding.wishes import branding_of
 from shared.database.reading import read_in
-from shared.database.tables import MailRecipient, Tenant
+from shared.database.tables import Tenant
 from shared.language.language import Language
 from shared.mail import holds, links, mail_lists, pages, signing_key
+from shared.mail.addressee import Addressee, addressee_of
 from shared.mail.kinds import CHOSEN, MailKind
 from shared.mail.pages import EXPIRED, INVALID, Page, Subscriptions
 from shared.mail.signing_key import SigningKeyMissingError
@@ -32,8 +33,8 @@ def show_subscriptions(front: Front, request: Request, token: str, signature: st
     if grant is None:
         return _notice(request, INVALID, 404)
     with front.database.tenant(grant.tenant_id) as session:
-        recipient = session.get(MailRecipient, grant.recipient_id)
-        page = None if recipient is None else _subscriptions(session, recipient, grant, _query(request))
+        addressee = addressee_of(session, grant)
+        page = None if addressee is None else _subscriptions(session, addressee, grant, _query(request))
     return _notice(request, INVALID, 404) if page is None else _answer(page)
 
 
@@ -43,12 +44,12 @@ def change_subscriptions(front: Front, request: Request, token: str, signature: 
     if grant is None:
         return _notice(request, INVALID, 404)
     with front.database.tenant(grant.tenant_id) as session:
-        recipient = session.get(MailRecipient, grant.recipient_id)
+        addressee = addressee_of(session, grant)
         page = None
-        if recipient is not None:
+        if addressee is not None:
             kinds = (grant.kind,) if act not in {"all", "again"} else _ALL
-            holds.set_unsubscribed(session, grant.tenant_id, recipient.address, kinds, ended=act != "again")
-            page = _subscriptions(session, recipient, grant, _query(request))
+            holds.set_unsubscribed(session, grant.tenant_id, addressee.address, kinds, ended=act != "again")
+            page = _subscriptions(session, addressee, grant, _query(request))
     return _notice(request, INVALID, 404) if page is None else _answer(page)
 
 
@@ -85,15 +86,15 @@ def _opened(front: Front, kind: type[_Grant], token: str, signature: str) -> _Gr
         return None
 
 
-def _subscriptions(session: Session, recipient: MailRecipient, grant: links.Unsubscribe, action: str) -> Page:
+def _subscriptions(session: Session, addressee: Addressee, grant: links.Unsubscribe, action: str) -> Page:
     return pages.unsubscribe_page(
-        Language.of(recipient.language),
+        Language.of(addressee.language),
         _branding(session, None),
         Subscriptions(
             sender=session.get_one(Tenant, grant.tenant_id).name,
-            address=recipient.address,
+            address=addressee.address,
             kind=grant.kind,
-            ended=holds.unsubscribed(session, recipient.address),
+            ended=holds.unsubscribed(session, addressee.address),
             all_kinds=_ALL,
         ),
         action,

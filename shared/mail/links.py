@@ -17,25 +17,38 @@ from shared.settings import Settings
 MAX_TOKEN_CHARS = 300
 _ID_BYTES = 16
 _EXPIRY_BYTES = 8
+ADDRESS_MARK_BYTES = 16
+"""Of the SHA-256 of an address in lower case: enough to know it again, and nothing that a log of requests gives away."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """Lets its holder end one kind of mail, or all, for a recipient. It does not expire: old mails must do as well."""
+    """Lets its holder end one kind of mail, or all, for the address that the mail went to.
+
+    It does not expire, as old mails must do as well; and it is about that address even where its recipient has another now.
+    """
 
     purpose: ClassVar[str] = "u"
     tenant_id: UUID
     recipient_id: UUID
+    address_mark: bytes
     kind: MailKind
+
+    @classmethod
+    def of(cls, tenant_id: UUID, recipient_id: UUID, address: str, kind: MailKind) -> Self:
+        """Return what a mail to ``address`` grants."""
+        mark = hashlib.sha256(address.lower().encode()).digest()[:ADDRESS_MARK_BYTES]
+        return cls(tenant_id, recipient_id, mark, kind)
 
     def packed(self) -> bytes:
         """Return what is signed, after the tenant."""
-        return self.recipient_id.bytes + self.kind.value.encode()
+        return self.recipient_id.bytes + self.address_mark + self.kind.value.encode()
 
     @classmethod
     def unpacked(cls, tenant_id: UUID, packed: bytes) -> Self:
         """Return the opposite of :meth:`packed`; raises ``ValueError``."""
-        return cls(tenant_id, UUID(bytes=packed[:_ID_BYTES]), MailKind(packed[_ID_BYTES:].decode()))
+        mark, kind = packed[_ID_BYTES:][:ADDRESS_MARK_BYTES], packed[_ID_BYTES + ADDRESS_MARK_BYTES :]
+        return cls(tenant_id, UUID(bytes=packed[:_ID_BYTES]), mark, MailKind(kind.decode()))
 
 
 @dataclass(frozen=True, slots=True)

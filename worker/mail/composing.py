@@ -44,7 +44,8 @@ def compose(services: Services, ready: Ready) -> bytes:
     unsubscribe_url = ""
     key = signing_key.get(services, ready.tenant_id) if ready.recipient_id is not None else b""
     if ready.recipient_id is not None and ready.kind in UNSUBSCRIBABLE:
-        unsubscribe_url = links.link_to(settings, links.Unsubscribe(ready.tenant_id, ready.recipient_id, ready.kind), key)
+        grant = links.Unsubscribe.of(ready.tenant_id, ready.recipient_id, ready.address, ready.kind)
+        unsubscribe_url = links.link_to(settings, grant, key)
     letter, attachments = _letter(services, occasion, key)
     branding = _branding(services, ready)
     picture = picture_of(branding.logo)

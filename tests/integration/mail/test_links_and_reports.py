@@ -55,6 +55,25 @@ def test_one_request_of_a_mail_program_ends_mails_of_that_kind(ground: Ground, a
     assert "example.com" not in str([(entry.target_name, entry.details) for entry in entries])
 
 
+def test_a_link_ends_mails_to_the_address_that_it_was_sent_to_and_to_no_other(
+    ground: Ground, anonymous: httpx.Client
+) -> None:
+    recipient = ground.recipient("old@example.com", kinds=["credential_alert"])
+    (mail,) = ground.deliver(failed())
+    path = f"/api/v1/mail/recipients/{recipient['id']}"
+    assert ground.api.patch(path, json={"address": "new@example.com"}, headers={"If-Match": "*"}).status_code == 200
+    page = anonymous.post(_unsubscribe_path(mail), data=ONE_CLICK)
+    assert (page.status_code, "o…@example.com" in page.text) == (200, True)
+    (later,) = ground.deliver(failed())
+    assert (later.recipient, ground.api.get(path).json()["unsubscribed"]) == ("new@example.com", [])
+    # Whoever has the old address now gets none, as the person there said.
+    assert ground.recipient("old@example.com", kinds=["credential_alert"])["unsubscribed"] == ["credential_alert"]
+    # Another recipient's link to one's own address works as well, and one to an address that nothing goes to leads nowhere.
+    ground.api.delete(path)
+    assert anonymous.get(_unsubscribe_path(mail)).status_code == 200
+    assert anonymous.post(_unsubscribe_path(later), data=ONE_CLICK).status_code == 404
+
+
 def test_the_page_ends_all_mails_and_takes_it_back_in_the_persons_language(ground: Ground, anonymous: httpx.Client) -> None:
     ground.recipient(kinds=["credential_alert"], digest="daily", language="fr")
     (mail,) = ground.deliver(failed())

@@ -139,7 +139,7 @@ def test_a_link_grants_what_is_signed_in_it_and_nothing_else() -> None:
     tenant_id, row_id = uuid4(), uuid4()
     later = int(time.time()) + 60
     grants = (
-        links.Unsubscribe(tenant_id, row_id, MailKind.DIGEST),
+        links.Unsubscribe.of(tenant_id, row_id, "Alex@example.com", MailKind.DIGEST),
         links.File(tenant_id, row_id, ReportFormat.PDF, later),
     )
     for grant in grants:
