@@ -4,6 +4,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -43,24 +44,62 @@ class Kept(NamedTuple):
     cached: bool
 
 
+@dataclass
+class _Look:
+    """What one thread of this process does for all that want the same at that time."""
+
+    over: threading.Event = field(default_factory=threading.Event)
+    statistics: Statistics | None = None
+    error: BaseException | None = None
+
+    def outcome(self, patience_s: float) -> Kept:
+        """Wait for its end and return or raise what came of it."""
+        if not self.over.wait(max(0.0, patience_s)):
+            raise StatisticsPendingError
+        if self.statistics is None:
+            raise self.error or StatisticsPendingError()
+        return Kept(self.statistics, cached=True)
+
+
+_looks: dict[str, _Look] = {}
+_looks_lock = threading.Lock()
+
+
 class KeptStatistics:
-    """The statistics of connections; one per process, safe to share between threads."""
+    """The statistics of connections; safe to share between threads."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._release = client.register_script(_RELEASE)
-        # Where Redis is away, at least the threads of this process ask one after another.
-        self._alone = threading.Lock()
 
     def read(
         self, tenant_id: UUID, connection_id: UUID, look: Callable[[], Statistics], *, patience_s: float, of: bytes = b""
     ) -> Kept:
-        """Return what is kept; where nothing is, one reader looks and the others wait for it.
+        """Return what is kept; where nothing is, one reader looks and the others wait for it, and for its failure.
 
         ``of`` says what the statistics are of, however long it is: what was kept of something else is not found. Raises what
         ``look`` raises, and :class:`StatisticsPendingError`.
         """
         key = _key(tenant_id, connection_id, of)
+        with _looks_lock:
+            under_way = _looks.get(key)
+            own = _looks[key] = _Look() if under_way is None else under_way
+        if under_way is not None:
+            return under_way.outcome(patience_s)
+        try:
+            kept = self._read(key, look, patience_s)
+        except BaseException as error:
+            own.error = error
+            raise
+        else:
+            own.statistics = kept.statistics
+            return kept
+        finally:
+            with _looks_lock:
+                del _looks[key]
+            own.over.set()
+
+    def _read(self, key: str, look: Callable[[], Statistics], patience_s: float) -> Kept:
         until = time.monotonic() + patience_s
         mark = secrets.token_hex(8)
         try:
@@ -73,22 +112,25 @@ class KeptStatistics:
                     raise StatisticsPendingError
                 time.sleep(_LOOK_AGAIN_S)
         except redis.RedisError:
-            with self._alone:
-                return Kept(look(), cached=False)
+            # The threads of this process are of one mind all the same.
+            return Kept(look(), cached=False)
         try:
             # Somebody may have been done between the look at the key and the lock.
             if (found := self._client.get(key)) is not None:
                 return Kept(_decode(found), cached=True)
             statistics = look()
-            self.keep(tenant_id, connection_id, statistics, of=of)
+            self._keep(key, statistics)
             return Kept(statistics, cached=False)
         finally:
             self._let_go(key, mark)
 
     def keep(self, tenant_id: UUID, connection_id: UUID, statistics: Statistics, *, of: bytes = b"") -> None:
         """Keep ``statistics`` for an hour, in place of what was there; a Redis that is away keeps nothing."""
+        self._keep(_key(tenant_id, connection_id, of), statistics)
+
+    def _keep(self, key: str, statistics: Statistics) -> None:
         try:
-            self._client.set(_key(tenant_id, connection_id, of), msgspec.json.encode(statistics), ex=KEPT_S)
+            self._client.set(key, msgspec.json.encode(statistics), ex=KEPT_S)
         except redis.RedisError:
             return
 

@@ -7,11 +7,13 @@ import msgspec
 
 from shared.azure import statistics
 from shared.azure.calls import AzureCalls
+from shared.azure.errors import AzureAuthenticationError
 from shared.azure.kept_statistics import Kept, KeptStatistics
 from shared.azure.limiter import QueryLimiter
 from shared.azure.resource_graph import ResourceGraph
 from shared.azure.statistics import Statistics
 from shared.azure.targets import targets_of
+from shared.connections import connections
 from shared.connections.credentials import credential_of
 from shared.database.tables import AzureConnection
 from shared.services import Services
@@ -20,7 +22,7 @@ from shared.services import Services
 def kept(
     services: Services, tenant_id: UUID, connection: AzureConnection, *, wait: Callable[[float], None], patience_s: float
 ) -> Kept:
-    """Return the connection's statistics, at most an hour old; raises what :func:`fresh` raises, and
+    """Return the connection's statistics, at most an hour old; raises as :func:`fresh` does, and
     :class:`~shared.azure.kept_statistics.StatisticsPendingError`.
     """
     return KeptStatistics(services.redis).read(
@@ -42,7 +44,8 @@ def fresh(
 ) -> Statistics:
     """Read the connection's statistics from Azure and keep them for an hour.
 
-    Raises :class:`~shared.azure.errors.AzureCallError` and :class:`~shared.azure.targets.NothingToReadError`.
+    Raises :class:`~shared.azure.errors.AzureCallError`, whose family of authentication is also noted on the connection, and
+    :class:`~shared.azure.targets.NothingToReadError`.
     """
     found = _look(services, tenant_id, connection, wait=wait, on_progress=on_progress)
     KeptStatistics(services.redis).keep(tenant_id, connection.id, found, of=_asked(connection))
@@ -63,8 +66,13 @@ def _look(
     wait: Callable[[float], None],
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Statistics:
-    targets = targets_of(services, tenant_id, connection, check=lambda: wait(0.0))
-    count = len(targets.names)
-    with AzureCalls(services.settings, credential_of(services, connection), wait=wait) as calls:
-        graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
-        return statistics.look(graph, list(targets.names), on_progress=lambda done: on_progress(done, count))
+    try:
+        targets = targets_of(services, tenant_id, connection, check=lambda: wait(0.0))
+        count = len(targets.names)
+        with AzureCalls(services.settings, credential_of(services, connection), wait=wait) as calls:
+            graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
+            return statistics.look(graph, list(targets.names), on_progress=lambda done: on_progress(done, count))
+    except AzureAuthenticationError as error:
+        with services.database.tenant(tenant_id) as session:
+            connections.mark_failing(session, connection.id, error)
+        raise

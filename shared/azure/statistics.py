@@ -18,6 +18,7 @@ from shared.azure.resource_graph import GROUP, ResourceGraph
 from shared.azure.scores import LATEST, OVERALL, ScoreRow, overall_of, scores_in, weighted
 
 _NAMES_AT_ONCE = 400
+# So many resource groups are left out in one question; where there are more, fewer subscriptions are asked for at once.
 _GROUPS_AT_ONCE = 200
 _CENT = Decimal("0.01")
 
@@ -95,12 +96,8 @@ class _Adding:
             return
         rules = Rules()
         rules.add(graph.rows(queries.PUT_ASIDE, shown, _put_aside_rows, asked_for="read what is put aside"))
-        counted = [one for one in shown if not rules.excludes(one)]
-        if counted:
-            outside = rules.excluded_groups()[:_GROUPS_AT_ONCE]
-            self._count(graph, counted, queries.counts(without_groups=outside), sign=1)
-            for names in _chunks(rules.suppressed_names()):
-                self._count(graph, counted, queries.counts(names, without_groups=outside), sign=-1)
+        if counted := [one for one in shown if not rules.excludes(one)]:
+            self._count_but_put_aside(graph, counted, rules)
         for row in graph.rows(queries.SCORES, shown, _score_rows, asked_for="read Advisor's scores"):
             self._scores += [
                 (score.category, score.percent, score.consumption_units or Decimal(0))
@@ -122,6 +119,17 @@ class _Adding:
             },
             scores=self._mean_scores(),
         )
+
+    def _count_but_put_aside(self, graph: ResourceGraph, counted: Sequence[str], rules: Rules) -> None:
+        outside = [group for group in rules.excluded_groups() if group[0] in counted]
+        if len(outside) > _GROUPS_AT_ONCE and len(counted) > 1:
+            middle = len(counted) // 2
+            for half in (counted[:middle], counted[middle:]):
+                self._count_but_put_aside(graph, half, rules)
+            return
+        self._count(graph, counted, queries.counts(without_groups=outside), sign=1)
+        for names in _chunks(rules.suppressed_names()):
+            self._count(graph, counted, queries.counts(names, without_groups=outside), sign=-1)
 
     def _count(self, graph: ResourceGraph, subscriptions: Sequence[str], query: str, *, sign: int) -> None:
         for row in graph.summary(query, subscriptions, _counted_rows, asked_for="count recommendations"):

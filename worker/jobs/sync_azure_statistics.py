@@ -5,7 +5,6 @@ from uuid import UUID
 import msgspec
 
 from shared.azure import looking
-from shared.azure.errors import AzureAuthenticationError
 from shared.connections import connections
 from shared.jobs.run import JobRun
 
@@ -23,11 +22,6 @@ def sync_azure_statistics(run: JobRun) -> None:
     def on_progress(done: int, count: int) -> None:
         run.report_progress(100 * done / count, f"Counting: {done:,} of {count:,} subscriptions")
 
-    try:
-        found = looking.fresh(run.services, run.tenant_id, connection, wait=run.wait, on_progress=on_progress)
-    except AzureAuthenticationError as error:
-        with run.services.database.tenant(run.tenant_id) as session:
-            connections.mark_failing(session, connection_id, error)
-        raise
+    found = looking.fresh(run.services, run.tenant_id, connection, wait=run.wait, on_progress=on_progress)
     with run.finishing() as session:
         run.answer(session, msgspec.to_builtins(found))

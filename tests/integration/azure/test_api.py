@@ -107,3 +107,4 @@ def test_statistics_say_what_azure_refused(api: Client, tenancy: Tenancy, azure:
     answer = api.get(f"/api/v1/connections/{tenancy.connection_id}/statistics")
     assert answer.status_code == 409, answer.text
     assert answer.json()["code"] == "azure_authentication_failed"
+    assert tenancy.connection().status == "failing"

@@ -10,7 +10,8 @@ import pytest
 import redis
 
 from infra.local.valkey import Valkey
-from shared.azure import looking
+from shared.azure import kept_statistics, looking
+from shared.azure.errors import AzureServiceError
 from shared.azure.kept_statistics import KeptStatistics, StatisticsPendingError
 from shared.azure.statistics import Statistics
 from shared.connections import connections
@@ -20,6 +21,7 @@ from shared.jobs.requests import add_job
 from shared.settings import Settings
 from tests.integration.azure.conftest import Tenancy
 from tests.integration.azure.test_fetch_job import rows_of
+from tests.integration.jobs.waiting import until
 from tests.simulators.azure_management import AzureManagement
 from worker.jobs.sync_azure_statistics import sync_azure_statistics
 
@@ -69,6 +71,46 @@ def test_stampede_of_a_hundred_readers_asks_azure_once(tenancy: Tenancy, azure: 
     # The first look also found the subscriptions, which takes one question more.
     assert len(azure.calls) == alone - 1
     assert Counter(results) == {False: 1, True: 99}
+
+
+def test_failure_of_a_look_is_that_of_all_who_waited_for_it() -> None:
+    # There is no Redis at this address, and the threads of one process are of one mind without it.
+    kept, tenant_id, connection_id = KeptStatistics(redis.Redis(port=1)), uuid4(), uuid4()
+    asked: list[int] = []
+    told: list[str] = []
+
+    def all_others_wait() -> bool:
+        (one,) = kept_statistics._looks.values()
+        return len(vars(vars(one.over)["_cond"])["_waiters"]) == 19
+
+    def away() -> Statistics:
+        asked.append(1)
+        until(all_others_wait, "readers that wait")
+        raise AzureServiceError("Azure could not count.")
+
+    def read() -> None:
+        try:
+            kept.read(tenant_id, connection_id, away, patience_s=30)
+        except AzureServiceError as error:
+            told.append(error.code)
+
+    threads = [threading.Thread(target=read) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(asked), told) == (1, ["azure_service_failed"] * 20)
+
+
+def test_leaving_out_many_resource_groups_is_counted_right(tenancy: Tenancy, azure: AzureManagement) -> None:
+    for one in azure.estate.subscriptions.values():
+        for number in range(60):
+            one.configure(resource_group=f"left-out-{number}", exclude=True)
+        group = next(row["resourceGroup"] for row in one.items() if row["resourceGroup"])
+        one.configure(resource_group=group, exclude=True)
+    report_id = tenancy.order()
+    tenancy.run(report_id)
+    assert _kept(tenancy)[0].recommendations == len(list(rows_of(tenancy, report_id)))
 
 
 def test_sync_reads_anew_and_readers_see_it(tenancy: Tenancy, azure: AzureManagement) -> None:
