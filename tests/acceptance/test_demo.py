@@ -22,7 +22,7 @@ _ROWS = 120
 
 def _demo(out: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "infra.local", "demo", "--out", out, *arguments]
-    return subprocess.run(command, cwd=places.REPOSITORY, capture_output=True, text=True, check=False, timeout=170)
+    return subprocess.run(command, cwd=places.REPOSITORY, capture_output=True, text=True, check=False, timeout=600)
 
 
 @pytest.mark.long

@@ -21,7 +21,7 @@ from infra.local.processes import ProcessGroup, ServerFailedError
 from infra.local.vault import passwords_in
 from shared.settings import Settings
 
-TIMEOUT_S = 90.0
+TIMEOUT_S = 180.0
 _API = r"API +(http://\S+)"
 
 

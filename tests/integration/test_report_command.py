@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from tests.generators.advisor_json import save_json
 from tests.generators.estate import Estate
 from tests.generators.portal_csv import save_portal_csv
+from tests.integration.jobs.waiting import PATIENCE_S, until
 from worker.cli.report import report as report_command
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +36,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 def report(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        command("report", *arguments), input=stdin, capture_output=True, env=environment(), timeout=120, check=False
+        command("report", *arguments), input=stdin, capture_output=True, env=environment(), timeout=PATIENCE_S, check=False
     )
 
 
@@ -218,14 +219,12 @@ def test_an_interrupted_command_leaves_no_process_and_no_report(
         while b"PDF" not in process.stderr.readline():
             assert process.poll() is None
         parent = psutil.Process(process.pid)
-        children: list[psutil.Process] = []
-        while not children:
-            children = parent.children()
-            assert process.poll() is None
+        children = until(lambda: process.poll() is not None or parent.children(), "the process that makes the PDF")
+        assert isinstance(children, list)
         process.send_signal(signal_number)
-        assert process.wait(timeout=20) == status
+        assert process.wait(timeout=PATIENCE_S) == status
 
-    gone, alive = psutil.wait_procs(children, timeout=10)
+    gone, alive = psutil.wait_procs(children, timeout=PATIENCE_S)
     assert (len(gone), alive) == (len(children), [])
     # Nobody can clear up after kill -9; what is left then has a name that no report has.
     left = names(tmp_path / "out")
@@ -264,7 +263,7 @@ def test_on_a_terminal_progress_is_a_bar(tmp_path: Path) -> None:
         with os.fdopen(terminal, "rb", buffering=0) as screen, suppress(OSError):  # EIO: the other side is closed
             while piece := screen.read(65_536):
                 shown += piece
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
 
     assert "Making the XLSX file" in shown.decode()
     assert "━" in shown.decode()

@@ -10,6 +10,7 @@ from shared import settings as process_settings
 from shared.access import Scope
 from tests.integration.api.conftest import MakeKey
 from tests.integration.api.serving import Served, caller
+from tests.integration.jobs.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def own_settings(product_environment: dict[str, str], monkeypatch: pytest.Monkey
 
 
 def test_an_administrator_gets_every_probe(served: Served, tenant: UUID, make_key: MakeKey, own_settings: None) -> None:
-    answer = caller(served, make_key(tenant, Scope.ADMIN)).get("/api/v1/admin/doctor", timeout=30)
+    answer = caller(served, make_key(tenant, Scope.ADMIN)).get("/api/v1/admin/doctor", timeout=PATIENCE_S)
     assert answer.status_code == 200
     found = answer.json()
     states = {probe["name"]: probe["state"] for probe in found["probes"]}

@@ -14,6 +14,7 @@ from shared.database.tables import Client as ClientRow
 from shared.database.tables import IdempotencyRecord, Job, Report
 from shared.services import Services
 from tests.integration.api.conftest import EXPORT
+from tests.integration.jobs.waiting import PATIENCE_S
 
 KEY = {"Idempotency-Key": "order-2026-11"}
 Create = Callable[[Client, str], Response]
@@ -65,7 +66,7 @@ def test_duplicates_at_the_same_moment_do_the_work_once(
     together = Barrier(CALLERS)
 
     def ask(_: int) -> Response:
-        together.wait(timeout=10)
+        together.wait(PATIENCE_S)
         return create(api, client_id)
 
     with ThreadPoolExecutor(CALLERS) as threads:

@@ -20,6 +20,9 @@ from shared.settings import Settings
 from tests.integration.api.conftest import EXPORT, MakeKey
 from tests.integration.api.serving import caller, serving
 
+# "Within seconds", on a slow machine with other things to do; without limits of their own, libraries wait for minutes.
+_LONG_S = 60.0
+
 
 @contextmanager
 def api_with(settings: Settings, key: str | None, **changed: object) -> Iterator[Client]:
@@ -60,7 +63,7 @@ def test_orders_are_taken_while_the_broker_is_silent(
             answer = api.post("/api/v1/reports", data={"client_id": client_id}, files={"file": ("a.csv", EXPORT)})
             waited_s = time.monotonic() - began
     assert answer.status_code == 202
-    assert waited_s < 10
+    assert waited_s < _LONG_S
 
 
 def test_silent_storage_is_503_within_seconds(
@@ -73,7 +76,7 @@ def test_silent_storage_is_503_within_seconds(
             answer = api.post("/api/v1/reports", data={"client_id": client_id}, files={"file": ("a.csv", EXPORT)})
             waited_s = time.monotonic() - began
     assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
-    assert waited_s < 14
+    assert waited_s < _LONG_S
     with services.database.tenant(tenant) as session:
         assert session.scalars(select(Job)).all() == []
 

@@ -34,7 +34,7 @@ from tests.integration.api.conftest import MakeKey
 from tests.integration.api.results import savings
 from tests.integration.api.serving import edge_over
 from tests.integration.api.test_reports import order
-from tests.integration.jobs.waiting import until
+from tests.integration.jobs.waiting import PATIENCE_S, until
 
 Operation = schemathesis.APIOperation[Any, Any, Any, Any]
 CHECKS = [
@@ -64,7 +64,7 @@ def address(services: Services) -> Iterator[str]:
 @pytest.fixture
 def api_schema(address: str) -> schemathesis.BaseSchema:
     # The first to ask waits until the document is made, which takes its time on a busy machine.
-    return schemathesis.openapi.from_url(f"{address}/api/openapi.json", timeout=60)
+    return schemathesis.openapi.from_url(f"{address}/api/openapi.json", timeout=PATIENCE_S)
 
 
 @pytest.fixture

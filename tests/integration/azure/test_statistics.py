@@ -21,7 +21,7 @@ from shared.jobs.requests import add_job
 from shared.settings import Settings
 from tests.integration.azure.conftest import Tenancy
 from tests.integration.azure.test_fetch_job import rows_of
-from tests.integration.jobs.waiting import until
+from tests.integration.jobs.waiting import PATIENCE_S, until
 from tests.simulators.azure_management import AzureManagement
 from worker.jobs.sync_azure_statistics import sync_azure_statistics
 
@@ -29,7 +29,7 @@ _CATEGORIES = {"Cost", "Security", "Reliability", "OperationalExcellence", "Perf
 
 
 def _kept(tenancy: Tenancy) -> tuple[Statistics, bool]:
-    kept = looking.kept(tenancy.services, tenancy.tenant_id, tenancy.connection(), wait=time.sleep, patience_s=60)
+    kept = looking.kept(tenancy.services, tenancy.tenant_id, tenancy.connection(), wait=time.sleep, patience_s=PATIENCE_S)
     return kept.statistics, kept.cached
 
 
@@ -52,7 +52,7 @@ def test_statistics_agree_with_a_fetch(tenancy: Tenancy) -> None:
 
 
 def test_stampede_of_a_hundred_readers_asks_azure_once(tenancy: Tenancy, azure: AzureManagement) -> None:
-    looking.kept(tenancy.services, tenancy.tenant_id, tenancy.connection(), wait=time.sleep, patience_s=60)
+    looking.kept(tenancy.services, tenancy.tenant_id, tenancy.connection(), wait=time.sleep, patience_s=PATIENCE_S)
     alone = len([call for call in azure.calls if "ResourceGraph" in call])
     tenancy.services.redis.flushdb()
     azure.calls.clear()
@@ -60,7 +60,7 @@ def test_stampede_of_a_hundred_readers_asks_azure_once(tenancy: Tenancy, azure: 
     results: list[bool] = []
 
     def read() -> None:
-        kept = looking.kept(tenancy.services, tenancy.tenant_id, connection, wait=time.sleep, patience_s=60)
+        kept = looking.kept(tenancy.services, tenancy.tenant_id, connection, wait=time.sleep, patience_s=PATIENCE_S)
         results.append(kept.cached)
 
     threads = [threading.Thread(target=read) for _ in range(100)]

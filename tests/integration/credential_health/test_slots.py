@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as RedisAwayError
 from shared.credential_health.slots import Slots
 from shared.identifiers import new_id
 from shared.services import Services
+from tests.integration.jobs.waiting import PATIENCE_S
 
 
 def _look_again(seconds: float) -> None:
@@ -32,12 +33,12 @@ def test_a_provider_is_never_asked_more_at_once_than_it_takes(services: Services
         nonlocal going_on, most
         # Each as a process of its own would: they share Redis alone.
         slots = Slots(services.redis)
-        with slots.held(provider, holder, most=2, lease_s=60, patience_s=60, wait=_look_again) as is_free:
+        with slots.held(provider, holder, most=2, lease_s=60, patience_s=PATIENCE_S, wait=_look_again) as is_free:
             assert is_free
             with lock:
                 going_on += 1
                 most = max(most, going_on)
-            both.wait(60)
+            both.wait(PATIENCE_S)
             with lock:
                 going_on -= 1
 

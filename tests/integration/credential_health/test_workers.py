@@ -16,7 +16,7 @@ from shared.jobs.kinds import CHECK_CREDENTIAL_HEALTH_MANUAL
 from shared.services import Services
 from tests.integration.api.serving import caller, serving
 from tests.integration.credential_health.conftest import HEALTH, Ground, key_of
-from tests.integration.jobs.waiting import until
+from tests.integration.jobs.waiting import PATIENCE_S, until
 from tests.integration.jobs.workers import Worker
 from tests.simulators.cloud import Cloud
 from tests.simulators.receiver import Receiver, Told
@@ -90,7 +90,7 @@ def test_a_check_outlives_its_worker_and_is_written_once(own_ground: Ground, giv
 def _asked(ground: Ground, tenant_id: str, provider: str = "http") -> dict[str, Any]:
     task = CHECK_CREDENTIAL_HEALTH_MANUAL.name
     publisher = ground.services.publisher
-    found: dict[str, Any] = publisher.ask(task, tenant_id, provider, "bearer", queue="health_checks", timeout_s=60)
+    found: dict[str, Any] = publisher.ask(task, tenant_id, provider, "bearer", queue="health_checks", timeout_s=PATIENCE_S)
     return found
 
 

@@ -10,6 +10,7 @@ import pytest
 from shared.database.async_reading import AsyncReader, PoolExhaustedError
 from shared.services import Services
 from shared.settings import Settings
+from tests.integration.jobs.waiting import until
 
 _PIDS = "select count(*) from pg_stat_activity where application_name like '%% reader' and pid = any(%s)"
 
@@ -119,5 +120,4 @@ def _none_left(superuser: psycopg.Connection, pids: list[object]) -> bool:
 
 def _wait_until_asleep(superuser: psycopg.Connection, pid: object) -> None:
     asleep = "select exists (select from pg_stat_activity where pid = %s and wait_event = 'PgSleep')"
-    while (row := superuser.execute(asleep, [pid]).fetchone()) is not None and not row[0]:
-        pass
+    until(lambda: superuser.execute(asleep, [pid]).fetchone() == (True,), "the server to be asleep")

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from shared.database import migrating, schema
+from tests.integration.jobs.waiting import PATIENCE_S
 
 Rewrite = Callable[..., None]
 HEAD = schema.expected_revision()
@@ -54,13 +55,13 @@ def test_older_schema_is_waited_for_until_it_is_migrated(
     monkeypatch.setattr(schema, "_LOOK_AGAIN_S", 0.05)
     rewrite("0001")
     done: list[str] = []
-    waiting = threading.Thread(target=lambda: done.append(schema.wait_until_fit(copied, limit_s=60)))
+    waiting = threading.Thread(target=lambda: done.append(schema.wait_until_fit(copied, limit_s=PATIENCE_S)))
     waiting.start()
     while "waiting for a migration" not in caplog.text and waiting.is_alive():
         waiting.join(0.02)
     assert done == []
     rewrite(HEAD)
-    waiting.join(60)
+    waiting.join(PATIENCE_S)
     assert done == [HEAD]
 
 

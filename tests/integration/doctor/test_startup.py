@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from shared import exit_codes
 from shared.database import schema
 from tests.integration.jobs.conftest import StartWorker
-from tests.integration.jobs.waiting import until
+from tests.integration.jobs.waiting import PATIENCE_S, until
 
 # Imports a test runner in every process of the worker, then says where that process stands; harmless as a module of tasks.
 _NOSY_MODULE = """
@@ -74,20 +74,20 @@ def test_main_process_and_children_say_where_they_stand(environment: dict[str, s
 )
 def test_worker_ends_where_a_dependency_is_away(start_worker: StartWorker, broken: dict[str, str], said: str) -> None:
     worker = start_worker(environment=broken)
-    assert worker.process.wait(60) == exit_codes.UNAVAILABLE, worker.log().decode()
+    assert worker.process.wait(PATIENCE_S) == exit_codes.UNAVAILABLE, worker.log().decode()
     assert said in worker.log().decode()
 
 
 def test_worker_ends_where_its_container_is_missing(start_worker: StartWorker) -> None:
     worker = start_worker(environment={"STORAGE_CONTAINER": "not-there"})
-    assert worker.process.wait(60) == exit_codes.CONFIGURATION, worker.log().decode()
+    assert worker.process.wait(PATIENCE_S) == exit_codes.CONFIGURATION, worker.log().decode()
     assert "STORAGE_CONTAINER" in worker.log().decode()
 
 
 @pytest.mark.usefixtures("measured_processes")
 def test_worker_ends_where_nobody_migrates(start_worker: StartWorker, outdated: str) -> None:
     worker = start_worker(environment={"DATABASE_URL": outdated, "SCHEMA_WAIT_S": "1"})
-    assert worker.process.wait(60) == exit_codes.SCHEMA_OUTDATED, worker.log().decode()
+    assert worker.process.wait(PATIENCE_S) == exit_codes.SCHEMA_OUTDATED, worker.log().decode()
     log = worker.log().decode()
     assert "waiting for a migration" in log
     assert "python -m worker migrate" in log

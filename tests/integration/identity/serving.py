@@ -11,7 +11,7 @@ from typing import IO, Self
 import httpx
 
 from infra.local import ports
-from tests.integration.jobs.waiting import until
+from tests.integration.jobs.waiting import PATIENCE_S, until
 
 _REPOSITORY = Path(__file__).parents[3]
 
@@ -39,13 +39,13 @@ class HttpApp:
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(PATIENCE_S)
         self._log.close()
 
     def caller(self, key: str) -> httpx.Client:
         """Return a client that sends ``key``; threads may share it."""
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.Client(base_url=f"http://{ports.HOST}:{self.port}", headers=headers, timeout=30)
+        return httpx.Client(base_url=f"http://{ports.HOST}:{self.port}", headers=headers, timeout=PATIENCE_S)
 
     def log(self) -> str:
         """Return everything printed so far."""

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 from infra.local import places, ports
+from tests.integration.jobs.waiting import PATIENCE_S
 
 # A real credential of azure-identity, refused by an address where nobody listens.
 _ASKING = """
@@ -31,7 +32,7 @@ def test_a_token_that_is_not_had_costs_one_line_each_time(environment: dict[str,
         cwd=places.REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=True,
     )
     lines = asked.stderr.splitlines()

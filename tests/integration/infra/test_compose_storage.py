@@ -22,6 +22,7 @@ from infra.local import node, places, ports
 from infra.local.processes import ProcessGroup
 from shared.services import Services
 from shared.settings import Environment, Settings
+from tests.integration.jobs.waiting import PATIENCE_S
 from tests.simulators.managed_identity import ManagedIdentityEndpoint
 
 COMPOSE = yaml.safe_load((places.REPOSITORY / "docker-compose.yml").read_text())
@@ -69,7 +70,7 @@ def test_files_go_up_by_token_and_come_down_by_link(
     )
     url = f"https://{ACCOUNT_URL.hostname}:{port}"
     try:
-        server.wait_until(lambda: ports.answers(port), timeout_s=30)
+        server.wait_until(lambda: ports.answers(port), timeout_s=PATIENCE_S)
         for _ in range(2):
             stand_ins.create_container(
                 url, "advisor-reports", tmp_path / "ca.pem", identity["IDENTITY_ENDPOINT"], identity["IDENTITY_HEADER"]

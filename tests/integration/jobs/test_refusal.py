@@ -12,6 +12,7 @@ from infra.local.postgres import OWNER
 from shared import exit_codes
 from shared.settings import Settings
 from tests.integration.jobs.conftest import StartWorker
+from tests.integration.jobs.waiting import PATIENCE_S
 from tests.integration.jobs.workers import Worker
 
 
@@ -69,5 +70,5 @@ def _as_user(environment: dict[str, str], user: str) -> str:
 
 
 def _assert_refused(worker: Worker, reason: str) -> None:
-    assert worker.process.wait(60) == exit_codes.CONFIGURATION, worker.log().decode()
+    assert worker.process.wait(PATIENCE_S) == exit_codes.CONFIGURATION, worker.log().decode()
     assert reason in worker.log().decode()

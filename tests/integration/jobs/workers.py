@@ -12,7 +12,7 @@ from typing import IO, Self
 
 import psutil
 
-from tests.integration.jobs.waiting import until
+from tests.integration.jobs.waiting import PATIENCE_S, until
 
 _REPOSITORY = Path(__file__).parents[3]
 ALL_QUEUES = ("priority", "health_checks", "default", "reports")
@@ -29,7 +29,7 @@ QUICK = {
 def code_at_end(worker: subprocess.Popen[bytes], log: Callable[[], bytes]) -> int:
     """Return the exit code of a worker told to end; where it hangs, fail with the stacks of its threads and its ``log``."""
     try:
-        return worker.wait(60)
+        return worker.wait(PATIENCE_S)
     except subprocess.TimeoutExpired:
         before = log()
         # Celery's own: prints the stack of every thread of the main process.

@@ -166,7 +166,7 @@ def services(settings: Settings, relay: Relay) -> Iterator[Services]:
     own = {
         **relay.settings,
         "smtp_password": SecretStr(PASSWORD),
-        "smtp_timeout_seconds": 5,
+        "smtp_timeout_seconds": 60,
         "mail_from": "reports@advisor.example",
         "public_url": "https://advisor.example",
         "mail_reports_key_sha256": hashlib.sha256(REPORT_KEY.encode()).hexdigest(),

@@ -13,6 +13,7 @@ from shared.database.tables import Job, MailDelivery
 from shared.deliveries import backoff
 from shared.jobs.sweep import sweep
 from shared.ticks.acts import acts
+from tests.integration.jobs.waiting import PATIENCE_S
 from tests.integration.mail.conftest import Ground, failed
 from tests.simulators.relay import PASSWORD, Relay
 
@@ -199,7 +200,7 @@ def test_a_worker_killed_after_the_relay_took_the_mail_sends_the_same_mail_once_
         "PUBLIC_URL": "https://advisor.example",
     }
     command = [sys.executable, "-c", _WORKER, str(ground.tenant_id), str(job_id)]
-    died = subprocess.run(command, env=environment | own, cwd=Path(__file__).parents[3], check=False, timeout=60)
+    died = subprocess.run(command, env=environment | own, cwd=Path(__file__).parents[3], check=False, timeout=PATIENCE_S)
     assert died.returncode == -signal.SIGKILL
     (first,) = relay.accepted
     # Its lease runs out, and somebody else does the job.

@@ -18,7 +18,7 @@ from shared.database.engine import Login, create_engine
 from shared.database.session import Database
 from shared.scheduling.claiming import claim_due
 from shared.settings import Settings
-from tests.integration.jobs.waiting import until
+from tests.integration.jobs.waiting import PATIENCE_S, until
 from tests.integration.scheduling.conftest import NOON, Ground
 
 _DATABASE = "advisor_restarts"
@@ -68,7 +68,7 @@ def test_a_server_that_crashes_in_the_middle_and_comes_back_costs_no_run(
             claim_due(database, now=NOON, batch=5)
         except DBAPIError:
             failed.set()
-            assert is_back.wait(60)
+            assert is_back.wait(PATIENCE_S)
             # As the next tick does, in the same process.
             claim_due(database, now=NOON, batch=50)
         finally:
@@ -80,7 +80,7 @@ def test_a_server_that_crashes_in_the_middle_and_comes_back_costs_no_run(
         assert own_postgres.child is not None
         # "Immediate": no session is asked, nothing is written down; what was committed is found in the log.
         own_postgres.child.popen.send_signal(signal.SIGQUIT)
-        assert own_postgres.child.popen.wait(30) is not None
+        assert own_postgres.child.popen.wait(PATIENCE_S) is not None
         own_postgres.start()
         is_back.set()
         list(ticking)

@@ -10,12 +10,12 @@ from typing import Self
 import httpx
 
 from infra.local import ports
-from tests.integration.jobs.waiting import until
+from tests.integration.jobs.waiting import PATIENCE_S, until
 
 REPOSITORY = Path(__file__).parents[3]
 
 
-def run(arguments: list[str], environment: Mapping[str, str], output: Path, *, timeout_s: float = 120) -> int:
+def run(arguments: list[str], environment: Mapping[str, str], output: Path, *, timeout_s: float = PATIENCE_S) -> int:
     """Run ``python ARGUMENTS`` to its end and return its exit code; its output is added to ``output``."""
     with output.open("ab") as kept:
         return subprocess.run(
@@ -59,7 +59,7 @@ class Front:
             # As a platform does: what waits to be exported is sent at the end.
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(20)
+                self.process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -68,7 +68,7 @@ class Front:
     def client(self, key: str | None = None) -> httpx.Client:
         """Return a client that sends ``key``, or none."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        return httpx.Client(base_url=f"http://{ports.HOST}:{self._port}", headers=headers, timeout=60)
+        return httpx.Client(base_url=f"http://{ports.HOST}:{self._port}", headers=headers, timeout=PATIENCE_S)
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from shared.services import Services
 from shared.settings import Settings
 from shared.ticks.drivers import Driver
 from tests.integration.jobs.orders import order, portal_csv
-from tests.integration.jobs.waiting import until
+from tests.integration.jobs.waiting import PATIENCE_S, until
 from tests.integration.jobs.workers import Worker
 
 _Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
@@ -60,7 +60,7 @@ def measured(own_environment: dict[str, str], port: int, tmp_path: Path) -> dict
 
 
 def _scrape(port: int) -> _Samples:
-    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30)
+    answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S)
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(answer.text)

@@ -25,6 +25,7 @@ from shared.services import Services
 from shared.telemetry import metrics
 from shared.ticks.acts import acts
 from shared.webhooks import confidential, subscriber
+from tests.integration.jobs.waiting import PATIENCE_S
 from tests.integration.webhooks.conftest import Ground, completed
 from tests.simulators.receiver import Received, Told
 from worker.jobs.deliver_webhook import deliver_webhook
@@ -69,7 +70,7 @@ def test_an_event_arrives_signed_so_that_the_reference_libraries_verify_it(groun
         cwd=places.REPOSITORY / "infra" / "local",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=True,
     )
     assert done.stdout.split() == ["report.completed", "refused"] * 2
