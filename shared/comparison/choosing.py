@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from shared.comparison.reach import are_alike, reach_of
 from shared.database.tables import Report, Snapshot
 from shared.language.marking import marked
 from shared.reports.options import ComparisonChoice, ComparisonMode
@@ -38,7 +39,9 @@ def earlier_of(session: Session, snapshot: Snapshot, report_id: UUID, choice: Co
     """Return what a report of ``snapshot`` is compared with.
 
     Without a choice it is the client's newest earlier snapshot that holds at least half of the same subscriptions and half
-    of the same categories: an export of one category says nothing of the others. The same files once more are passed over.
+    of the same categories: an export of one category says nothing of the others, nor does what a filter left out. One for
+    which subscriptions of this snapshot could not be read gives way to one of before that has them. The same files once
+    more are passed over.
     """
     if choice.mode is ComparisonMode.NONE:
         return Earlier(None, reason=NOT_WANTED)
@@ -57,11 +60,21 @@ def earlier_of(session: Session, snapshot: Snapshot, report_id: UUID, choice: Co
     others = [candidate for candidate in candidates if not _is_twin(candidate, snapshot)]
     if not others:
         return Earlier(None, reason=FIRST_SNAPSHOT)
-    mine = _holds(session, snapshot.id)
+    reach = reach_of(snapshot)
+    my_subscriptions, my_categories = _holds(session, snapshot.id)
+    second_best = None
     for candidate in others:
-        theirs = _holds(session, candidate.id)
-        if all(_mostly_same(one, other) for one, other in zip(mine, theirs, strict=True)):
+        if not are_alike(candidate, snapshot):
+            continue
+        subscriptions, categories = _holds(session, candidate.id)
+        within = {one for one in subscriptions if reach.holds(one)}
+        if not _mostly_same(my_subscriptions, within) or not _mostly_same(my_categories, categories):
+            continue
+        if my_subscriptions.isdisjoint(reach_of(candidate).refused):
             return Earlier(candidate, _newest_report(session, candidate.id, report_id))
+        second_best = second_best or candidate
+    if second_best is not None:
+        return Earlier(second_best, _newest_report(session, second_best.id, report_id))
     return Earlier(None, reason=NONE_COMPARABLE)
 
 

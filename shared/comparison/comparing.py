@@ -125,6 +125,7 @@ def compare(session: Session, tenant_id: UUID, report_id: UUID, *, earlier: Side
     found = {name: _open_findings(connection, f"{name}_finding") for name in ("now", "earlier")}
     was, is_now = sides.categories_in(connection, "earlier"), sides.categories_in(connection, "now")
     listed = changes.write(connection, tenant_id, report_id)
+    beyond = sides.subscriptions_beyond(connection, earlier, _MAX_SUBSCRIPTIONS)
     return Comparison(
         earlier=_facts(earlier, found["earlier"]),
         current=_facts(current, found["now"]),
@@ -139,6 +140,7 @@ def compare(session: Session, tenant_id: UUID, report_id: UUID, *, earlier: Side
         only_now=sides.subscriptions_only_in(connection, "now", "earlier", _MAX_SUBSCRIPTIONS),
         only_categories_then=_categories(was - is_now),
         only_categories_now=_categories(is_now - was),
+        not_read=beyond,
     )
 
 

@@ -119,6 +119,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Subscriptions that only this snapshot holds; whatever was found in them counts as new."""
     only_categories_then: tuple[Category, ...] = ()
     only_categories_now: tuple[Category, ...] = ()
+    not_read: tuple[str, ...] = ()
+    """Subscriptions of the earlier snapshot that were not read for this one; what was found in them is left out."""
 
     @property
     def match_rate(self) -> Decimal:
@@ -130,7 +132,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def same_scope(self) -> bool:
         """Whether both snapshots hold the same subscriptions and categories, as far as their findings tell."""
-        return not (self.only_then or self.only_now or self.only_categories_then or self.only_categories_now)
+        differences = (self.only_then, self.only_now, self.only_categories_then, self.only_categories_now, self.not_read)
+        return not any(differences)
 
 
 class TrendPoint(msgspec.Struct, frozen=True, kw_only=True):

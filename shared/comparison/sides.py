@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from shared.comparison.keys import CROSS_KEY
+from shared.comparison.reach import UNLIMITED, Reach
 from shared.database.tables import Snapshot
 from shared.reports.manual import ManualRecommendation
 from shared.reports.options import ReportScope
@@ -25,6 +26,8 @@ class Side:
     manual: Sequence[ManualRecommendation]
     savings: Savings
     """Over the open rows of the scope in the order of the source, and those added by hand behind them."""
+    within: Reach = UNLIMITED
+    """The reach of the other side: what it could not hold is no part of the comparison."""
 
 
 _COLUMNS = (
@@ -41,6 +44,14 @@ from (
     from recommendation where snapshot_id = {snapshot_id} and {condition}
 ) as numbered
 left join unnest({left_out}::bigint[]) as left_out (ordinal) on left_out.ordinal = numbered.ordinal
+where {within}
+"""
+_WITHIN = """(subscription_id = '' or (not lower(subscription_id) = any({refused}::text[])
+    and ({asked}::text[] is null or lower(subscription_id) = any({asked}::text[]))))"""
+_BEYOND = """
+select min(coalesce(nullif(subscription_name, ''), subscription_id)) as name
+from recommendation where snapshot_id = {snapshot_id} and {condition} and not {within}
+group by lower(subscription_id) order by 1 limit {limit}
 """
 _ADD = """
 insert into {side} (key, {columns}, subscription, counted)
@@ -67,6 +78,7 @@ def prepare(connection: psycopg.Connection[Any], name: str, side: Side, *, acros
             snapshot_id=side.snapshot.id,
             condition=sql.SQL(condition),
             left_out=sql.Literal(left_out),
+            within=_within(side.within),
         ),
         # Without parameters the driver leaves percent signs alone, of which there are none.
         parameters or None,
@@ -78,6 +90,24 @@ def prepare(connection: psycopg.Connection[Any], name: str, side: Side, *, acros
     connection.execute(sql.SQL(_ONE_EACH).format(finding=findings, side=rows))
     # Of that column alone: statistics of all the others would take longer than what they are for.
     connection.execute(sql.SQL("analyze {} (key)").format(findings))
+
+
+def subscriptions_beyond(connection: psycopg.Connection[Any], side: Side, limit: int) -> tuple[str, ...]:
+    """Return the subscriptions of ``side`` that the other one could not hold, by name where it is known."""
+    if not side.within.is_known_limited:
+        return ()
+    condition, parameters = condition_of(side.scope)
+    query = sql.SQL(_BEYOND).format(
+        snapshot_id=side.snapshot.id, condition=sql.SQL(condition), within=_within(side.within), limit=limit
+    )
+    return tuple(row[0] for row in connection.execute(query, parameters or None).fetchall())
+
+
+def _within(reach: Reach) -> sql.Composable:
+    if not reach.is_known_limited:
+        return sql.SQL("true")
+    asked = None if reach.asked is None else sorted(reach.asked)
+    return sql.SQL(_WITHIN).format(refused=sql.Literal(sorted(reach.refused)), asked=sql.Literal(asked))
 
 
 def _by_hand(side: Side) -> Iterator[tuple[Any, ...]]:

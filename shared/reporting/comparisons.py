@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from shared.comparison import trend
 from shared.comparison.result import Trend
 from shared.database.reading import Query
-from shared.database.tables import Report
+from shared.database.tables import Report, Snapshot
 from shared.reporting.listing import Conditions, Order, Position, page_query
 from shared.reporting.reports import ReportNotFoundError
 from shared.reports import ReportType
@@ -76,4 +76,5 @@ def trend_for(session: Session, client_id: UUID, report_id: UUID | None) -> Tren
             raise ReportNotFoundError
         return Trend(points=())
     options = options_for(ReportType(report.report_type), options_of(report.options))
-    return trend.trend_of(session, client_id, trend.basis_of(options))
+    like = session.get_one(Snapshot, report.snapshot_id)
+    return trend.trend_of(session, client_id, trend.basis_of(options), like)

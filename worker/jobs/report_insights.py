@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from shared.advisor.standing import Standing
 from shared.comparison import choosing, comparing, history, keeping, mark_store, trend
+from shared.comparison.reach import reach_of
 from shared.comparison.result import Comparison, Trend
 from shared.comparison.sides import Side
 from shared.database.tables import Client, Report, Snapshot
@@ -67,7 +68,7 @@ def _compare(run: JobRun, order: ReportOrder, savings: Savings) -> _Changed:
             session,
             run.tenant_id,
             run.report_id,
-            earlier=Side(earlier.snapshot, options.scope, by_hand, then),
+            earlier=Side(earlier.snapshot, options.scope, by_hand, then, within=reach_of(snapshot)),
             current=Side(snapshot, options.scope, options.manual, savings),
         )
         keeping.keep(session, run.tenant_id, run.report_id, comparison)
@@ -91,7 +92,7 @@ def _trend(run: JobRun, order: ReportOrder, savings: Savings) -> Trend:
         with run.transaction() as session:
             trend.keep_totals(session, one, basis, trend.totals_of(session, one, options.scope, counted))
     with run.services.database.tenant(run.tenant_id) as session:
-        return trend.trend_of(session, order.client_id, basis, until=snapshot)
+        return trend.trend_of(session, order.client_id, basis, snapshot, until=snapshot)
 
 
 def _roll_up(run: JobRun, order: ReportOrder, savings: Savings) -> RollUp:

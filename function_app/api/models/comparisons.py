@@ -81,6 +81,10 @@ class ComparisonSummary(BaseModel):
     only_now: list[str]
     only_categories_then: list[str]
     only_categories_now: list[str]
+    not_read: list[str] = Field(
+        default=[],
+        description="Subscriptions of the earlier snapshot that were not read for this one; their findings are left out.",
+    )
 
 
 class Change(BaseModel):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from shared.advisor.recommendation import Recommendation
 from shared.advisor.standing import Standing
 from shared.comparison import comparing, history
+from shared.comparison.reach import UNLIMITED, reach_of
 from shared.comparison.result import Comparison
 from shared.comparison.sides import Side
 from shared.database.session import Database
@@ -33,8 +35,10 @@ class Estate:
         with database.tenant(tenant_id) as session:
             session.add(Client(id=self.client_id, tenant_id=tenant_id, name="Contoso"))
 
-    def snapshot(self, rows: Sequence[Recommendation], source_format: str = "rest_json") -> Snapshot:
-        """Write a snapshot."""
+    def snapshot(
+        self, rows: Sequence[Recommendation], source_format: str = "rest_json", *, fetch: dict[str, Any] | None = None
+    ) -> Snapshot:
+        """Write a snapshot; ``fetch`` is what is told of one that was read from Azure."""
         source = SnapshotSource(
             client_id=self.client_id, source="upload", source_format=source_format, file_name="f", taken_at=self._taken,
             taken_at_is_exact=True,
@@ -44,7 +48,10 @@ class Estate:
             written = write_snapshot(session, self.tenant_id, source, rows, on_batch=lambda _: None)
             history.note_findings(session, written.snapshot_id)
         with self.database.tenant(self.tenant_id) as session:
-            return session.get_one(Snapshot, written.snapshot_id)
+            snapshot = session.get_one(Snapshot, written.snapshot_id)
+            if fetch is not None:
+                snapshot.details = {"fetch": fetch}
+            return snapshot
 
     def report(self, snapshot: Snapshot) -> UUID:
         """Write a report of a snapshot."""
@@ -68,8 +75,8 @@ class Estate:
         """Compare two snapshots for a new report, or for ``report_id``."""
         scope = scope or ReportScope()
         sides = [
-            Side(one, scope, hand, self._savings(one, scope, hand))
-            for one, hand in zip((earlier, current), manual, strict=True)
+            Side(one, scope, hand, self._savings(one, scope, hand), within=within)
+            for one, hand, within in zip((earlier, current), manual, (reach_of(current), UNLIMITED), strict=True)
         ]
         report_id = report_id or self.report(current)
         with self.database.tenant(self.tenant_id) as session:

@@ -91,6 +91,14 @@ def _scope_note(comparison: Comparison, language: Language) -> str:
     if comparison.same_scope:
         return ""
     sentences = []
+    if comparison.not_read:
+        sentences.append(
+            language.ngettext(
+                "{number} subscription of the earlier data was not read this time; its findings are left out here.",
+                "{number} subscriptions of the earlier data were not read this time; their findings are left out here.",
+                len(comparison.not_read),
+            )
+        )
     if comparison.only_then:
         sentences.append(
             language.ngettext(

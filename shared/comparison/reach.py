@@ -1,0 +1,61 @@
+"""How far a snapshot reaches: what it was narrowed to when it was read from Azure, and what could not be read.
+
+What lies beyond a snapshot's reach is not gone because it does not hold it.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, cast, func, literal
+from sqlalchemy.dialects.postgresql import JSONB
+
+from shared.database.tables import Snapshot
+
+# Subscriptions are a matter of reach; every other filter makes another kind of snapshot.
+_OF_SUBSCRIPTIONS = "subscription_ids"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The subscriptions that a snapshot could hold findings of; ids in lower case."""
+
+    asked: frozenset[str] | None = None
+    """``None``: all but the refused."""
+    refused: frozenset[str] = frozenset()
+
+    @property
+    def is_known_limited(self) -> bool:
+        """Whether there is anything that is known to lie beyond."""
+        return self.asked is not None or bool(self.refused)
+
+    def holds(self, subscription: str) -> bool:
+        """Return whether findings of a subscription, named by its id in lower case, would be there."""
+        return subscription not in self.refused and (self.asked is None or subscription in self.asked)
+
+
+UNLIMITED = Reach()
+
+
+def reach_of(snapshot: Snapshot) -> Reach:
+    """Return the reach of a snapshot; of an export nothing is known, which counts as unlimited."""
+    fetch = snapshot.details.get("fetch") or {}
+    asked = (fetch.get("filters") or {}).get(_OF_SUBSCRIPTIONS)
+    refused = frozenset(one["subscription_id"].lower() for one in fetch.get("subscriptions_refused", ()))
+    return Reach(frozenset(given.lower() for given in asked) if asked else None, refused)
+
+
+def are_alike(one: Snapshot, other: Snapshot) -> bool:
+    """Return whether two snapshots were narrowed to the same categories, impacts, resource groups, types and tag, if any."""
+    return _narrowing(one) == _narrowing(other)
+
+
+def is_like(snapshot: Snapshot) -> ColumnElement[bool]:
+    """Return the condition on other snapshots that :func:`are_alike` has."""
+    nothing: ColumnElement[Any] = cast(literal("{}"), JSONB)
+    narrowing = func.coalesce(Snapshot.details["fetch"]["filters"], nothing).op("-")(_OF_SUBSCRIPTIONS)
+    return narrowing == cast(literal(_narrowing(snapshot), JSONB), JSONB)
+
+
+def _narrowing(snapshot: Snapshot) -> dict[str, Any]:
+    filters = (snapshot.details.get("fetch") or {}).get("filters") or {}
+    return {name: value for name, value in filters.items() if name != _OF_SUBSCRIPTIONS}
