@@ -1,6 +1,6 @@
-"""What the relay says later of mails that it accepted: delivered, bounced, held back.
+"""What is said later of mails that the relay accepted: delivered, bounced, held back.
 
-The form is that of Azure Communication Services, told by Event Grid:
+The words are those of Azure Communication Services, told by Event Grid:
 https://learn.microsoft.com/azure/event-grid/communication-services-email-events
 """
 
@@ -48,7 +48,8 @@ class Report:
     """One report of the relay's about one of our mails."""
 
     delivery_id: UUID
-    recipient: str
+    recipients: tuple[str, ...]
+    """The address that the mail went to, as the relay may write it in several ways."""
     status: ReportedStatus
     detail: str = ""
 
@@ -61,7 +62,7 @@ def take(session: Session, report: Report) -> bool:
     delivery = session.scalars(
         select(MailDelivery).where(MailDelivery.id == report.delivery_id).with_for_update(key_share=True)
     ).one_or_none()
-    if delivery is None or delivery.address.lower() != report.recipient.strip().lower():
+    if delivery is None or delivery.address.lower() not in {given.strip().lower() for given in report.recipients}:
         return False
     if delivery.state == MailState.BOUNCED:
         return True

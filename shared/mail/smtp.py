@@ -13,16 +13,13 @@ from typing import TypeVar
 
 import certifi
 
+from shared.mail.enhanced_codes import names_the_address, names_the_sender
 from shared.mail.relay_failures import RelayFailedError, failure_of, readable
 from shared.settings import Settings
 from shared.settings.relay import SmtpSecurity
 from shared.telemetry.redaction import redact
 
 _PERMANENT = 500
-# Enhanced codes (RFC 3463 and its registry): no such mailbox or domain, moved away, takes no mail at all, disabled.
-_ABOUT_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-_ABOUT_SENDER = frozenset({"5.1.7", "5.1.8"})
-_PLAINLY_ABOUT_ADDRESS = frozenset({550, 551, 553})
 _Result = TypeVar("_Result")
 
 
@@ -119,7 +116,7 @@ class _Session:
             if code not in {250, 251}:
                 answer = readable(words)
                 # Many relays say only here what they have against the sender.
-                return "sender" if _enhanced(answer) in _ABOUT_SENDER else "recipient", code, answer
+                return "sender" if names_the_sender(answer) else "recipient", code, answer
             try:
                 code, words = client.data(content)
             except smtplib.SMTPDataError as refused:
@@ -197,25 +194,8 @@ def _outcome(started_at: datetime, duration_s: float, step: str, status: int, an
         error=f"The relay {verb} {words} with {status}.",
         answer=answer,
         is_final=is_final,
-        is_about_address=is_final and step == "recipient" and _names_the_address(status, answer),
+        is_about_address=is_final and step == "recipient" and names_the_address(status, answer),
     )
-
-
-def _names_the_address(status: int, answer: str) -> bool:
-    """Return whether a refusal of a recipient says that there is no such mailbox.
-
-    Other refusals (policy, reputation, size) are of the mail or the sender. Relays without enhanced codes mean the mailbox
-    by some of the plain ones, unless they say that they do not relay: one wrong setting must not hold every address.
-    """
-    if (code := _enhanced(answer)) is not None:
-        return code in _ABOUT_ADDRESS
-    return status in _PLAINLY_ABOUT_ADDRESS and "relay" not in answer.lower()
-
-
-def _enhanced(answer: str) -> str | None:
-    """Return the enhanced code (RFC 3463) that an answer begins with, if it has one."""
-    code = answer.split(None, 1)[0] if answer.strip() else ""
-    return code if code.count(".") == 2 and code.replace(".", "").isdigit() else None
 
 
 def _verifying(settings: Settings) -> ssl.SSLContext:

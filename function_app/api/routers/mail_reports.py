@@ -1,56 +1,26 @@
 """``/mail/delivery-reports``: what the relay says later of the mails that it took, by Event Grid."""
 
-import hashlib
-import hmac
-import logging
 from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from function_app.api import delivery_reporting
 from function_app.api.answers import json_answer
-from function_app.api.callers import Front, UnauthenticatedError
+from function_app.api.delivery_reporting import KeyInHeader, KeyInQuery
 from function_app.api.dependencies import front_of
 from function_app.api.models.common import failures
-from shared.errors import AdvisorReportsError, InvalidRequestError, NotFoundError
-from shared.mail import delivery_reports
+from shared.errors import InvalidRequestError
 from shared.mail.delivery_reports import Report, ReportedStatus
 from shared.mail.message_id import named_by
 
 router = APIRouter(prefix="/mail", tags=["Delivery reports"])
-_log = logging.getLogger(__name__)
 
 _MAX_EVENTS = 1000
-_MAX_KEY_CHARS = 200
 _VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 _REPORT = "Microsoft.Communication.EmailDeliveryReportReceived"
-_ABOUT_KEY = "The key whose SHA-256 is MAIL_REPORTS_KEY_SHA256."
-
-KeyInHeader = Annotated[str | None, Header(alias="X-Report-Key", max_length=_MAX_KEY_CHARS, description=_ABOUT_KEY)]
-# Event Grid asks for the handshake by the address alone; the name is one that logs never show.
-KeyInQuery = Annotated[str | None, Query(alias="sig", max_length=_MAX_KEY_CHARS, description=_ABOUT_KEY)]
-
-
-class ReportsOffError(NotFoundError):
-    """This installation takes no delivery reports."""
-
-    code = "delivery_reports_off"
-
-    def __init__(self) -> None:
-        super().__init__("Delivery reports are not taken here.", next_step="Set MAIL_REPORTS_KEY_SHA256; see docs/email.md.")
-
-
-class ReportKeyError(UnauthenticatedError):
-    """The key of the reports did not come, or is another."""
-
-    code = "report_key_invalid"
-
-    def __init__(self) -> None:
-        AdvisorReportsError.__init__(
-            self, "The key of the delivery reports is missing or wrong.", next_step="See docs/email.md."
-        )
 
 
 class EventsInvalidError(InvalidRequestError):
@@ -73,7 +43,7 @@ def allow_delivery_reports(
     origin: Annotated[str | None, Header(alias="WebHook-Request-Origin", max_length=200)] = None,
 ) -> Response:
     """Answer the handshake of CloudEvents 1.0, which goes by the key in the address."""
-    _check(front_of(request), key or query_key)
+    delivery_reporting.check_key(front_of(request), key or query_key)
     allowed = origin if origin and origin.isascii() and origin.isprintable() else "eventgrid.azure.net"
     return Response(headers={"WebHook-Allowed-Origin": allowed, "Allow": "POST, OPTIONS"})
 
@@ -88,22 +58,14 @@ def allow_delivery_reports(
 async def take_delivery_reports(request: Request, key: KeyInHeader = None, query_key: KeyInQuery = None) -> Response:
     """Take delivery reports of Azure Communication Services as Event Grid sends them; bounced addresses go on hold."""
     front = front_of(request)
-    _check(front, key or query_key)
+    delivery_reporting.check_key(front, key or query_key)
     events = _events(await request.body())
     for event in events:
         code = event.get("data", {}).get("validationCode") if event.get("eventType") == _VALIDATION else None
         if isinstance(code, str):
             return json_answer({"validationResponse": code[:200]})
-    taken = await run_in_threadpool(_take, front, events)
-    return json_answer({"taken": taken, "ignored": len(events) - taken})
-
-
-def _check(front: Front, key: str | None) -> None:
-    expected = front.services.settings.mail_reports_key_sha256
-    if not expected:
-        raise ReportsOffError
-    if key is None or not hmac.compare_digest(hashlib.sha256(key.encode()).hexdigest(), expected):
-        raise ReportKeyError
+    found = [report for event in events if (report := _report_of(event)) is not None]
+    return json_answer(await run_in_threadpool(delivery_reporting.take, front, found, given=len(events)))
 
 
 def _events(body: bytes) -> list[dict[str, Any]]:
@@ -117,23 +79,6 @@ def _events(body: bytes) -> list[dict[str, Any]]:
     ):
         raise EventsInvalidError
     return events
-
-
-def _take(front: Front, events: list[dict[str, Any]]) -> int:
-    taken = 0
-    for event in events:
-        if (named := _report_of(event)) is None:
-            continue
-        tenant_id, report = named
-        with front.database.tenant(tenant_id) as session:
-            taken += delivery_reports.take(session, report)
-    if taken < len(events):
-        # Mails of other installations by the same relay, or those that served their time.
-        _log.info(
-            "some delivery reports are about no mail of ours",
-            extra={"action": "delivery_reports_ignored", "ignored": len(events) - taken},
-        )
-    return taken
 
 
 def _report_of(event: dict[str, Any]) -> tuple[UUID, Report] | None:
@@ -150,4 +95,4 @@ def _report_of(event: dict[str, Any]) -> tuple[UUID, Report] | None:
     details = data.get("deliveryStatusDetails")
     detail = details.get("statusMessage") if isinstance(details, dict) else None
     tenant_id, delivery_id = named
-    return tenant_id, Report(delivery_id, recipient, ReportedStatus(status), detail if isinstance(detail, str) else "")
+    return tenant_id, Report(delivery_id, (recipient,), ReportedStatus(status), detail if isinstance(detail, str) else "")

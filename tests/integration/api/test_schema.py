@@ -44,6 +44,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+# Mails are handed over as they are.
+schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
 # Of an operation, in either mode: there are many, and each example is a request, costlier than those of other properties.
 _EXAMPLES = hypothesis.settings().max_examples // 12
 
@@ -139,6 +141,7 @@ def _examine(operation: Operation, session: requests.Session, mode: GenerationMo
 WITHOUT_KEY = (
     *("get_live", "get_read", "get_report_schema"),
     *("show_unsubscribe_page", "unsubscribe", "follow_file_link", "allow_delivery_reports", "take_delivery_reports"),
+    "take_bounce",
 )
 
 

@@ -37,6 +37,7 @@ CHANGES_NOTHING = {
 NOT_BY_A_KEY = {
     "POST /api/v1/mail/unsubscribe": "the person at an address does, and the entry is the service's",
     "POST /api/v1/mail/delivery-reports": "the relay tells; an address that goes on hold is an entry of the service's",
+    "POST /api/v1/mail/bounces": "a mail server tells; an address that goes on hold is an entry of the service's",
     "OPTIONS /api/v1/mail/delivery-reports": "the relay asks whether it may tell",
 }
 

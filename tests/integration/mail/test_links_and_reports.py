@@ -4,6 +4,7 @@ import re
 import time
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from shared.database.tables import AuditEvent, MailDelivery
 from shared.mail import links, signing_key
 from shared.mail.message_id import message_id_of
 from shared.reports import ReportFormat
+from tests.generators.bounces import block, bounce
 from tests.integration.mail.conftest import REPORT_KEY, Ground, failed
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -217,3 +219,29 @@ def test_a_report_of_another_tenants_mail_changes_nothing_here(
     given = _report(ground, row, "Bounced", internetMessageId=foreign)
     answer = anonymous.post(REPORTS, json=given, headers={"X-Report-Key": REPORT_KEY})
     assert (answer.json()["taken"], ground.mails()[0].state) == (0, "accepted")
+
+
+def test_a_bounce_that_came_to_the_senders_mailbox_counts_as_a_report(
+    ground: Ground, anonymous: httpx.Client, other_tenant: Any
+) -> None:
+    recipient = ground.recipient(kinds=["credential_alert"])
+    ground.deliver(failed())
+    (row,) = ground.mails()
+    no_such = [block("Alex@Example.com", said="550 5.1.1 no such mailbox")]
+    keyed = {"X-Report-Key": REPORT_KEY, "Content-Type": "message/rfc822"}
+
+    def bounced(tenant_id: UUID, blocks: list[str]) -> Any:
+        notification = bounce(message_id_of(tenant_id, row.id, "reports@advisor.example"), blocks)
+        return anonymous.post("/api/v1/mail/bounces", content=notification, headers=keyed).json()
+
+    assert bounced(other_tenant, no_such) == {"taken": 0, "ignored": 1}
+    assert bounced(ground.tenant_id, [block("eve@example.com")]) == {"taken": 0, "ignored": 1}
+    assert ground.mails()[0].state == "accepted"
+    assert bounced(ground.tenant_id, no_such) == {"taken": 1, "ignored": 0}
+    shown = ground.shown(ground.mails()[0])
+    assert (shown["state"], shown["error"]["code"]) == ("bounced", "reported_bounced")
+    assert shown["error"]["message"].endswith("550 5.1.1 no such mailbox")
+    assert ground.api.get(f"/api/v1/mail/recipients/{recipient['id']}").json()["hold"]["code"] == "bounced"
+    away = anonymous.post("/api/v1/mail/bounces", content=b"Subject: I am away", headers=keyed)
+    assert (away.status_code, away.json()) == (200, {"taken": 0, "ignored": 1})
+    assert anonymous.post("/api/v1/mail/bounces", content=b"").json()["code"] == "report_key_invalid"
