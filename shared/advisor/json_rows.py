@@ -53,6 +53,7 @@ class JsonRows:
         self._ids = Remembered(parse_resource_id)
         self._moments: Remembered[datetime | None] = Remembered(parse_datetime)
         self._dates: Remembered[date | None] = Remembered(parse_date)
+        self._lookbacks: Remembered[int | None] = Remembered(_days)
 
     def convert(self, item: Item) -> Recommendation:
         """Return the recommendation that ``item`` is. Raises :class:`RowProblemError`."""
@@ -64,7 +65,7 @@ class JsonRows:
         extras = _extras(finding, extended)
         resource_type = _resource_type(parts, finding, extras)
         resource_name = _resource_name(parts, finding, extras)
-        offer = _NO_OFFER if _OFFERED.isdisjoint(extended) else _offer(extended, extras)
+        offer = _NO_OFFER if _OFFERED.isdisjoint(extended) else self._offer(extended, extras)
         type_id = finding.recommendation_type_id or ""
         category, impact = finding.category or "", finding.impact or ""
         recommendation = Recommendation(
@@ -107,6 +108,22 @@ class JsonRows:
         self._check_lengths(recommendation)
         return recommendation
 
+    def _offer(self, extended: dict[str, Any], extras: dict[str, str]) -> _Offer:
+        annual_savings, currency = _money(extended)
+        lookback = _text(extended, "lookbackPeriod")
+        days = self._lookbacks[lookback] if lookback else None
+        if days is None and lookback:
+            extras["lookbackPeriod"] = lookback
+        return _Offer(
+            annual_savings,
+            currency,
+            term=_text(extended, "term"),
+            lookback_days=days,
+            sku=_text(extended, "sku"),
+            region=_text(extended, "region"),
+            scope=_text(extended, "scope"),
+        )
+
     def _moment(self, text: str | None, extras: dict[str, str]) -> datetime | None:
         if not text:
             return None
@@ -135,14 +152,15 @@ class JsonRows:
             recommendation.resource_id,
             recommendation.sku,
         )
-        longest = max(map(len, texts))
-        if longest > limit or max(map(len, recommendation.extras.values()), default=0) > limit:
-            named = zip(("problem", "solution", "potentialBenefits", "id", "sku"), texts, strict=True)
-            every = (*named, *recommendation.extras.items())
-            name, value = next((name, value) for name, value in every if len(value) > limit)
-            raise RowProblemError(
-                name, value, "cell_too_long", f"The property has more than {limit:,} characters (max_cell_chars)."
-            )
+        # Where all of them together are not too long none is, which is soon seen and nearly always so.
+        if len("".join(texts)) + len("".join(recommendation.extras.values())) <= limit:
+            return
+        named = zip(("problem", "solution", "potentialBenefits", "id", "sku"), texts, strict=True)
+        for name, value in (*named, *recommendation.extras.items()):
+            if len(value) > limit:
+                raise RowProblemError(
+                    name, value, "cell_too_long", f"The property has more than {limit:,} characters (max_cell_chars)."
+                )
 
 
 def _taken_apart(item: Item) -> tuple[AnyFinding, Text, str]:
@@ -190,19 +208,6 @@ def _extras(finding: AnyFinding, extended: dict[str, Any]) -> dict[str, str]:
     return extras
 
 
-def _offer(extended: dict[str, Any], extras: dict[str, str]) -> _Offer:
-    annual_savings, currency = _money(extended)
-    return _Offer(
-        annual_savings,
-        currency,
-        term=_text(extended, "term"),
-        lookback_days=_lookback(extended, extras),
-        sku=_text(extended, "sku"),
-        region=_text(extended, "region"),
-        scope=_text(extended, "scope"),
-    )
-
-
 def _as_text(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
@@ -234,14 +239,11 @@ def _money(extended: dict[str, Any]) -> tuple[Decimal | None, str]:
     return amount, code
 
 
-def _lookback(extended: dict[str, Any], extras: dict[str, str]) -> int | None:
-    """Return the look-back in days, written ``30``, ``P30D`` or ``Last30Days``."""
-    text = _text(extended, "lookbackPeriod")
+def _days(text: str) -> int | None:
+    """Return a look-back in days, written ``30``, ``P30D`` or ``Last30Days``."""
     digits = "".join(character for character in text if character in "0123456789")
     if digits and len(digits) <= 4 and digits in text and int(digits) <= _MAX_LOOKBACK_DAYS:
         return int(digits)
-    if text:
-        extras["lookbackPeriod"] = text
     return None
 
 

@@ -1,7 +1,6 @@
 """Scores as rows of a snapshot, each with its history; they go the way of all bulk rows."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from uuid import UUID
@@ -9,7 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm import Session
 
-from shared.azure.scores import LATEST, Score, ScoreRow, scores_in
+from shared.azure.scores import LATEST, Former, Score, ScoreRow, score_in
 from shared.snapshots.ahead import prepared_ahead
 from shared.snapshots.staging import Stage, driver_connection
 
@@ -56,39 +55,31 @@ def _lines(pages: Iterable[bytes]) -> Iterator[str]:
         for row in _rows.decode(page):
             if (key := row.id.lower()) not in seen:
                 seen.add(key)
-                if scores := list(scores_in(row)):
-                    yield _line(scores)
+                if (score := score_in(row)) is not None:
+                    yield _line(score)
 
 
-def _line(scores: list[Score]) -> str:
-    # Where Azure names no latest score, the newest of the history is.
-    latest = next((score for score in scores if score.level == LATEST), None) or max(scores, key=lambda one: one.scored_at)
-    history = ",".join([_entry(score) for score in scores if score.level != LATEST])
+def _line(score: Score) -> str:
     # Ids, words of ours and numbers: nothing of it needs escaping.
     values = (
-        latest.subscription_id,
-        latest.category,
+        score.subscription_id,
+        score.category,
         LATEST,
-        _iso(latest.scored_at),
-        f"{latest.percent:f}",
-        f"{latest.as_given:f}",
-        _NULL if latest.consumption_units is None else f"{latest.consumption_units:f}",
-        _NULL if latest.impacted_resources is None else str(latest.impacted_resources),
-        _NULL if latest.potential_increase is None else f"{latest.potential_increase:f}",
-        f"[{history}]",
+        score.scored_at.isoformat(),
+        f"{score.percent:f}",
+        f"{score.as_given:f}",
+        _NULL if score.consumption_units is None else f"{score.consumption_units:f}",
+        _NULL if score.impacted_resources is None else str(score.impacted_resources),
+        _NULL if score.potential_increase is None else f"{score.potential_increase:f}",
+        f"[{','.join(map(_entry, score.history))}]",
     )
     return "\t".join(values) + "\n"
 
 
-def _entry(score: Score) -> str:
+@lru_cache(maxsize=32_768)
+def _entry(former: Former) -> str:
     """Return a score of the history as JSON; words of ours and numbers again."""
     return (
-        f'{{"level":"{score.level}","scored_at":"{_iso(score.scored_at)}",'
-        f'"percent":"{score.percent:f}","as_given":"{score.as_given:f}"}}'
+        f'{{"level":"{former.level}","scored_at":"{former.scored_at.isoformat()}",'
+        f'"percent":"{former.percent:f}","as_given":"{former.as_given:f}"}}'
     )
-
-
-@lru_cache(maxsize=4096)
-def _iso(moment: datetime) -> str:
-    # All scores have the same days.
-    return moment.isoformat()

@@ -27,8 +27,8 @@ _LEVELS = {"day": "day", "daily": "day", "week": "week", "weekly": "week", "mont
 
 
 class ScoreRow(msgspec.Struct):
-    """One score of one subscription, of Resource Graph or of Advisor's own list; whatever is no text or no object in it
-    counts as empty.
+    """A row about one category of one subscription, of Resource Graph or of Advisor's own list; whatever is no text or no
+    object in it counts as empty.
     """
 
     id: Any = ""
@@ -44,39 +44,64 @@ class ScoreRow(msgspec.Struct):
             self.properties = {}
 
 
+class Former(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """A score of the history; one object for all that say the same, so that each is read and written out once."""
+
+    level: str
+    """``day``, ``week`` or ``month``."""
+    scored_at: datetime
+    percent: Decimal
+    as_given: Decimal
+
+
 class Score(msgspec.Struct, frozen=True, gc=False):
-    """One number of one day: the latest, or one of the history."""
+    """The latest score of one category of one subscription, with its history."""
 
     subscription_id: str
     category: str
     """A value of :class:`~shared.advisor.vocabulary.Category`, or :data:`OVERALL`."""
-    level: str
     scored_at: datetime
     percent: Decimal
     as_given: Decimal
     consumption_units: Decimal | None = None
     impacted_resources: int | None = None
     potential_increase: Decimal | None = None
+    history: tuple[Former, ...] = ()
+    """Each day of a step once, in Azure's order."""
 
 
-def scores_in(row: ScoreRow) -> Iterator[Score]:
-    """Yield the scores of a row, each day of a step once; what cannot be read is left out."""
+# A score, and all that Azure says with it.
+_Step = tuple[Former, dict[str, Any]]
+
+
+def score_in(row: ScoreRow) -> Score | None:
+    """Return the score of a row; ``None`` where it names no subscription, no category, or nothing that can be read.
+
+    Where Azure names no latest score, the newest of the history is.
+    """
     found = _SUBSCRIPTION.match(row.id.lower())
     category = OVERALL if row.name.lower() == "advisor" else category_of(row.name)
     if found is None or category is Category.OTHER:
-        return
-    subscription_id, named = found[1], str(category)
-    seen: set[tuple[str, datetime]] = set()
-    latest = row.properties.get("lastRefreshedScore")
-    if isinstance(latest, dict) and (score := _score(subscription_id, named, LATEST, latest, whole=True)) is not None:
-        yield score
-    # Of a history behind a latest score nobody asks for the weights.
-    whole = not isinstance(latest, dict)
-    for level, facts in _history(row.properties):
-        score = _score(subscription_id, named, level, facts, whole=whole)
-        if score is not None and (key := (level, score.scored_at)) not in seen:
-            seen.add(key)
-            yield score
+        return None
+    steps = list(_history(row.properties))
+    latest = _step(LATEST, row.properties.get("lastRefreshedScore"))
+    if latest is None and steps:
+        latest = max(steps, key=lambda step: step[0].scored_at)
+    if latest is None:
+        return None
+    score, facts = latest
+    impacted = _decimal(facts.get("impactedResourceCount"))
+    return Score(
+        subscription_id=found[1],
+        category=str(category),
+        scored_at=score.scored_at,
+        percent=score.percent,
+        as_given=score.as_given,
+        consumption_units=_decimal(facts.get("consumptionUnits")),
+        impacted_resources=int(impacted) if impacted is not None and 0 <= impacted <= _MOST_RESOURCES else None,
+        potential_increase=_decimal(facts.get("potentialScoreIncrease")),
+        history=tuple([former for former, _ in steps]),
+    )
 
 
 def overall_of(percents: list[tuple[str, Decimal, Decimal]]) -> Decimal | None:
@@ -101,44 +126,36 @@ def weighted(values: list[tuple[Decimal, Decimal]]) -> Decimal:
     return sum((value * units for value, units in values), Decimal(0)) / weight
 
 
-def _history(properties: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _history(properties: dict[str, Any]) -> Iterator[_Step]:
+    seen: set[tuple[str, datetime]] = set()
     for series in _objects_in(properties.get("timeSeries")):
         level = _LEVELS.get(str(series.get("aggregationLevel") or "").strip().lower())
-        if level:
-            yield from ((level, facts) for facts in _objects_in(series.get("scoreHistory")))
+        if not level:
+            continue
+        for facts in _objects_in(series.get("scoreHistory")):
+            step = _step(level, facts)
+            if step is not None and (key := (level, step[0].scored_at)) not in seen:
+                seen.add(key)
+                yield step
 
 
-def _objects_in(value: Any) -> Iterator[dict[str, Any]]:
-    return (one for one in value if isinstance(one, dict)) if isinstance(value, list) else iter(())
+def _objects_in(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _score(subscription_id: str, category: str, level: str, facts: dict[str, Any], *, whole: bool) -> Score | None:
-    """Return what ``facts`` say, their weights only where that is the ``whole``."""
-    moment = _moment(str(facts.get("date") or ""))
-    given = _decimal(facts.get("score")) if moment is not None else None
-    if given is None or moment is None or not 0 <= given <= 100:
+def _step(level: str, facts: Any) -> _Step | None:
+    score = facts.get("score") if isinstance(facts, dict) else None
+    former = _read(level, str(facts.get("date") or ""), score) if isinstance(score, (int, float, str)) else None
+    return None if former is None else (former, facts)
+
+
+# Typed, for True is no score and 1 is one. All rows have the same days, and of scores there are some hundreds.
+@lru_cache(maxsize=32_768, typed=True)
+def _read(level: str, date: str, score: float | str) -> Former | None:
+    moment, given = parse_datetime(date), _decimal(score)
+    if moment is None or given is None or not 0 <= given <= 100:
         return None
-    percent = given if given > 1 else given * 100
-    if not whole:
-        return Score(subscription_id, category, level, moment, percent, given)
-    impacted = _decimal(facts.get("impactedResourceCount"))
-    return Score(
-        subscription_id=subscription_id,
-        category=category,
-        level=level,
-        scored_at=moment,
-        percent=percent,
-        as_given=given,
-        consumption_units=_decimal(facts.get("consumptionUnits")),
-        impacted_resources=int(impacted) if impacted is not None and 0 <= impacted <= _MOST_RESOURCES else None,
-        potential_increase=_decimal(facts.get("potentialScoreIncrease")),
-    )
-
-
-@lru_cache(maxsize=4096)
-def _moment(text: str) -> datetime | None:
-    # All scores have the same days.
-    return parse_datetime(text)
+    return Former(level, moment, given if given > 1 else given * 100, given)
 
 
 def _decimal(value: Any) -> Decimal | None:

@@ -15,7 +15,7 @@ from shared.advisor.vocabulary import category_of, impact_of
 from shared.azure import queries
 from shared.azure.put_aside import PutAside, Rules
 from shared.azure.resource_graph import GROUP, ResourceGraph
-from shared.azure.scores import LATEST, OVERALL, ScoreRow, overall_of, scores_in, weighted
+from shared.azure.scores import OVERALL, ScoreRow, overall_of, score_in, weighted
 
 _NAMES_AT_ONCE = 400
 # So many resource groups are left out in one question; where there are more, fewer subscriptions are asked for at once.
@@ -99,11 +99,8 @@ class _Adding:
         if counted := [one for one in shown if not rules.excludes(one)]:
             self._count_but_put_aside(graph, counted, rules)
         for row in graph.rows(queries.SCORES, shown, _score_rows, asked_for="read Advisor's scores"):
-            self._scores += [
-                (score.category, score.percent, score.consumption_units or Decimal(0))
-                for score in scores_in(row)
-                if score.level == LATEST
-            ]
+            if (score := score_in(row)) is not None:
+                self._scores.append((score.category, score.percent, score.consumption_units or Decimal(0)))
 
     def statistics(self, as_of: datetime, wanted: int) -> Statistics:
         """Return what was added up."""

@@ -257,8 +257,11 @@ class _CurrencyCount:
         if known is None:
             return offer
         better, other = (offer, known) if offer.beats(known) else (known, offer)
-        stands_in = offers.has_other_lookback(other.rank) and other.rank > better.rank
-        self._set_aside(other, NoteCode.OTHER_LOOKBACK if stands_in else _BEST_OPTION[other.part.kind])
+        if other.rank <= better.rank:
+            reason = _BEST_OPTION[other.part.kind]
+        else:
+            reason = NoteCode.OTHER_LOOKBACK if offers.has_other_lookback(other.rank) else NoteCode.OTHER_TERM
+        self._set_aside(other, reason)
         return better
 
     def _set_aside(self, offer: Offer, reason: NoteCode) -> None:

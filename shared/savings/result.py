@@ -57,7 +57,7 @@ class NoteCode(StrEnum):
     """The reservation for that size saves more than leaving it."""
     SAME_FINDING_TWICE = "same_finding_twice"
     OTHER_TERM = "other_term"
-    """The report's policy wants another term."""
+    """The report's policy wants another term, and the source of this offer names another or none."""
     OTHER_LOOKBACK = "other_lookback"
     """The same offer calculated from the look-back of the report's policy counts."""
     OTHER_PATH = "other_path"

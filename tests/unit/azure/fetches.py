@@ -16,7 +16,7 @@ from shared.azure.fetching import Fetched, Fetching
 from shared.azure.filters import FetchFilter
 from shared.azure.live_rows import LiveRows
 from shared.azure.resource_graph import ResourceGraph
-from shared.azure.scores import Score, ScoreRow, scores_in
+from shared.azure.scores import Score, ScoreRow, score_in
 from shared.azure.spool import Spool
 from shared.settings import Settings
 from tests.simulators.azure_management import AzureManagement
@@ -105,5 +105,5 @@ def fetch(
     accepted = [row for row in found if isinstance(row, Recommendation)]
     rejected = [row for row in found if isinstance(row, RejectedRow)]
     rows = [row for page in pages for row in msgspec.json.decode(page, type=list[ScoreRow])]
-    scores = [score for row in rows for score in scores_in(row)]
+    scores = [score for row in rows if (score := score_in(row)) is not None]
     return Got(fetched, accepted, rejected, scores, live, calls.tally, waits)

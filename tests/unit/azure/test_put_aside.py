@@ -8,7 +8,7 @@ import pytest
 
 from shared.advisor.standing import Standing
 from shared.azure.put_aside import PutAside, Rules, Verdict
-from shared.azure.scores import ScoreRow, overall_of, scores_in
+from shared.azure.scores import Score, ScoreRow, overall_of, score_in
 
 _NOW = datetime(2026, 11, 26, tzinfo=UTC)
 _SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
@@ -96,7 +96,8 @@ def test_virtual_machines_count_as_underused_below_the_threshold(
     ("given", "percent"), [(1, 100), (0.5, 50), (0, 0), ("0.731", "73.1"), (73, 73), (100, 100), (1.5, "1.5")]
 )
 def test_scores_come_in_both_scales(given: Any, percent: Any) -> None:
-    [score] = _scores({"lastRefreshedScore": {"score": given, "date": "2026-11-25T00:00:00Z"}})
+    score = _score({"lastRefreshedScore": {"score": given, "date": "2026-11-25T00:00:00Z"}})
+    assert score is not None
     assert score.percent == Decimal(str(percent))
     assert score.as_given == Decimal(str(given))
 
@@ -104,9 +105,24 @@ def test_scores_come_in_both_scales(given: Any, percent: Any) -> None:
 @pytest.mark.parametrize("level", ["day", "Daily", "WEEK", "weekly", "month", "Monthly"])
 def test_steps_of_a_history_come_in_both_spellings(level: str) -> None:
     history = [{"score": 0.4, "date": "2026-11-24T00:00:00Z"}] * 2
-    [score] = _scores({"timeSeries": [{"aggregationLevel": level, "scoreHistory": history}]})
-    assert score.level in {"day", "week", "month"}
-    assert level.lower().startswith(score.level[:2])
+    score = _score({"timeSeries": [{"aggregationLevel": level, "scoreHistory": history}]})
+    assert score is not None
+    [former] = score.history
+    assert former.level in {"day", "week", "month"}
+    assert level.lower().startswith(former.level[:2])
+
+
+def test_newest_of_the_history_stands_for_a_latest_score_that_is_not_there() -> None:
+    days = [{"score": 0.1 * day, "date": f"2026-11-0{day}T00:00:00Z", "consumptionUnits": day} for day in (2, 4, 3)]
+    score = _score({"timeSeries": [{"aggregationLevel": "day", "scoreHistory": days}]})
+    assert score is not None
+    assert (score.scored_at.day, score.percent, score.consumption_units) == (4, Decimal(40), Decimal(4))
+    assert [former.scored_at.day for former in score.history] == [2, 4, 3]
+
+
+def test_one_is_a_score_and_true_is_none_however_often_each_is_read() -> None:
+    for given, readable in [(1, True), (True, False), (1, True), (1.0, True)]:
+        assert (_score({"lastRefreshedScore": {"score": given, "date": "2026-11-25"}}) is not None) is readable
 
 
 @pytest.mark.parametrize(
@@ -121,7 +137,7 @@ def test_steps_of_a_history_come_in_both_spellings(level: str) -> None:
     ],
 )
 def test_what_is_no_score_is_left_out(properties: dict[str, Any]) -> None:
-    assert _scores(properties) == []
+    assert _score(properties) is None
 
 
 def test_score_of_several_subscriptions_weighs_by_consumption_and_leaves_absent_categories_out() -> None:
@@ -131,10 +147,10 @@ def test_score_of_several_subscriptions_weighs_by_consumption_and_leaves_absent_
     assert overall_of([]) is None
 
 
-def _scores(properties: dict[str, Any]) -> list[Any]:
+def _score(properties: dict[str, Any]) -> Score | None:
     row = ScoreRow(
         id=f"/subscriptions/{_SUBSCRIPTION}/providers/Microsoft.Advisor/advisorScore/Cost",
         name="Cost",
         properties=properties,
     )
-    return list(scores_in(row))
+    return score_in(row)

@@ -16,7 +16,7 @@ from shared.azure.fetching import Fetched, Part
 from shared.azure.filters import FetchFilter
 from shared.azure.live_rows import LiveRows
 from shared.azure.put_aside import PutAside, Rules
-from shared.azure.scores import ScoreRow, scores_in
+from shared.azure.scores import ScoreRow, score_in
 from shared.azure.spool import Spool
 from shared.savings import count_savings
 
@@ -104,9 +104,9 @@ def test_suppressions_of_the_specification_are_over_by_now() -> None:
 def test_scores_of_the_specification_are_shares_of_one() -> None:
     said = msgspec.json.decode((Path(FOLDER) / "spec-list-advisor-score-2025-05-01-preview.json").read_bytes())
     rows = msgspec.convert(said["responses"]["200"]["body"]["value"], list[ScoreRow])
-    scores = [score for row in rows for score in scores_in(row)]
-    latest = {score.category: score.percent for score in scores if score.level == "latest"}
+    scores = [score for row in rows if (score := score_in(row)) is not None]
+    latest = {score.category: score.percent for score in scores}
     assert len(latest) == len(rows) == 6
     assert "Overall" in latest
     assert latest["Cost"] == 100
-    assert {score.level for score in scores} == {"latest", "day", "week", "month"}
+    assert {former.level for score in scores for former in score.history} == {"day", "week", "month"}
