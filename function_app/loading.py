@@ -18,6 +18,8 @@ def load() -> "Callable[[Services], Application]":
     was_on = gc.isenabled()
     gc.disable()
     try:
+        import azure.identity  # noqa: F401, PLC0415 - the first token would wait for it
+
         from function_app import startup, telemetry  # noqa: F401, PLC0415 - OpenTelemetry, SQLAlchemy, Celery, Azure's SDK
         from function_app.api.application import create_application  # noqa: PLC0415 - FastAPI
     finally:

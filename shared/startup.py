@@ -7,13 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
-from shared import exit_codes
 from shared.database import schema
 from shared.database.session import Database
 from shared.doctor.probe import Probe, Result, State, run
-from shared.errors import AdvisorReportsError
 from shared.services import Services
 from shared.versions import versions
 
@@ -21,16 +18,6 @@ _log = logging.getLogger(__name__)
 
 _DATABASE_LIMIT_S = 10.0
 _OTHER_LIMIT_S = 10.0
-# libpq gives no code for a connection that was refused, only the server's words.
-_REFUSALS = (
-    *(
-        "password authentication failed",
-        "no pg_hba.conf entry",
-        "is not permitted to log in",
-        "permission denied for database",
-    ),
-    *('" does not exist', "certificate verify failed", "does not match host name"),
-)
 
 
 def facts_of(services: Services, *, queues: Sequence[str] = ()) -> dict[str, Any]:
@@ -120,14 +107,3 @@ def log_results(results: Sequence[Result]) -> None:
             _log.error("%s does not answer as it should: %s %s", result.leg, result.message, result.next_step, extra=extra)
         else:
             _log.info("%s answers", result.leg, extra=extra)
-
-
-def exit_code_of(error: BaseException | None) -> int:
-    """Return the code with which a process ends that must not run because of ``error``; see docs/operations.md."""
-    if isinstance(error, schema.SchemaOutdatedError):
-        return exit_codes.SCHEMA_OUTDATED
-    if isinstance(error, AdvisorReportsError):
-        return exit_codes.UNAVAILABLE if error.retryable else exit_codes.CONFIGURATION
-    if isinstance(error, DBAPIError) and any(refusal in str(error.orig) for refusal in _REFUSALS):
-        return exit_codes.CONFIGURATION
-    return exit_codes.UNAVAILABLE

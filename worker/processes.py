@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared import exit_codes, settings, startup
+from shared import ending, exit_codes, settings, startup
 from shared.doctor.probe import describe
 from shared.errors import AdvisorReportsError, SettingsError
 from shared.jobs.problems import Problem
@@ -94,7 +94,7 @@ def verify_child(queues: Sequence[str]) -> None:
         seen = startup.verify_database(services())
         _log.info("a worker process may run", extra={"action": "worker_process_verified", **facts, **seen})
     except (AdvisorReportsError, SQLAlchemyError) as error:
-        if startup.exit_code_of(error) == exit_codes.UNAVAILABLE:
+        if ending.exit_code_of(error) == exit_codes.UNAVAILABLE:
             _log.warning(
                 "a worker process starts while its database is away: %s", describe(error), extra={"action": "database_away"}
             )
@@ -105,7 +105,7 @@ def verify_child(queues: Sequence[str]) -> None:
 
 def _end(error: Exception) -> NoReturn:
     _log_refusal(error)
-    raise SystemExit(startup.exit_code_of(error)) from None
+    raise SystemExit(ending.exit_code_of(error)) from None
 
 
 def _log_refusal(error: Exception) -> None:
@@ -115,5 +115,5 @@ def _log_refusal(error: Exception) -> None:
         "this worker does not run: %s %s",
         problem.text,
         problem.next_step if ours else describe(error),
-        extra={"action": "worker_refused", "code": problem.code, "exit_code": startup.exit_code_of(error)},
+        extra={"action": "worker_refused", "code": problem.code, "exit_code": ending.exit_code_of(error)},
     )

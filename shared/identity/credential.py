@@ -3,15 +3,6 @@
 from typing import Any
 
 from azure.core.credentials import TokenCredential
-from azure.identity import (
-    AzureCliCredential,
-    AzureDeveloperCliCredential,
-    CertificateCredential,
-    ChainedTokenCredential,
-    ClientSecretCredential,
-    ManagedIdentityCredential,
-    WorkloadIdentityCredential,
-)
 
 from shared.settings import CredentialKind, Settings
 
@@ -26,11 +17,14 @@ def create_credential(settings: Settings) -> TokenCredential:
     after any fork: the token cache lives in the object. Local stacks use the managed identity too; they simulate its
     endpoint.
     """
+    # Loading it takes a third of a second, and commands that sign in to a local database need none of it.
+    from azure import identity  # noqa: PLC0415
+
     match settings.azure_credential:
         case CredentialKind.MANAGED_IDENTITY:
-            return ManagedIdentityCredential(client_id=settings.azure_client_id or None, **_PATIENCE)
+            return identity.ManagedIdentityCredential(client_id=settings.azure_client_id or None, **_PATIENCE)
         case CredentialKind.WORKLOAD_IDENTITY:
-            return WorkloadIdentityCredential(
+            return identity.WorkloadIdentityCredential(
                 tenant_id=settings.azure_tenant_id,
                 client_id=settings.azure_client_id,
                 token_file_path=str(settings.azure_federated_token_file),
@@ -38,21 +32,21 @@ def create_credential(settings: Settings) -> TokenCredential:
             )
         case CredentialKind.CLIENT_SECRET:
             assert settings.azure_client_secret is not None  # noqa: S101 - the settings demand it for this kind
-            return ClientSecretCredential(
+            return identity.ClientSecretCredential(
                 settings.azure_tenant_id,
                 settings.azure_client_id,
                 settings.azure_client_secret.get_secret_value(),
                 **authority_options(settings),
             )
         case CredentialKind.CLIENT_CERTIFICATE:
-            return CertificateCredential(
+            return identity.CertificateCredential(
                 settings.azure_tenant_id,
                 settings.azure_client_id,
                 str(settings.azure_client_certificate_path),
                 **authority_options(settings),
             )
         case CredentialKind.DEVELOPER:
-            return ChainedTokenCredential(AzureCliCredential(), AzureDeveloperCliCredential())
+            return identity.ChainedTokenCredential(identity.AzureCliCredential(), identity.AzureDeveloperCliCredential())
 
 
 def authority_options(settings: Settings) -> dict[str, Any]:

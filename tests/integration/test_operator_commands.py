@@ -59,6 +59,12 @@ def test_database_that_is_away_is_told_in_a_sentence(environment: dict[str, str]
     assert "Traceback" not in done.stderr
 
 
+def test_commands_start_without_loading_queue_storage_or_identity(environment: dict[str, str]) -> None:
+    program = "import sys, worker.cli.key, worker.cli.migrate, worker.cli.tenant; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    assert not {"celery", "redis", "azure.storage.blob", "azure.identity", "opentelemetry"} & set(done.stdout.split())
+
+
 def _holder(database: Database, secret: str) -> tuple[str, set[str]] | None:
     with Session(database.engine) as session:
         holder = authenticate(session, hash_key(secret))

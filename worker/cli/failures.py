@@ -7,7 +7,7 @@ from typing import ParamSpec, TypeVar
 import click
 from sqlalchemy.exc import DBAPIError
 
-from shared import exit_codes, startup
+from shared import ending, exit_codes
 from shared.errors import AdvisorReportsError, SettingsError
 from shared.telemetry.redaction import redact
 
@@ -42,7 +42,7 @@ def told_plainly(command: Callable[_Parameters, _Result]) -> Callable[_Parameter
             raise _Failure(error.message, error.next_step, _status_of(error)) from error
         except DBAPIError as error:
             message = f"The database did not answer as it should: {str(error.orig).strip()}"
-            raise _Failure(message, _LOOK, startup.exit_code_of(error)) from error
+            raise _Failure(message, _LOOK, ending.exit_code_of(error)) from error
 
     return run
 
