@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from shared.advisor.standing import Standing
 from shared.comparison import choosing, comparing, history, keeping, mark_store, trend
-from shared.comparison.reach import reach_of
+from shared.comparison.reach import is_like, reach_of
 from shared.comparison.result import Comparison, Trend
 from shared.comparison.sides import Side
 from shared.database.tables import Client, Report, Snapshot
@@ -98,12 +98,16 @@ def _trend(run: JobRun, order: ReportOrder, savings: Savings) -> Trend:
 def _roll_up(run: JobRun, order: ReportOrder, savings: Savings) -> RollUp:
     options = order.options
     lines = []
+    with run.services.database.tenant(run.tenant_id) as session:
+        # What was filtered when it was read stands beside others only where there is nothing else.
+        alike_first = is_like(session.get_one(Snapshot, order.snapshot_id)).desc()
     for place, client_id in enumerate(dict.fromkeys((order.client_id, *options.roll_up))):
         with run.services.database.tenant(run.tenant_id) as session:
             client = session.get(Client, client_id)
             if client is None or client.deleted_at is not None:
                 continue
-            newest = select(Snapshot).where(Snapshot.client_id == client_id).order_by(Snapshot.taken_at.desc())
+            of_client = select(Snapshot).where(Snapshot.client_id == client_id)
+            newest = of_client.order_by(alike_first, Snapshot.taken_at.desc())
             snapshot = (
                 session.get_one(Snapshot, order.snapshot_id) if not place else session.scalars(newest.limit(1)).first()
             )

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from httpx import Client
 
+from shared.database.tables import Snapshot
 from shared.jobs import execution
 from shared.services import Services
 from tests.generators.portal_csv import GENERATIONS
@@ -156,6 +157,9 @@ def test_several_clients_are_rolled_up(
 ) -> None:
     second = api.post("/api/v1/clients", json={"name": "Fabrikam"}).json()["id"]
     made(FIRST, client_id=second)
+    part = made(SECOND, client_id=second)["snapshot"]["id"]
+    with services.database.tenant(tenant) as session:
+        session.get_one(Snapshot, UUID(part)).details = {"fetch": {"filters": {"impacts": ["High"]}}}
     third = api.post("/api/v1/clients", json={"name": "Nothing yet"}).json()["id"]
     report = made(SECOND, roll_up=[second, third], formats="json,html")
     assert report["options"]["roll_up"] == [second, third]
