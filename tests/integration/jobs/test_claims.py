@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from threading import Event
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from shared.errors import AdvisorReportsError
 from shared.jobs import claims, execution, requests
 from shared.jobs.cancellation import request_cancel
 from shared.jobs.claims import Claim
+from shared.jobs.heartbeat import Heartbeat
 from shared.jobs.kinds import GENERATE_REPORT, PROCESS_CSV_FILE, REMOVE_REPORT_FILES
 from shared.jobs.outcomes import MOST_CLAIMS
 from shared.jobs.problems import JobCancelledError, LeaseLostError
@@ -71,6 +73,19 @@ def test_worker_that_lost_its_lease_commits_nothing(ordered: Ordered) -> None:
         successor.hold(session)
         session.execute(update(Report).where(Report.id == ordered.report_id).values(title="written by the living"))
     assert ordered.report().title == "written by the living"
+
+
+def test_job_that_hears_nothing_is_ended_at_its_hard_limit(ordered: Ordered) -> None:
+    claim = _claimed(ordered)
+    run = JobRun(ordered.services, replace(claim, kind=replace(claim.kind, hard_limit_s=0)))
+    with Heartbeat(run, lease_s=0.5):
+        until(lambda: ordered.job(ordered.job_id).state == "failed", "the heartbeat to end it")
+        until(run.should_stop, "the run to be told")
+        with pytest.raises(LeaseLostError):
+            run.check()
+    assert (ordered.job(ordered.job_id).error_code, ordered.report().state) == ("time_limit", "failed")
+    with pytest.raises(LeaseLostError), run.finishing():
+        pass
 
 
 @pytest.mark.parametrize("end", ["fail", "retry", "cancel"])
