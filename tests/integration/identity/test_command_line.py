@@ -90,19 +90,30 @@ def test_a_login_that_is_refused_is_told_without_the_token(azure: Azure, azure_e
 
 def test_an_open_session_outlives_its_token(azure: Azure, azure_environment: dict[str, str]) -> None:
     azure.issuer.lifetime_s = 2
-    token = azure.issuer.token(enforcement.POSTGRESQL)
-    with psycopg.connect(
-        azure_environment["DATABASE_URL"], password=token.text, sslmode="verify-full", sslrootcert=str(azure.ca_file)
-    ) as connection:
-        until(lambda: _is_refused(azure, azure_environment, token.text), "the token to expire")
+
+    def session() -> tuple[psycopg.Connection, str] | None:
+        # A token this short may end on its way.
+        token = azure.issuer.token(enforcement.POSTGRESQL).text
+        opened = _session(azure, azure_environment, token)
+        return (opened, token) if opened else None
+
+    connection, token = until(session, "a session")
+
+    def is_refused() -> bool:
+        if again := _session(azure, azure_environment, token):
+            again.close()
+        return again is None
+
+    with connection:
+        until(is_refused, "the token to expire")
         assert connection.execute("select 1").fetchone() == (1,)
 
 
-def _is_refused(azure: Azure, environment: dict[str, str], token: str) -> bool:
+def _session(azure: Azure, environment: dict[str, str], token: str) -> psycopg.Connection | None:
+    """Return a session that was opened with ``token``, ``None`` where it is refused."""
     try:
-        psycopg.connect(
+        return psycopg.connect(
             environment["DATABASE_URL"], password=token, sslmode="verify-full", sslrootcert=str(azure.ca_file)
-        ).close()
+        )
     except psycopg.OperationalError:
-        return True
-    return False
+        return None

@@ -88,7 +88,7 @@ def test_an_outage_shorter_than_the_token_costs_no_worker_anything(
 def test_a_worker_outlives_its_token_and_the_identity_service(
     publisher: Publisher, azure: Azure, start_worker: StartWorker
 ) -> None:
-    azure.issuer.lifetime_s = 3
+    azure.issuer.lifetime_s = 6
     worker = start_worker("prefork")
     processes = {worker.process.pid, *(child.pid for child in worker.children())}
     azure.issuer.away = True
