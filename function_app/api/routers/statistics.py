@@ -7,26 +7,27 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Response
 
-from function_app.api import ordering
-from function_app.api.answers import json_answer
-from function_app.api.dependencies import ConnectionReader, ConnectionWriter
+from function_app.api import creation, ordering
+from function_app.api.answers import json_answer, outcome_answer
+from function_app.api.dependencies import ConnectionReader, ConnectionWriter, IdempotencyKey
+from function_app.api.models import jobs as answered
 from function_app.api.models.common import ALWAYS, failures
-from function_app.api.models.jobs import Job
 from function_app.api.models.statistics import Statistics
-from shared.azure import looking
+from shared.azure import looking, syncing
 from shared.azure.kept_statistics import StatisticsPendingError
 from shared.connections import connections
 from shared.database.reading import read_in
-from shared.jobs.kinds import SYNC_AZURE_STATISTICS
-from shared.jobs.requests import add_job, publish_job
-from shared.reporting import job_lists
+from shared.database.tables import Job
+from shared.jobs.requests import publish_job
+from shared.reporting import idempotency, job_lists
+from shared.reporting.idempotency import Outcome
 
 router = APIRouter(prefix="/connections", tags=["Connections"])
 
 # Readers wait this long for Azure, whoever asks it; who needs longer orders a sync and polls it.
 _PATIENCE_S = 45.0
 _ACCEPTED: dict[str, Any] = {
-    "model": Job,
+    "model": answered.Job,
     "description": "Accepted; poll the job that `Location` names.",
     "headers": {"Location": {"schema": {"type": "string"}, "description": "Path of the job to poll."}},
 }
@@ -52,15 +53,23 @@ def get_statistics(connection_id: UUID, caller: ConnectionReader) -> Response:
     return json_answer({**msgspec.to_builtins(kept.statistics), "cached": kept.cached})
 
 
-@router.post("/{connection_id}/sync", status_code=202, responses={202: _ACCEPTED, **failures(*ALWAYS, 404)})
-def sync_statistics(connection_id: UUID, caller: ConnectionWriter) -> Response:
-    """Read the statistics from Azure anew, whatever is at hand; get them when the job has ended."""
+@router.post("/{connection_id}/sync", status_code=202, responses={202: _ACCEPTED, **failures(*ALWAYS, 404, 409)})
+def sync_statistics(connection_id: UUID, caller: ConnectionWriter, key: IdempotencyKey = None) -> Response:
+    """Read the statistics from Azure anew, whatever is at hand; get them when the job has ended.
+
+    A sync that waits for its turn is answered instead of another.
+    """
+    new: list[Job] = []
+
+    def ask() -> Outcome:
+        job, is_new = syncing.ask(session, connection_id, trace_id=caller.trace_id)
+        if is_new:
+            new.append(job)
+        return Outcome(202, {"Location": ordering.job_path(job.id)}, read_in(session, job_lists.reading(job.id))[0])
+
     with caller.transaction() as session:
-        connections.find(session, connection_id)
-        arguments = {"connection_id": str(connection_id)}
-        job = add_job(
-            session, SYNC_AZURE_STATISTICS, tenant_id=caller.tenant_id, arguments=arguments, trace_id=caller.trace_id
-        )
-        body = read_in(session, job_lists.reading(job.id))[0]
-    publish_job(caller.services.publisher, caller.services.database, job)
-    return json_answer(body, status_code=202, headers={"Location": ordering.job_path(job.id)})
+        request = creation.named(key, f"POST /connections/{connection_id}/sync")
+        outcome = idempotency.once(session, caller.tenant_id, request, ask)
+    for job in new:
+        publish_job(caller.services.publisher, caller.services.database, job)
+    return outcome_answer(outcome)

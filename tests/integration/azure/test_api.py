@@ -98,6 +98,7 @@ def test_statistics_are_answered_from_a_cache(api: Client, tenancy: Tenancy, azu
     assert sync.status_code == 202
     assert sync.json()["kind"] == "sync_azure_statistics"
     assert sync.headers["Location"] == f"/api/v1/jobs/{sync.json()['id']}"
+    assert api.post(f"{path}/sync").json()["id"] == sync.json()["id"], "one that waits serves all"
     for method, noun in (("GET", "statistics"), ("POST", "sync")):
         assert api.request(method, f"/api/v1/connections/{_NOBODY}/{noun}").status_code == 404
 
