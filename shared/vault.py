@@ -133,7 +133,11 @@ class Vault:
         with _told():
             # Not there: deleted at an earlier look, or never kept.
             with suppress(ResourceNotFoundError):
-                self._client.begin_delete_secret(name).wait(_DELETING_TAKES_S)
+                deletion = self._client.begin_delete_secret(name)
+                deletion.wait(_DELETING_TAKES_S)
+                if not deletion.done():
+                    # Until then it is in neither place, which looks as if nothing was left of it.
+                    return False
             try:
                 self._client.purge_deleted_secret(name)
             except ResourceNotFoundError:
