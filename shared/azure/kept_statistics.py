@@ -26,14 +26,15 @@ _decode = msgspec.json.Decoder(Statistics).decode
 
 
 class StatisticsPendingError(AdvisorReportsError):
-    """Somebody else is asking Azure, and it takes longer than a reader should wait."""
+    """Asking Azure takes longer than a reader should wait."""
 
     code = "statistics_pending"
     retryable = True
 
     def __init__(self) -> None:
         super().__init__(
-            "The statistics are being read from Azure; that takes a while.", next_step="Ask again in half a minute."
+            "Reading the statistics from Azure takes longer than a reader should wait.",
+            next_step="Let a job read them (POST /api/v1/connections/{id}/sync) and ask again when it has ended.",
         )
 
 
