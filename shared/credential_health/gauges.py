@@ -1,5 +1,6 @@
 """Numbers about credentials as they stand, for those who watch the installation."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import product
@@ -16,6 +17,8 @@ from shared.database.tables import CredentialHealth
 from shared.services import Services
 from shared.settings.named_tenants import tenant_ids_in
 from shared.telemetry import metrics
+
+_log = logging.getLogger(__name__)
 
 _Of = tuple[UUID | None, str]
 """A tenant (``None``: all of them) and a provider."""
@@ -48,6 +51,16 @@ def note(services: Services) -> None:
             last_success_at=at.timestamp() if at else None,
             tenant=str(tenant_id) if tenant_id else None,
         )
+
+
+def report(services: Services) -> str:
+    """Log how many credentials fail of which people were told, if any, for alerts to read; return that in a few words."""
+    told = select(func.count()).where(CredentialHealth.state.in_(_FAILING), CredentialHealth.told_at.is_not(None))
+    with services.system_database.across_tenants() as session:
+        number = session.scalars(told).one()
+    if number:
+        _log.warning("credentials do not work", extra={"action": "credentials_failing", "failing": number})
+    return f"{number} fail"
 
 
 def _failing(session: Session, named: Sequence[UUID]) -> dict[_Of, int]:

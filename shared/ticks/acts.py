@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.audit import chain
 from shared.connections import upkeep
-from shared.credential_health import asking
+from shared.credential_health import asking, gauges
 from shared.database.tables import MailDelivery, WebhookDelivery
 from shared.deliveries.jobs import revive
 from shared.events.dispatching import Subscriber, dispatch
@@ -57,6 +57,7 @@ def acts(settings: Settings) -> tuple[Act, ...]:
         *([Act("wake", settings.sweep_interval_s, backlog.fit_alarm)] if settings.wake_queue_url else []),
         Act("audit", settings.sweep_interval_s, lambda services: f"sealed {chain.seal(services.system_database)}"),
         Act("backlog", _BACKLOG_S, backlog.report),
+        Act("credential_alarm", _BACKLOG_S, gauges.report),
         Act("secrets", _SECRETS_S, upkeep.tidy),
         Act("uploads", _HOUR_S, lambda services: f"removed {remove_expired_uploads(services)}"),
         Act("retention", _HOUR_S, _remove_what_expired),
