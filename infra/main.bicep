@@ -103,8 +103,76 @@ param budgetStartDate string = utcNow('yyyy-MM-01')
 
 // ------------------------------------------------------------------------------------------------------------- product
 
-@description('Further settings of all processes, such as REPORT_RETENTION_DAYS: texts by the names of docs/configuration.md. Those of the templates win.')
+@description('Further settings of all processes, such as REPORT_RETENTION_DAYS: texts by the names of docs/configuration.md. They win over the parameters below on mail and credentials; what the templates set by themselves wins over them.')
 param furtherSettings object = {}
+
+// ----------------------------------------------------------------------------------------------------------------- mail
+
+@maxLength(253)
+@description('Host of the relay that mail is handed to, such as smtp.azurecomm.net; empty: no mail is sent.')
+param smtpHost string = ''
+
+@minValue(1)
+@maxValue(65535)
+@description('Port of the relay.')
+param smtpPort int = 587
+
+@allowed([
+  'starttls'
+  'tls'
+])
+@description('How the connection to the relay is made safe; tls: from the first byte, mostly port 465.')
+param smtpSecurity string = 'starttls'
+
+@maxLength(320)
+@description('User name for the relay; empty: it asks for none.')
+param smtpUser string = ''
+
+@maxLength(127)
+@description('Name of the entry of the Key Vault that holds the password for the relay. The password itself goes there and nowhere else.')
+param smtpVaultEntry string = ''
+
+@maxLength(254)
+@description('Address that mail comes from, such as reports@contoso.com; needed where there is a relay.')
+param mailFrom string = ''
+
+@maxLength(100)
+@description('Name that stands before that address; empty: the name of the tenant whose mail it is.')
+param mailFromName string = ''
+
+@maxLength(254)
+@description('Address that answers to mail go to; empty: where it came from.')
+param mailReplyTo string = ''
+
+@minValue(0)
+@maxValue(100000)
+@description('Mails that all workers together hand over in a minute, for relays with a quota; 0: as many as come.')
+param mailPerMinute int = 0
+
+@maxLength(64)
+@description('SHA-256, in hexadecimal, of what the relay proves itself by where it reports bounces; empty: no reports are taken.')
+param mailReportsHash string = ''
+
+@maxLength(500)
+@description('Address by which people reach the installation, for links in mails and webhooks; empty: that of the HTTP API.')
+param publicUrl string = ''
+
+// ---------------------------------------------------------------------------------------------------------- credentials
+
+@minValue(1)
+@maxValue(168)
+@description('Hours between two checks of a stored credential.')
+param credentialCheckHours int = 6
+
+@minValue(1)
+@maxValue(100)
+@description('Failed checks in a row after which people are told of a credential.')
+param credentialFailuresBeforeAlert int = 3
+
+@minValue(0)
+@maxValue(720)
+@description('Hours after which people are told again of a credential that still fails; 0: once only.')
+param credentialReminderHours int = 24
 
 // --------------------------------------------------------------------------------------------------------------- image
 
@@ -319,7 +387,34 @@ module containers 'modules/containers.bicep' = {
 // ------------------------------------------------------------------------------------------------------------- settings
 // docs/configuration.md says what each means. A test compares the names with those the code knows and demands.
 
-var commonSettings = union(furtherSettings, {
+var mailSettings = {
+  SMTP_HOST: smtpHost
+  SMTP_PORT: string(smtpPort)
+  SMTP_SECURITY: smtpSecurity
+  SMTP_USER: smtpUser
+  SMTP_PASSWORD_SECRET: smtpVaultEntry
+  MAIL_FROM: mailFrom
+  MAIL_FROM_NAME: mailFromName
+  MAIL_REPLY_TO: mailReplyTo
+  MAIL_PER_MINUTE: string(mailPerMinute)
+  MAIL_REPORTS_KEY_SHA256: mailReportsHash
+  PUBLIC_URL: publicUrl
+}
+
+var credentialSettings = {
+  CREDENTIAL_HEALTH_CHECK_INTERVAL_HOURS: string(credentialCheckHours)
+  CREDENTIAL_CONSECUTIVE_FAILURES_BEFORE_ALERT: string(credentialFailuresBeforeAlert)
+  CREDENTIAL_REMINDER_HOURS: string(credentialReminderHours)
+}
+
+// What nobody chose is not set at all, so that the product's own default holds.
+var chosenSettings = toObject(
+  filter(items(union(mailSettings, credentialSettings)), setting => !empty(setting.value)),
+  setting => setting.key,
+  setting => setting.value
+)
+
+var commonSettings = union(chosenSettings, furtherSettings, {
   APP_ENVIRONMENT: 'production'
   DB_HOST: database.outputs.host
   DB_NAME: databaseName

@@ -130,6 +130,26 @@ var logRules = [
     threshold: 5
   }
   {
+    name: 'credentials-fail'
+    title: 'Credentials fail'
+    description: 'A stored credential failed several checks in a row, and what depends on it gets nothing.'
+    severity: 2
+    window: 'PT15M'
+    query: '${lines}| where action == "credentials_failing"'
+    operator: 'GreaterThan'
+    threshold: 0
+  }
+  {
+    name: 'mail-fails'
+    title: 'Mail fails'
+    description: 'The relay of mail took ten mails or more not, or could not be used, within an hour.'
+    severity: 2
+    window: 'PT1H'
+    query: '${lines}| where action in ("mail_not_accepted", "mail_not_written")'
+    operator: 'GreaterThanOrEqual'
+    threshold: 10
+  }
+  {
     name: 'requests-fail'
     title: 'Requests fail'
     description: 'Ten requests or more were answered with a server error within a quarter of an hour.'

@@ -12,7 +12,7 @@ MODULES = INFRA / "modules"
 def assignments(template: Path, variable: str) -> dict[str, str]:
     """Return the entries of the object that ``variable`` is (or is united with), each with its expression."""
     text = template.read_text()
-    found = re.search(rf"^var {variable} = (?:union\(\w+, )?\{{\n(.*?)^\}}", text, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^var {variable} = (?:union\((?:\w+, )+)?\{{\n(.*?)^\}}", text, re.MULTILINE | re.DOTALL)
     assert found, f"{template.name} has no object {variable}"
     return dict(re.findall(r"^  (\w+): (.+)$", found[1], re.MULTILINE))
 
@@ -20,7 +20,11 @@ def assignments(template: Path, variable: str) -> dict[str, str]:
 def app_settings() -> dict[str, dict[str, str]]:
     """Return the settings of the product that the templates give to each of its processes."""
     main = INFRA / "main.bicep"
-    common = assignments(main, "commonSettings")
+    common = {
+        name: expression
+        for variable in ("mailSettings", "credentialSettings", "commonSettings")
+        for name, expression in assignments(main, variable).items()
+    }
     worker = common | assignments(main, "workerSettings") | assignments(MODULES / "worker.bicep", "roleSettings")
     return {
         "front": common | assignments(main, "frontSettings"),

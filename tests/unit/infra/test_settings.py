@@ -50,6 +50,18 @@ EXAMPLES = {
     "OIDC_ISSUER": "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111/v2.0",
     "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=11111111-1111-1111-1111-111111111111",
     "DB_POOL_SIZE": "6",
+    "SMTP_HOST": "smtp.azurecomm.net",
+    "SMTP_PORT": "587",
+    "SMTP_SECURITY": "starttls",
+    "SMTP_PASSWORD_SECRET": "smtp-password",
+    "MAIL_FROM": "reports@contoso.com",
+    "MAIL_REPLY_TO": "people@contoso.com",
+    "MAIL_PER_MINUTE": "0",
+    "MAIL_REPORTS_KEY_SHA256": "0" * 64,
+    "PUBLIC_URL": "https://advisor.contoso.com",
+    "CREDENTIAL_HEALTH_CHECK_INTERVAL_HOURS": "6",
+    "CREDENTIAL_CONSECUTIVE_FAILURES_BEFORE_ALERT": "3",
+    "CREDENTIAL_REMINDER_HOURS": "24",
     "WORKER_SOFT_SHUTDOWN_S": "45",
     "WORKER_METRICS_PORT": "9464",
 }
@@ -110,7 +122,7 @@ def test_a_demanded_setting_that_the_templates_forgot_would_be_noticed(
 def test_operators_add_settings_that_the_templates_leave_alone_and_override_none() -> None:
     main = (INFRA / "main.bicep").read_text()
     # What comes later in a union wins.
-    assert "var commonSettings = union(furtherSettings, {" in main
+    assert "var commonSettings = union(chosenSettings, furtherSettings, {" in main
     for process in ("front", "worker", "migration"):
         assert f"var {process}Settings = union(commonSettings, {{" in main
 
@@ -121,9 +133,25 @@ def test_the_host_gets_its_own_settings_and_none_that_the_plan_forbids() -> None
         assert not [name for name in FORBIDDEN if name in template.read_text()], template.name
 
 
+def test_parameters_of_mail_and_credentials_have_the_bounds_and_defaults_of_the_settings() -> None:
+    main = (INFRA / "main.bicep").read_text()
+    given = assignments(INFRA / "main.bicep", "mailSettings") | assignments(INFRA / "main.bicep", "credentialSettings")
+    for name, expression in given.items():
+        parameter = re.sub(r"string\((\w+)\)", r"\1", expression)
+        declared = re.search(rf"((?:^@[^\n]+\n)*)^param {parameter} (string|int) = '?([^'\n]*)'?$", main, re.MULTILINE)
+        assert declared, name
+        setting = Settings.model_fields[name.lower()]
+        if declared[2] == "int":
+            bounds = [getattr(each, side) for side in ("ge", "le") for each in setting.metadata if hasattr(each, side)]
+            assert [int(found) for found in re.findall(r"@m(?:in|ax)Value\((\d+)\)", declared[1])] == bounds, name
+        assert declared[3] == str(setting.default), name
+
+
 def test_no_secret_is_among_the_settings() -> None:
+    named_or_hashed = {"SMTP_PASSWORD_SECRET", "MAIL_REPORTS_KEY_SHA256"}
     for settings in app_settings().values():
-        assert not [name for name in settings if any(word in name for word in ("PASSWORD", "SECRET", "KEY"))]
+        secretive = {name for name in settings if any(word in name for word in ("PASSWORD", "SECRET", "KEY"))}
+        assert secretive == named_or_hashed
 
 
 def test_the_front_begins_as_a_process_of_its_own_with_what_the_templates_set() -> None:
