@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from shared.comparison.reach import are_alike, reach_of
+from shared.comparison.reach import are_alike, is_of_run, reach_of
 from shared.database.tables import Report, Snapshot
 from shared.language.marking import marked
 from shared.reports.options import ComparisonChoice, ComparisonMode
@@ -53,6 +53,8 @@ def earlier_of(session: Session, snapshot: Snapshot, report_id: UUID, choice: Co
             Snapshot.client_id == snapshot.client_id,
             Snapshot.id != snapshot.id,
             Snapshot.taken_at < snapshot.taken_at,
+            # What one run of a schedule fetched for its other types is minutes old: nothing can have changed since.
+            ~is_of_run(report_id),
         )
         .order_by(Snapshot.taken_at.desc(), Snapshot.id.desc())
         .limit(_MAX_CANDIDATES)

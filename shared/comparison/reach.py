@@ -5,11 +5,13 @@ What lies beyond a snapshot's reach is not gone because it does not hold it.
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, cast, func, literal
+from sqlalchemy import ColumnElement, cast, exists, func, literal, select, true
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
-from shared.database.tables import Snapshot
+from shared.database.tables import Report, Snapshot
 
 # Subscriptions are a matter of reach; every other filter makes another kind of snapshot.
 _OF_SUBSCRIPTIONS = "subscription_ids"
@@ -59,3 +61,22 @@ def is_like(snapshot: Snapshot) -> ColumnElement[bool]:
 def _narrowing(snapshot: Snapshot) -> dict[str, Any]:
     filters = (snapshot.details.get("fetch") or {}).get("filters") or {}
     return {name: value for name, value in filters.items() if name != _OF_SUBSCRIPTIONS}
+
+
+def is_of_run(report_id: UUID) -> ColumnElement[bool]:
+    """Return the condition on snapshots that were taken for the same run of a schedule as a report, for another type."""
+    same_run = select(Report.schedule_run_id).where(Report.id == report_id).scalar_subquery()
+    return exists().where(Report.snapshot_id == Snapshot.id, Report.schedule_run_id == same_run, Report.id != report_id)
+
+
+def is_superseded(until: Snapshot | None = None) -> ColumnElement[bool]:
+    """Return the condition on snapshots of which the same run of a schedule took a later one, no later than ``until``."""
+    mine, other, later = aliased(Report), aliased(Report), aliased(Snapshot)
+    return exists().where(
+        mine.snapshot_id == Snapshot.id,
+        other.schedule_run_id == mine.schedule_run_id,
+        other.client_id == mine.client_id,
+        later.id == other.snapshot_id,
+        later.taken_at > Snapshot.taken_at,
+        later.taken_at <= until.taken_at if until is not None else true(),
+    )

@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.comparison.reach import is_like
+from shared.comparison.reach import is_like, is_superseded
 from shared.comparison.result import MAX_TREND_POINTS, Trend, TrendPoint
 from shared.database.tables import Snapshot, SnapshotTotals
 from shared.reports.manual import ManualRecommendation
@@ -75,12 +75,16 @@ def keep_totals(session: Session, snapshot: Snapshot, basis: bytes, totals: Tren
 
 
 def snapshots_until(session: Session, snapshot: Snapshot) -> Sequence[Snapshot]:
-    """Return the client's last twelve snapshots up to ``snapshot`` and narrowed like it, the newest first."""
+    """Return the client's last twelve snapshots up to ``snapshot`` and narrowed like it, the newest first.
+
+    Of those that one run of a schedule took the last one stands for all.
+    """
     earlier = or_(
         Snapshot.taken_at < snapshot.taken_at,
         and_(Snapshot.taken_at == snapshot.taken_at, Snapshot.id <= snapshot.id),
     )
-    of_client = select(Snapshot).where(Snapshot.client_id == snapshot.client_id, is_like(snapshot), earlier)
+    alike = (Snapshot.client_id == snapshot.client_id, is_like(snapshot), ~is_superseded(snapshot))
+    of_client = select(Snapshot).where(*alike, earlier)
     return session.scalars(of_client.order_by(Snapshot.taken_at.desc(), Snapshot.id.desc()).limit(MAX_TREND_POINTS)).all()
 
 
@@ -96,12 +100,14 @@ def without_totals(session: Session, snapshots: Sequence[Snapshot], basis: bytes
 def trend_of(session: Session, client_id: UUID, basis: bytes, like: Snapshot, *, until: Snapshot | None = None) -> Trend:
     """Return the course of a client's last twelve snapshots that have totals on this basis, the oldest first.
 
-    Those that were narrowed otherwise than ``like`` are passed over, and those after ``until``.
+    Those that were narrowed otherwise than ``like`` are passed over, those that a run of a schedule took before its last,
+    and those after ``until``.
     """
     points = (
         select(SnapshotTotals.totals)
         .join(Snapshot, Snapshot.id == SnapshotTotals.snapshot_id)
         .where(Snapshot.client_id == client_id, SnapshotTotals.basis == basis, is_like(like))
+        .where(~is_superseded(until))
     )
     if until is not None:
         points = points.where(

@@ -53,11 +53,11 @@ class Estate:
                 snapshot.details = {"fetch": fetch}
             return snapshot
 
-    def report(self, snapshot: Snapshot) -> UUID:
-        """Write a report of a snapshot."""
+    def report(self, snapshot: Snapshot, *, run_id: UUID | None = None) -> UUID:
+        """Write a report of a snapshot, ordered by a run of a schedule where that is named."""
         report = Report(
             id=new_id(), tenant_id=self.tenant_id, client_id=self.client_id, snapshot_id=snapshot.id, title="T",
-            report_type="detailed", source="upload", formats=["csv"],
+            report_type="detailed", source="upload", formats=["csv"], schedule_run_id=run_id,
         )  # fmt: skip
         with self.database.tenant(self.tenant_id) as session:
             session.add(report)

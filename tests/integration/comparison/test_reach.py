@@ -5,6 +5,7 @@ from typing import Any
 from shared.comparison import choosing, trend
 from shared.comparison.result import ChangeKind
 from shared.database.tables import Snapshot
+from shared.identifiers import new_id
 from shared.reports.options import ComparisonChoice, ReportOptions, ReportScope
 from shared.savings import count_savings
 from tests.integration.comparison.conftest import Estate
@@ -73,3 +74,16 @@ def test_the_course_of_time_leaves_out_what_was_filtered_otherwise(estate: Estat
         points = trend.trend_of(session, estate.client_id, basis, snapshots[2], until=snapshots[2]).points
         assert trend.snapshots_until(session, snapshots[2])[1].id == snapshots[0].id
     assert [point.snapshot_id for point in points] == [snapshots[0].id, snapshots[2].id]
+
+
+def test_what_one_run_of_a_schedule_fetched_for_several_types_is_one_point_in_time(estate: Estate) -> None:
+    month, first, second = (estate.snapshot([finding(5)], fetch=_WHOLE) for _ in range(3))
+    run_id = new_id()
+    estate.report(first, run_id=run_id)
+    report_id = estate.report(second, run_id=run_id)
+    with estate.database.tenant(estate.tenant_id) as session:
+        earlier = choosing.earlier_of(session, second, report_id, ComparisonChoice())
+        assert earlier.snapshot is not None
+        assert earlier.snapshot.id == month.id
+        assert [one.id for one in trend.snapshots_until(session, second)] == [second.id, month.id]
+        assert [one.id for one in trend.snapshots_until(session, first)] == [first.id, month.id]
