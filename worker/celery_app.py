@@ -78,6 +78,7 @@ def _begin(**_: Any) -> None:
 def _before_forking(**_: Any) -> None:
     # Here, and no earlier, it is known which queues this worker serves.
     processes.refuse_to_start_unless_verified(_queues())
+    processes.set_modules_aside()
 
 
 @signals.worker_process_init.connect(weak=False)
@@ -85,6 +86,7 @@ def _in_a_forked_child(**_: Any) -> None:
     logs.configure(settings.get())
     processes.verify_child(_queues())
     telemetry.begin_in_child(processes.services())
+    processes.set_modules_aside()
 
 
 @signals.worker_process_shutdown.connect(weak=False)

@@ -11,11 +11,13 @@ from shared.jobs import execution
 from shared.services import Services
 from tests.bench.measure import peak_rss_mb, timed
 from worker.jobs.fetch_azure_recommendations import fetch_azure_recommendations
+from worker.processes import set_modules_aside
 
 
 def main(tenant_id: str, job_id: str) -> int:
     """Claim the job, do it, and print seconds (claim to commit), processor time and the peak of memory."""
     services = Services(settings.load())
+    set_modules_aside()
     began = time.process_time()
     with timed() as watch:
         state = execution.execute(

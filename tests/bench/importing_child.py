@@ -10,11 +10,13 @@ from shared.jobs import execution
 from shared.services import Services
 from tests.bench.measure import peak_rss_mb, timed
 from worker.jobs.process_csv_file import process_csv_file
+from worker.processes import set_modules_aside
 
 
 def main(tenant_id: str, job_id: str) -> int:
     """Claim the job, do it, and print seconds (from before the claim to after the commit) and the peak of memory."""
     services = Services(settings.load())
+    set_modules_aside()
     with timed() as watch:
         state = execution.execute(services, process_csv_file, tenant_id=UUID(tenant_id), job_id=UUID(job_id), worker="bench")
     services.close()
