@@ -11,11 +11,12 @@ from shared.comparison.telling import tell_of_changes
 from shared.database.tables import ReportFile
 from shared.database.tables.report import FileState
 from shared.jobs import report_stages
-from shared.jobs.kinds import REMOVE_REPORT_FILES
+from shared.jobs.kinds import GENERATE_AZURE_REPORT, REMOVE_REPORT_FILES
 from shared.jobs.problems import Problem
-from shared.jobs.requests import add_job
+from shared.jobs.requests import add_job, publish_job
 from shared.jobs.run import JobRun
 from shared.language.language import Language
+from shared.reporting import shared_fetches
 from shared.savings import count_savings
 from shared.snapshots.reader import FETCH_ROWS, SnapshotRecommendations, SnapshotRejectedRows
 from shared.storage.blobs import StorageUnavailableError
@@ -45,6 +46,8 @@ def generate_report(run: JobRun) -> None:
 
     A file that cannot be made keeps its reason and leaves the others alone; where none can, the report fails.
     """
+    if run.claim.kind == GENERATE_AZURE_REPORT:
+        _hand_on(run)
     order = read_order(run)
     try:
         _end(run, _make_all(run, order))
@@ -54,6 +57,14 @@ def generate_report(run: JobRun) -> None:
         raise
     if run.claim.attempt > 1 or order.replaces_files:
         remove_unowned(run.services, run.tenant_id, run.report_id)
+
+
+def _hand_on(run: JobRun) -> None:
+    """Let the reports begin that wait for what was fetched for this one."""
+    with run.services.database.tenant(run.tenant_id) as session:
+        waiting = shared_fetches.hand_on(session, run.report_id)
+    for job in waiting:
+        publish_job(run.services.publisher, run.services.database, job)
 
 
 def _make_all(run: JobRun, order: ReportOrder) -> list[Made]:

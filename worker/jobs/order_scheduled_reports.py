@@ -9,7 +9,7 @@ from shared.database.tables import AzureConnection, Client, Job, Report, Schedul
 from shared.errors import AdvisorReportsError, ConflictError
 from shared.jobs.problems import Problem
 from shared.jobs.run import JobRun
-from shared.reporting import reports, sourced_reports
+from shared.reporting import reports, shared_fetches, sourced_reports
 from shared.reporting.clients import ClientStatus
 from shared.reporting.reports import Order
 from shared.scheduling.works import MAX_CLIENTS, LiveChoice, ReportWork, work_of
@@ -57,26 +57,34 @@ def order_scheduled_reports(run: JobRun) -> None:
     if not isinstance(work, ReportWork):
         raise LookupError(f"a job of kind {run.claim.kind.name} was given {type(work).__name__}")
     ordered: list[Job] = []
+    beside = 0
     left_out: list[dict[str, str]] = []
     with run.finishing() as session:
         run_id = session.scalars(select(Job.schedule_run_id).where(Job.id == run.claim.job_id)).one()
         for client_id in _clients(session, work):
+            first: Report | None = None
             for report_type in work.report_types:
                 run.check()
                 try:
                     with session.begin_nested():
                         wanted = Order(client_id, work.formats, report_type, title=work.title, options=work.options)
+                        if first is not None:
+                            # Azure is asked once for all types.
+                            shared_fetches.order_beside(session, wanted, first, trace_id=run.claim.trace_id)
+                            beside += 1
+                            continue
                         report, job = _order(session, run, work, wanted)
                         report.schedule_run_id = run_id
                         session.flush()
                     ordered.append(job)
+                    first = report if work.source == "live" and run_id is not None else None
                 except AdvisorReportsError as error:
                     problem = Problem.of(error)
                     left_out.append({"client_id": str(client_id), "code": problem.code, "message": problem.text})
         if not ordered:
             raise _nothing_ordered(left_out)
         if run_id is not None:
-            _await(session, run_id, len(ordered), left_out)
+            _await(session, run_id, len(ordered) + beside, left_out)
         for job in ordered:
             run.publish_afterwards(job)
 

@@ -11,11 +11,12 @@ from shared.advisor.vocabulary import Category
 from shared.azure import calls, metadata
 from shared.azure.filters import FetchFilter
 from shared.connections import connections
-from shared.database.tables import AdvisorMetadataLanguage, AdvisorScore
+from shared.database.tables import AdvisorMetadataLanguage, AdvisorScore, Report
 from shared.database.tables.azure_connection import ConnectionStatus
+from shared.identifiers import new_id
 from shared.jobs.run import JobRun
-from shared.reporting import reports, sourced_reports
-from shared.reports import ReportFormat
+from shared.reporting import reports, shared_fetches, sourced_reports
+from shared.reports import ReportFormat, ReportType
 from shared.snapshots.reader import SnapshotRecommendations
 from tests.integration.azure.conftest import Tenancy
 from tests.simulators.azure_management import AzureManagement
@@ -85,6 +86,22 @@ def test_report_can_be_made_again_when_azure_and_the_connection_are_gone(tenancy
     assert tenancy.report(again.id).source == "snapshot"
     assert tenancy.report(again.id).details["fetch"] == tenancy.report(first).details["fetch"]
     assert len(azure.calls) == asked
+
+
+def test_reports_of_one_run_share_what_is_read_for_the_first(tenancy: Tenancy, azure: AzureManagement) -> None:
+    first, wanted = tenancy.order(), reports.Order(tenancy.client_id, (ReportFormat.CSV,), ReportType.COST)
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        row = session.get_one(Report, first)
+        row.schedule_run_id = new_id()
+        second = shared_fetches.order_beside(session, wanted, row, trace_id=None).id
+    assert tenancy.run(second) is None, "it waits"
+    assert tenancy.run(first) == "succeeded"
+    asked = len(azure.calls)
+    assert tenancy.run(first, generate_report) == "succeeded"
+    assert tenancy.run(second, generate_report) == "succeeded"
+    assert (len(azure.calls), tenancy.snapshots()) == (asked, 1)
+    assert tenancy.jobs(second) == [("generate_azure_report", "succeeded")]
+    assert tenancy.report(second).details["fetch"] == tenancy.report(first).details["fetch"]
 
 
 def test_snapshot_of_another_client_is_not_found(tenancy: Tenancy) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from shared.database.tables import Client, Job, Report, ReportFile, ScheduleRun, Snapshot
+from shared.database.tables import AzureConnection, Client, Job, Report, ReportFile, ScheduleRun, Snapshot
 from shared.database.tables.job import JobState
 from shared.identifiers import new_id
 from shared.jobs import execution, report_stages
@@ -128,6 +128,27 @@ def test_live_reports_need_a_connection(ground: Ground, add_client: AddClient) -
     ground.add(work={"kind": "report", "all_clients": True, "source": "live"})
     assert _perform(ground) == JobState.FAILED
     assert "no Azure connection of its own" in str(_run(ground).reason)
+
+
+def test_live_reports_of_several_types_read_azure_once_for_each_client(ground: Ground, add_client: AddClient) -> None:
+    clients = [add_client(), add_client()]
+    with ground.services.database.tenant(ground.tenant_id) as session:
+        session.add_all(
+            AzureConnection(
+                id=new_id(), tenant_id=ground.tenant_id, client_id=client_id, name=str(client_id), kind="managed_identity"
+            )
+            for client_id in clients
+        )
+    types = ["executive", "cost", "detailed"]
+    ground.add(work={"kind": "report", "all_clients": True, "source": "live", "report_types": types})
+    assert _perform(ground) == JobState.SUCCEEDED
+    reports = _reports(ground)
+    assert sorted((report.client_id, report.report_type) for report in reports) == sorted(
+        (client_id, name) for client_id in clients for name in types
+    )
+    assert (_run(ground).ordered_count, _run(ground).awaited) == (6, 6)
+    # Two fetch now, one for each client; four wait for these.
+    assert sum(job.published_at is not None for job in ground.jobs() if job.report_id) == 2
 
 
 def test_run_that_no_worker_began_in_time_expires(ground: Ground) -> None:
