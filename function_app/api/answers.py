@@ -30,6 +30,19 @@ def json_answer(content: Any, *, status_code: int = 200, headers: Mapping[str, s
     return Response(orjson.dumps(content), status_code, headers, media_type="application/json")
 
 
+def row_answer(row: Mapping[str, Any]) -> Response:
+    """Return a row that people change, with the tag that a change has to name.
+
+    The tag is of what people change. Other things come and go beneath it, so it does not serve to skip a read.
+    """
+    return json_answer(row, headers={"ETag": version_tag(row["version"]), "Cache-Control": "private, no-cache"})
+
+
+def changed_answer(row: Mapping[str, Any]) -> Response:
+    """Return a row as a change has left it, with the tag that the next one has to name."""
+    return json_answer(row, headers={"ETag": version_tag(row["version"])})
+
+
 def tagged_answer(request: Request, content: Mapping[str, Any], *, etag: str | None = None) -> Response:
     """Return ``content`` with an ETag, or 304 without a body where the caller has that state already.
 

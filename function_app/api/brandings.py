@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from sqlalchemy.orm import Session
 
 from function_app.api import ordering
-from function_app.api.answers import json_answer, version_of, version_tag
+from function_app.api.answers import changed_answer, json_answer, version_of, version_tag
 from function_app.api.callers import Caller
 from function_app.api.models.branding import BrandingWishes
 from shared.audit.log import Target
@@ -65,7 +65,7 @@ def replace(caller: Caller, client_id: UUID | None, wishes: BrandingWishes, if_m
         row = stored.change(session, caller.tenant_id, client_id, fields, version=version)
         _log(session, caller, client_id, "changed")
         content = _shown(session, row, client_id)
-    return json_answer(content, headers={"ETag": version_tag(content["version"])})
+    return changed_answer(content)
 
 
 def remove(caller: Caller, client_id: UUID | None) -> None:

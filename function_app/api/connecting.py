@@ -4,9 +4,7 @@ Before a secret is sent to the vault, the first transaction notes where it will 
 this process die in between, the upkeep finds the note and removes what nobody owns.
 """
 
-import hashlib
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from fastapi import Response
@@ -14,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from function_app.api import creation
-from function_app.api.answers import json_answer, outcome_answer, version_tag
+from function_app.api.answers import changed_answer, outcome_answer
 from function_app.api.callers import Caller
 from function_app.api.models.connections import ConnectionChange, NewConnection
 from shared.access import Scope
@@ -31,8 +29,6 @@ from shared.reporting.clients import VersionConflictError
 from shared.reporting.idempotency import Outcome, Request
 
 _SECRET_FIELDS = ("secret", "certificate", "certificate_password")
-# What is kept to recognise a repeated request must not help anybody who guesses secrets.
-_SCRYPT: dict[str, Any] = {"n": 2**14, "r": 8, "p": 1}
 
 
 def create(caller: Caller, given: NewConnection, key: str | None) -> Response:
@@ -63,8 +59,7 @@ def create(caller: Caller, given: NewConnection, key: str | None) -> Response:
             row = connections.create(session, caller.tenant_id, connection_id, wanted, kept)
             told = {"kind": row.kind, "with_secret": kept is not None}
             caller.log(session, AuditType.CREDENTIAL_CREATED, Target("connection", row.id, row.name), details=told)
-            body = read_in(session, connections.reading(row.id))[0]
-            return Outcome(201, {"Location": f"/api/v1/connections/{row.id}", "ETag": version_tag(row.version)}, body)
+            return creation.created("connections", read_in(session, connections.reading(row.id))[0])
 
         return creation.answer(session, caller, request, write)
 
@@ -90,7 +85,7 @@ def change(caller: Caller, connection_id: UUID, given: ConnectionChange, *, vers
         told = {"fields": sorted(fields), "with_secret": kept is not None}
         caller.log(session, AuditType.CREDENTIAL_CHANGED, Target("connection", row.id, row.name), details=told)
         body = read_in(session, connections.reading(connection_id))[0]
-    return json_answer(body, headers={"ETag": version_tag(body["version"])})
+    return changed_answer(body)
 
 
 def _note(session: Session, caller: Caller, connection_id: UUID, secret: NewSecret | None) -> None:
@@ -115,10 +110,7 @@ def _secret_in(given: NewConnection | ConnectionChange) -> NewSecret | None:
 
 
 def _named(given: NewConnection, key: str | None) -> Request | None:
-    if key is None:
-        return None
     secrets = [value for name in _SECRET_FIELDS if isinstance(value := getattr(given, name), SecretStr)]
     shown = given.model_dump_json(exclude=set(_SECRET_FIELDS))
     hidden = "\0".join(secret.get_secret_value() for secret in secrets)
-    digest = hashlib.scrypt(hidden.encode(), salt=key.encode(), **_SCRYPT) if hidden else b""
-    return creation.named(key, "POST /connections", shown, digest)
+    return creation.named(key, "POST /connections", shown, hidden=hidden.encode())

@@ -4,7 +4,6 @@ Before a secret is sent to the vault, the first transaction notes where it will 
 this process die in between, the upkeep finds the note and removes what nobody owns.
 """
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +15,7 @@ from fastapi import Response
 from pydantic import SecretStr
 
 from function_app.api import creation
-from function_app.api.answers import json_answer, outcome_answer, version_tag
+from function_app.api.answers import changed_answer, outcome_answer
 from function_app.api.callers import Caller
 from function_app.api.models.credentials import CredentialChange, NewCredential
 from shared.audit.log import Target
@@ -33,8 +32,6 @@ from shared.reporting.clients import VersionConflictError
 from shared.reporting.idempotency import Outcome, Request
 from shared.telemetry import redaction
 
-# What is kept to recognise a repeated request must not help anybody who guesses secrets.
-_SCRYPT: dict[str, Any] = {"n": 2**14, "r": 8, "p": 1}
 _MAX_CONFIGURATION_BYTES = 16_384
 
 
@@ -65,8 +62,7 @@ def create(caller: Caller, given: NewCredential, key: str | None) -> Response:
             row = stored.create(session, caller.tenant_id, credential_id, wanted, secret_version=version)
             told = {"provider": row.provider, "credential_type": row.credential_type}
             caller.log(session, AuditType.CREDENTIAL_CREATED, Target("credential", row.id, row.name), details=told)
-            body = read_in(session, health_lists.stored_one(row.id))[0]
-            return Outcome(201, {"Location": f"/api/v1/credentials/{row.id}", "ETag": version_tag(row.version)}, body)
+            return creation.created("credentials", read_in(session, health_lists.stored_one(row.id))[0])
 
         return creation.answer(session, caller, request, write)
 
@@ -95,7 +91,7 @@ def change(caller: Caller, credential_id: UUID, given: CredentialChange, *, vers
         told = {"fields": sorted(fields), "with_secret": secret_version is not None}
         caller.log(session, AuditType.CREDENTIAL_CHANGED, Target("credential", row.id, row.name), details=told)
         body = read_in(session, health_lists.stored_one(credential_id))[0]
-    return json_answer(body, headers={"ETag": version_tag(body["version"])})
+    return changed_answer(body)
 
 
 def offered() -> list[dict[str, Any]]:
@@ -148,10 +144,8 @@ def _check_expiry(expires_at: datetime | None) -> None:
 
 
 def _named(given: NewCredential, key: str | None) -> Request | None:
-    if key is None:
-        return None
     hidden = orjson.dumps(
         {name: value.get_secret_value() for name, value in given.secret.items()}, option=orjson.OPT_SORT_KEYS
     )
     shown = given.model_dump_json(exclude={"secret"})
-    return creation.named(key, "POST /credentials", shown, hashlib.scrypt(hidden, salt=key.encode(), **_SCRYPT))
+    return creation.named(key, "POST /credentials", shown, hidden=hidden)

@@ -4,7 +4,6 @@ Before it does, the first transaction notes where it will lie; should this proce
 row, the upkeep of secrets removes what nobody names.
 """
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,7 @@ import orjson
 from fastapi import Response
 
 from function_app.api import creation
-from function_app.api.answers import json_answer, outcome_answer, version_tag
+from function_app.api.answers import changed_answer, json_answer, outcome_answer, version_tag
 from function_app.api.callers import Caller
 from function_app.api.models.webhooks import NewWebhook, WebhookChange
 from shared.connections.removal import STAGED_FOR
@@ -32,8 +31,6 @@ from shared.webhooks.confidential import Confidential, Signing
 from shared.webhooks.endpoints import NewEndpoint, NotSignedError
 
 _CONFIDENTIAL = {"url", "headers"}
-# What is kept to recognise a repeated request must not help anybody who guesses secrets.
-_SCRYPT: dict[str, Any] = {"n": 2**14, "r": 8, "p": 1}
 
 
 def create(caller: Caller, given: NewWebhook, key: str | None) -> Response:
@@ -64,10 +61,8 @@ def create(caller: Caller, given: NewWebhook, key: str | None) -> Response:
             row = endpoints.create(
                 session, caller.tenant_id, endpoint_id, wanted, caller.actor, kept=(content, secret_version)
             )
-            body = read_in(session, webhook_lists.endpoint(row.id))[0]
-            headers = {"Location": f"/api/v1/webhooks/{row.id}", "ETag": version_tag(row.version)}
             # What is kept for a repeated request must not hold the secret.
-            return Outcome(201, headers, {**body, "secret": None})
+            return creation.created("webhooks", {**read_in(session, webhook_lists.endpoint(row.id))[0], "secret": None})
 
         outcome = idempotency.once(session, caller.tenant_id, request, write)
     if outcome.replayed or not content.signing:
@@ -103,7 +98,7 @@ def change(caller: Caller, endpoint_id: UUID, given: WebhookChange, *, version: 
     with caller.transaction() as session:
         endpoints.change(session, endpoint_id, fields, caller.actor, version=version, kept=kept)
         body = read_in(session, webhook_lists.endpoint(endpoint_id))[0]
-    return json_answer(body, headers={"ETag": version_tag(body["version"])})
+    return changed_answer(body)
 
 
 def rotate(caller: Caller, endpoint_id: UUID, *, overlap: timedelta, version: int | None) -> Response:
@@ -139,8 +134,6 @@ def _checked_url(caller: Caller, url: str) -> str:
 
 
 def _named(given: NewWebhook, key: str | None) -> Request | None:
-    if key is None:
-        return None
     shown = given.model_dump_json(exclude=_CONFIDENTIAL)
     hidden = orjson.dumps({"url": given.url, "headers": given.headers}, option=orjson.OPT_SORT_KEYS)
-    return creation.named(key, "POST /webhooks", shown, hashlib.scrypt(hidden, salt=key.encode(), **_SCRYPT))
+    return creation.named(key, "POST /webhooks", shown, hidden=hidden)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Request, Response
 from sqlalchemy.orm import Session
 
 from function_app.api import creation
-from function_app.api.answers import json_answer, tagged_answer, version_of, version_tag
+from function_app.api.answers import changed_answer, tagged_answer, version_of, version_tag
 from function_app.api.callers import Caller
 from function_app.api.dependencies import ClientReader, ClientWriter, IdempotencyKey
 from function_app.api.models.clients import Client, ClientChange, NewClient
@@ -40,8 +40,7 @@ def create_client(client: NewClient, caller: ClientWriter, key: IdempotencyKey =
     def create() -> Outcome:
         row = clients.create(session, caller.tenant_id, client.model_dump())
         _log(session, caller, row, "created")
-        body = read_in(session, clients.reading(row.id))[0]
-        return Outcome(201, {"Location": f"/api/v1/clients/{row.id}", "ETag": version_tag(row.version)}, body)
+        return creation.created("clients", read_in(session, clients.reading(row.id))[0])
 
     with caller.transaction() as session:
         return creation.answer(session, caller, request, create)
@@ -73,7 +72,7 @@ def change_client(client_id: UUID, change: ClientChange, caller: ClientWriter, i
         row = clients.change(session, client_id, fields, version=version)
         _log(session, caller, row, "changed", fields=sorted(fields))
         client = read_in(session, clients.reading(client_id))[0]
-    return json_answer(client, headers={"ETag": version_tag(client["version"])})
+    return changed_answer(client)
 
 
 @router.delete("/{client_id}", status_code=204, response_class=Response, responses=failures(*ALWAYS, 404))

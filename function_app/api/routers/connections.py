@@ -4,9 +4,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from sqlalchemy.orm import Session
 
 from function_app.api import connecting, creation
-from function_app.api.answers import json_answer, outcome_answer, version_of, version_tag
+from function_app.api.answers import json_answer, row_answer, version_of
 from function_app.api.callers import Caller
 from function_app.api.dependencies import ConnectionReader, ConnectionWriter, IdempotencyKey
 from function_app.api.models.common import ALWAYS, failures
@@ -29,8 +30,7 @@ from shared.connections import connections, examining, selection, subscriptions
 from shared.connections.connections import ConnectionNotFoundError
 from shared.database.reading import read_in
 from shared.database.tables import Job
-from shared.jobs.requests import publish_job
-from shared.reporting import idempotency, job_lists
+from shared.reporting import job_lists
 from shared.reporting.idempotency import Outcome
 
 router = APIRouter(prefix="/connections", tags=["Connections"])
@@ -61,10 +61,7 @@ def get_connection(connection_id: UUID, caller: ConnectionReader) -> Response:
             raise ConnectionNotFoundError
         connection = found[0]
         caller.log(session, AuditType.CREDENTIAL_READ, Target("connection", connection_id, connection["name"]))
-    # The tag is of what people change. Tests come and go beneath it, so it does not serve to skip a read.
-    return json_answer(
-        connection, headers={"ETag": version_tag(connection["version"]), "Cache-Control": "private, no-cache"}
-    )
+    return row_answer(connection)
 
 
 @router.patch(
@@ -141,23 +138,14 @@ def resolve_selection(connection_id: UUID, chosen: SubscriptionSelection, caller
 
 
 def _examine(caller: Caller, connection_id: UUID, key: str | None, route: str) -> Response:
-    request = creation.named(key, route)
-    new: list[Job] = []
-
-    def ask() -> Outcome:
+    def ask(session: Session) -> tuple[Outcome, Job | None]:
         job, is_new = examining.ask(session, connection_id, trace_id=caller.trace_id)
-        if is_new:
-            new.append(job)
         connection = read_in(session, connections.reading(connection_id))[0]
         caller.log(session, AuditType.CREDENTIAL_TESTED, Target("connection", connection_id, connection["name"]))
         body = {
             "connection": connection,
             "job": read_in(session, job_lists.reading(job.id))[0],
         }
-        return Outcome(202, {"Location": job_path(job.id)}, body)
+        return Outcome(202, {"Location": job_path(job.id)}, body), job if is_new else None
 
-    with caller.transaction() as session:
-        outcome = idempotency.once(session, caller.tenant_id, request, ask)
-    for job in new:
-        publish_job(caller.services.publisher, caller.services.database, job)
-    return outcome_answer(outcome)
+    return creation.set_going(caller, creation.named(key, route), ask)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
 from function_app.api import creation
-from function_app.api.answers import json_answer, version_of, version_tag
+from function_app.api.answers import changed_answer, row_answer, version_of
 from function_app.api.callers import Caller
 from function_app.api.dependencies import ConnectionReader, ConnectionWriter, IdempotencyKey
 from function_app.api.models import credential_health as models
@@ -23,7 +23,7 @@ from shared.credential_health.stored import CredentialNotFoundError
 from shared.database.reading import read_in
 from shared.database.tables import Job
 from shared.jobs.kinds import CHECK_ALL_CREDENTIALS_HEALTH, CHECK_CREDENTIAL_HEALTH_MANUAL
-from shared.jobs.requests import add_job, publish_job
+from shared.jobs.requests import add_job
 from shared.reporting import job_lists
 from shared.reporting.idempotency import Outcome
 
@@ -81,8 +81,7 @@ def check_credentials(wanted: models.ChecksWanted, caller: ConnectionWriter, key
 def get_credential_health(credential_id: UUID, caller: ConnectionReader) -> Response:
     """Get how it stands with one credential."""
     row = caller.read_one(health_lists.health_of(credential_id), CredentialNotFoundError)
-    # The tag is of what people change. Checks come and go beneath it, so it does not serve to skip a read.
-    return json_answer(row, headers={"ETag": version_tag(row["version"]), "Cache-Control": "private, no-cache"})
+    return row_answer(row)
 
 
 @router.patch("/{credential_id}", responses={**_READ, **failures(*ALWAYS, 404, 409, 412, 428)})
@@ -96,7 +95,7 @@ def change_credential_health(
         body = read_in(session, health_lists.health_of(credential_id))[0]
         target = Target("credential", credential_id, body["name"])
         caller.log(session, AuditType.CREDENTIAL_CHANGED, target, details=change.model_dump())
-    return json_answer(body, headers={"ETag": version_tag(body["version"])})
+    return changed_answer(body)
 
 
 @router.get("/{credential_id}/checks", responses={200: {"model": models.CredentialCheckPage}, **failures(*ALWAYS, 404)})
@@ -128,17 +127,9 @@ def check_credential(credential_id: UUID, caller: ConnectionWriter, key: Idempot
 def _set_going(
     caller: Caller, key: str | None, content: tuple[str, str], ask: Callable[[Session], tuple[Job, bool]]
 ) -> Response:
-    new: list[Job] = []
-
-    def write() -> Outcome:
+    def write(session: Session) -> tuple[Outcome, Job | None]:
         job, is_new = ask(session)
-        if is_new:
-            new.append(job)
         body = {"job": read_in(session, job_lists.reading(job.id))[0]}
-        return Outcome(202, {"Location": job_path(job.id)}, body)
+        return Outcome(202, {"Location": job_path(job.id)}, body), job if is_new else None
 
-    with caller.transaction() as session:
-        answer = creation.answer(session, caller, creation.named(key, *content), write)
-    for job in new:
-        publish_job(caller.services.publisher, caller.services.database, job)
-    return answer
+    return creation.set_going(caller, creation.named(key, *content), write)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 
 from function_app.api import storing
-from function_app.api.answers import json_answer, version_of, version_tag
+from function_app.api.answers import json_answer, row_answer, version_of
 from function_app.api.dependencies import ConnectionReader, ConnectionWriter, IdempotencyKey
 from function_app.api.models import credentials as models
 from function_app.api.models.common import ALWAYS, failures
@@ -67,7 +67,7 @@ def get_credential(credential_id: UUID, caller: ConnectionReader) -> Response:
         if not found:
             raise CredentialNotFoundError
         caller.log(session, AuditType.CREDENTIAL_READ, Target("credential", credential_id, found[0]["name"]))
-    return json_answer(found[0], headers={"ETag": version_tag(found[0]["version"]), "Cache-Control": "private, no-cache"})
+    return row_answer(found[0])
 
 
 @router.patch("/{credential_id}", responses={**_READ, **failures(*ALWAYS, 404, 409, 412, 428)})

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
 from function_app.api import creation
-from function_app.api.answers import json_answer, version_of, version_tag
+from function_app.api.answers import changed_answer, json_answer, row_answer, version_of
 from function_app.api.callers import Caller
 from function_app.api.dependencies import IdempotencyKey, MailReader, MailWriter
 from function_app.api.models import mail as models
@@ -88,8 +88,7 @@ def create_recipient(recipient: models.NewRecipient, caller: MailWriter, key: Id
 
     def create() -> Outcome:
         row = recipients.create(session, caller.tenant_id, recipient.model_dump(), caller.actor)
-        body = read_in(session, mail_lists.recipient(row.id))[0]
-        return Outcome(201, {"Location": f"/api/v1/mail/recipients/{row.id}", "ETag": version_tag(row.version)}, body)
+        return creation.created("mail/recipients", read_in(session, mail_lists.recipient(row.id))[0])
 
     with caller.transaction() as session:
         return creation.answer(session, caller, request, create)
@@ -99,7 +98,7 @@ def create_recipient(recipient: models.NewRecipient, caller: MailWriter, key: Id
 def get_recipient(recipient_id: UUID, caller: MailReader) -> Response:
     """Get a recipient; the ETag is what a change has to name."""
     row = caller.read_one(mail_lists.recipient(recipient_id), RecipientNotFoundError)
-    return json_answer(row, headers={"ETag": version_tag(row["version"]), "Cache-Control": "private, no-cache"})
+    return row_answer(row)
 
 
 @router.patch("/recipients/{recipient_id}", responses={**_READ, **failures(*ALWAYS, 404, 409, 412, 428)})
@@ -112,7 +111,7 @@ def change_recipient(
         fields = change.model_dump(exclude_unset=True)
         recipients.change(session, recipient_id, fields, caller.actor, version=version)
         body = read_in(session, mail_lists.recipient(recipient_id))[0]
-    return json_answer(body, headers={"ETag": version_tag(body["version"])})
+    return changed_answer(body)
 
 
 @router.delete("/recipients/{recipient_id}", status_code=204, response_class=Response, responses=failures(*ALWAYS, 404))
@@ -219,18 +218,12 @@ def _set_going(
     caller: Caller, key: str | None, route: str, begin: Callable[[Session], tuple[UUID, Job]], *, reason: str
 ) -> Response:
     require_on(caller.services.settings)
-    jobs: list[Job] = []
 
-    def write() -> Outcome:
+    def write(session: Session) -> tuple[Outcome, Job]:
         mail_id, job = begin(session)
-        jobs.append(job)
         _log(session, caller, mail_id, reason)
         body = read_in(session, mail_lists.delivery(mail_id))[0]
         body.pop("attempts")
-        return Outcome(202, {"Location": f"/api/v1/mail/deliveries/{mail_id}"}, body)
+        return Outcome(202, {"Location": f"/api/v1/mail/deliveries/{mail_id}"}, body), job
 
-    with caller.transaction() as session:
-        answer = creation.answer(session, caller, creation.named(key, route), write)
-    for job in jobs:
-        publish_job(caller.services.publisher, caller.services.database, job)
-    return answer
+    return creation.set_going(caller, creation.named(key, route), write)

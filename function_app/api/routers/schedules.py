@@ -8,7 +8,7 @@ import msgspec
 from fastapi import APIRouter, Header, Query, Response
 
 from function_app.api import creation
-from function_app.api.answers import json_answer, version_of, version_tag
+from function_app.api.answers import changed_answer, json_answer, row_answer, version_of
 from function_app.api.callers import Caller
 from function_app.api.dependencies import IdempotencyKey, ScheduleReader, ScheduleWriter
 from function_app.api.models import schedules as models
@@ -57,7 +57,7 @@ def create_schedule(schedule: models.NewSchedule, caller: ScheduleWriter, key: I
     def create() -> Outcome:
         row = schedules.create(session, caller.tenant_id, wanted, caller.actor)
         body = _shown(read_in(session, schedule_lists.reading(row.id))[0])
-        return Outcome(201, _whereabouts(body), body)
+        return creation.created("schedules", body)
 
     with caller.transaction() as session:
         return creation.answer(session, caller, request, create)
@@ -89,8 +89,7 @@ def list_job_kinds(caller: ScheduleReader) -> Response:
 def get_schedule(schedule_id: UUID, caller: ScheduleReader) -> Response:
     """Get a schedule with its next run times, its last run and what it refers to that is gone."""
     row = caller.read_one(schedule_lists.reading(schedule_id), ScheduleNotFoundError)
-    # The tag is of what people change. Run times and runs come and go beneath it, so it does not serve to skip a read.
-    return json_answer(_shown(row), headers={"ETag": version_tag(row["version"]), "Cache-Control": "private, no-cache"})
+    return row_answer(_shown(row))
 
 
 @router.patch("/{schedule_id}", responses={**_READ, **failures(*ALWAYS, 404, 409, 412, 428)})
@@ -103,7 +102,7 @@ def change_schedule(
     with caller.transaction() as session:
         schedules.change(session, schedule_id, fields, caller.actor, version=version)
         body = _shown(read_in(session, schedule_lists.reading(schedule_id))[0])
-    return json_answer(body, headers={"ETag": version_tag(body["version"])})
+    return changed_answer(body)
 
 
 @router.delete("/{schedule_id}", status_code=204, response_class=Response, responses=failures(*ALWAYS, 404))
@@ -150,7 +149,7 @@ def duplicate_schedule(
     def duplicate() -> Outcome:
         row = schedules.duplicate(session, schedule_id, caller.actor, name=wanted.name)
         body = _shown(read_in(session, schedule_lists.reading(row.id))[0])
-        return Outcome(201, _whereabouts(body), body)
+        return creation.created("schedules", body)
 
     with caller.transaction() as session:
         return creation.answer(session, caller, request, duplicate)
@@ -181,11 +180,7 @@ def _switched(caller: Caller, schedule_id: UUID, *, enabled: bool) -> Response:
     with caller.transaction() as session:
         schedules.set_enabled(session, schedule_id, caller.actor, enabled=enabled)
         body = _shown(read_in(session, schedule_lists.reading(schedule_id))[0])
-    return json_answer(body, headers={"ETag": version_tag(body["version"])})
-
-
-def _whereabouts(schedule: dict[str, Any]) -> dict[str, str]:
-    return {"Location": f"/api/v1/schedules/{schedule['id']}", "ETag": version_tag(schedule["version"])}
+    return changed_answer(body)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:

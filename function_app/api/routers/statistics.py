@@ -6,9 +6,10 @@ from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Response
+from sqlalchemy.orm import Session
 
 from function_app.api import creation, ordering
-from function_app.api.answers import json_answer, outcome_answer
+from function_app.api.answers import json_answer
 from function_app.api.dependencies import ConnectionReader, ConnectionWriter, IdempotencyKey
 from function_app.api.models import jobs as answered
 from function_app.api.models.common import ALWAYS, failures
@@ -18,8 +19,7 @@ from shared.azure.kept_statistics import StatisticsPendingError
 from shared.connections import connections
 from shared.database.reading import read_in
 from shared.database.tables import Job
-from shared.jobs.requests import publish_job
-from shared.reporting import idempotency, job_lists
+from shared.reporting import job_lists
 from shared.reporting.idempotency import Outcome
 
 router = APIRouter(prefix="/connections", tags=["Connections"])
@@ -59,17 +59,10 @@ def sync_statistics(connection_id: UUID, caller: ConnectionWriter, key: Idempote
 
     A sync that waits for its turn is answered instead of another.
     """
-    new: list[Job] = []
 
-    def ask() -> Outcome:
+    def ask(session: Session) -> tuple[Outcome, Job | None]:
         job, is_new = syncing.ask(session, connection_id, trace_id=caller.trace_id)
-        if is_new:
-            new.append(job)
-        return Outcome(202, {"Location": ordering.job_path(job.id)}, read_in(session, job_lists.reading(job.id))[0])
+        body = read_in(session, job_lists.reading(job.id))[0]
+        return Outcome(202, {"Location": ordering.job_path(job.id)}, body), job if is_new else None
 
-    with caller.transaction() as session:
-        request = creation.named(key, f"POST /connections/{connection_id}/sync")
-        outcome = idempotency.once(session, caller.tenant_id, request, ask)
-    for job in new:
-        publish_job(caller.services.publisher, caller.services.database, job)
-    return outcome_answer(outcome)
+    return creation.set_going(caller, creation.named(key, f"POST /connections/{connection_id}/sync"), ask)

@@ -28,7 +28,7 @@ from shared.database.reading import Query as DatabaseQuery
 from shared.database.reading import read_in
 from shared.database.tables import Job
 from shared.jobs.kinds import RUN_UPKEEP
-from shared.jobs.requests import add_job, publish_job
+from shared.jobs.requests import add_job
 from shared.reporting import job_lists
 from shared.reporting.idempotency import Outcome
 from shared.reporting.listing import Conditions, Order, page_query
@@ -66,22 +66,15 @@ def put_retention(rules: OwnRules, caller: Administrator, if_match: IfMatch = No
 @router.post("/runs", status_code=202, responses={202: _ACCEPTED, **failures(*ALWAYS, 409)})
 def run_upkeep(wanted: UpkeepWanted, caller: Administrator, key: IdempotencyKey = None) -> Response:
     """Remove what served its time now, or count it."""
-    request = creation.named(key, "POST /upkeep/runs", wanted.model_dump_json())
-    new: list[Job] = []
 
-    def ask() -> Outcome:
+    def ask(session: Session) -> tuple[Outcome, Job]:
         arguments = wanted.model_dump()
         job = add_job(session, RUN_UPKEEP, tenant_id=caller.tenant_id, arguments=arguments, trace_id=caller.trace_id)
-        new.append(job)
         caller.log(session, AuditType.UPKEEP_ORDERED, Target("job", job.id), details=arguments)
         body = {"job": read_in(session, job_lists.reading(job.id))[0]}
-        return Outcome(202, {"Location": job_path(job.id)}, body)
+        return Outcome(202, {"Location": job_path(job.id)}, body), job
 
-    with caller.transaction() as session:
-        answer = creation.answer(session, caller, request, ask)
-    for job in new:
-        publish_job(caller.services.publisher, caller.services.database, job)
-    return answer
+    return creation.set_going(caller, creation.named(key, "POST /upkeep/runs", wanted.model_dump_json()), ask)
 
 
 @router.get("/runs", responses={200: {"model": UpkeepRunPage}, **failures(*ALWAYS)})

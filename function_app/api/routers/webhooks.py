@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 
 from function_app.api import creation, webhooking
-from function_app.api.answers import json_answer, version_of, version_tag
+from function_app.api.answers import json_answer, row_answer, version_of
 from function_app.api.callers import Caller
 from function_app.api.dependencies import IdempotencyKey, WebhookReader, WebhookWriter
 from function_app.api.models import webhooks as models
@@ -18,7 +18,6 @@ from function_app.api.paging import Paging
 from function_app.api.routers.clients import IfMatch
 from shared.database.reading import read_in
 from shared.database.tables import Job
-from shared.jobs.requests import publish_job
 from shared.reporting.idempotency import Outcome
 from shared.webhooks import endpoints, replaying, webhook_lists
 from shared.webhooks.endpoints import EndpointNotFoundError
@@ -57,8 +56,7 @@ def create_webhook(webhook: models.NewWebhook, caller: WebhookWriter, key: Idemp
 def get_webhook(webhook_id: UUID, caller: WebhookReader) -> Response:
     """Get a webhook; its ETag is what a change has to name."""
     row = caller.read_one(webhook_lists.endpoint(webhook_id), EndpointNotFoundError)
-    # The tag is of what people change. Deliveries come and go beneath it, so it does not serve to skip a read.
-    return json_answer(row, headers={"ETag": version_tag(row["version"]), "Cache-Control": "private, no-cache"})
+    return row_answer(row)
 
 
 @router.patch("/{webhook_id}", responses={**_READ, **failures(*ALWAYS, 404, 409, 412, 428)})
@@ -174,18 +172,11 @@ def _set_going(
     *,
     reason: str,
 ) -> Response:
-    jobs: list[Job] = []
-
-    def write() -> Outcome:
+    def write(session: Session) -> tuple[Outcome, Job]:
         delivery_id, job = begin(session)
-        jobs.append(job)
         endpoints.log_sent(session, webhook_id, caller.actor, reason, delivery_id=str(delivery_id))
         body = read_in(session, webhook_lists.delivery(webhook_id, delivery_id))[0]
         body.pop("attempts")
-        return Outcome(202, {"Location": f"/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}"}, body)
+        return Outcome(202, {"Location": f"/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}"}, body), job
 
-    with caller.transaction() as session:
-        answer = creation.answer(session, caller, creation.named(key, route), write)
-    for job in jobs:
-        publish_job(caller.services.publisher, caller.services.database, job)
-    return answer
+    return creation.set_going(caller, creation.named(key, route), write)
