@@ -45,6 +45,8 @@ class AzureAuthenticationError(AzureCallError):
         super().__init__(message, next_step=next_step)
         self.reason = reason
         """Stable and machine-readable, finer than ``code``: ``secret_expired``, ``consent_missing`` …"""
+        self.secret_version: str | None = None
+        """The version of the secret that was signed in with, where there was one and it is known."""
 
 
 class AzurePermissionError(AzureCallError):

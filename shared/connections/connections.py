@@ -207,10 +207,15 @@ def delete(session: Session, connection_id: UUID) -> None:
 
 
 def mark_failing(session: Session, connection_id: UUID, error: AzureAuthenticationError) -> None:
-    """Note on a connection that it could not sign in, and why; does nothing where it is gone."""
+    """Note on a connection that it could not sign in, and why.
+
+    Does nothing where it is gone, or has another secret by now than the one that was refused.
+    """
     try:
         connection = find(session, connection_id, lock=True)
     except ConnectionNotFoundError:
+        return
+    if error.secret_version not in {None, connection.secret_version}:
         return
     verdict = Verdict.of(error)
     if connection.status == ConnectionStatus.WORKING:

@@ -12,7 +12,7 @@ from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import AzureError
 from azure.identity import CertificateCredential, ClientAssertionCredential, ClientSecretCredential
 
-from shared.azure.errors import AzureServiceError, sign_in_error
+from shared.azure.errors import AzureAuthenticationError, AzureCallError, AzureServiceError, sign_in_error
 from shared.connections.secret_store import store_of
 from shared.database.tables.azure_connection import ConnectionKind
 from shared.identity import scopes
@@ -69,8 +69,9 @@ _kept: "OrderedDict[_Key, ConnectionCredential]" = OrderedDict()
 class ConnectionCredential:
     """A credential whose failures are sentences: :class:`~shared.azure.errors.AzureCallError` and its three families."""
 
-    def __init__(self, credential: CachingCredential) -> None:
+    def __init__(self, credential: CachingCredential, secret_version: str | None = None) -> None:
         self._credential = credential
+        self._secret_version = secret_version
 
     def get_token(self, *scopes: str, **options: Any) -> AccessToken:
         """Return a valid token, as :class:`azure.core.credentials.TokenCredential` has it.
@@ -82,14 +83,20 @@ class ConnectionCredential:
             return self._credential.get_token(*scopes, **options)
         except (TokenUnavailableError, AzureError) as error:
             # Without its cause: what the SDK says may repeat what it sent.
-            raise sign_in_error(error) from None
+            raise self._told(error) from None
 
     def another_token(self, scope: str, *, refused: str) -> AccessToken | None:
         """Return a token other than the one that Azure ``refused``; raises as :meth:`get_token`."""
         try:
             return self._credential.another_token(scope, refused=refused)
         except (TokenUnavailableError, AzureError) as error:
-            raise sign_in_error(error) from None
+            raise self._told(error) from None
+
+    def _told(self, error: Exception) -> AzureCallError:
+        told = sign_in_error(error)
+        if isinstance(told, AzureAuthenticationError):
+            told.secret_version = self._secret_version
+        return told
 
 
 def credential_of(services: Services, connection: Connection, *, anew: bool = False) -> ConnectionCredential:
@@ -113,7 +120,7 @@ def credential_of(services: Services, connection: Connection, *, anew: bool = Fa
             _kept.move_to_end(key)
             return found
     # Two threads may both come here; the second finds the first one's below. Nobody waits for the vault under the lock.
-    made = ConnectionCredential(_made(services, connection, anew=anew))
+    made = ConnectionCredential(_made(services, connection, anew=anew), connection.secret_version)
     with _lock:
         if anew:
             _kept[key] = made

@@ -2,15 +2,22 @@
 
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
 from shared.azure.errors import AzureAuthenticationError
 from shared.connections import connections, examining
+from shared.connections.credentials import credential_of
 from shared.connections.examining import Examination
+from shared.connections.secret_store import store_of
 from shared.connections.verdict import Verdict
 from shared.database.session import Database
 from shared.database.tables import AzureConnection, DomainEvent
+from shared.database.tables.azure_connection import ConnectionKind
 from shared.identifiers import new_id
+from shared.services import Services
+from tests.integration.connections.conftest import MakeConnection
+from tests.simulators.cloud import Cloud
 
 _WORKS, _FAILS = (
     Verdict(True, "Works.", 1),
@@ -43,3 +50,21 @@ def test_failure_is_told_once_each_time_it_begins(database: Database, tenant: UU
         with database.tenant(tenant) as session:
             connections.mark_failing(session, connection.id, error)
     assert _told(database, tenant)[2:] == ["secret_expired"]
+
+
+def test_refusal_of_a_secret_that_was_replaced_meanwhile_says_nothing_of_the_connection(
+    services: Services, cloud: Cloud, make_connection: MakeConnection, tenant: UUID
+) -> None:
+    cloud.entra.secret = "another"
+    connection = make_connection(ConnectionKind.SECRET, secret_name="s", secret_version="1")
+    connection.secret_version = store_of(services).put(tenant, "s", "old", expires_at=None, content_type="text/plain")
+    with services.database.tenant(tenant) as session:
+        session.add(connection)
+    with pytest.raises(AzureAuthenticationError) as refused:
+        credential_of(services, connection).get_token("https://management.azure.com/.default")
+    for version, status in (("2", "untested"), (connection.secret_version, "failing")):
+        with services.database.tenant(tenant) as session:
+            found = connections.find(session, connection.id)
+            found.secret_version = version
+            connections.mark_failing(session, connection.id, refused.value)
+            assert found.status == status
