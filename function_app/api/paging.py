@@ -17,7 +17,7 @@ from function_app.api.answers import json_answer
 from function_app.api.callers import Caller
 from function_app.api.models.common import Given
 from shared.database.reading import Query
-from shared.reporting.listing import CursorInvalidError, Order, Position
+from shared.reporting.listing import CursorInvalidError, Order, Place, Position
 
 _CHECK_BYTES = 8
 
@@ -35,10 +35,9 @@ class Paging:
     """One page of one list; ``wanted`` are the filters and the order by which the list is told from others."""
 
     def __init__(self, name: str, orders: Mapping[str, Order], sort: str, wanted: PageQuery) -> None:
-        self.order = orders[sort]
-        self.limit = wanted.limit
         self._context = (name + sort + wanted.model_dump_json(exclude={"limit", "cursor"})).encode()
-        self.after = None if wanted.cursor is None else self._position(wanted.cursor)
+        after = None if wanted.cursor is None else self._position(wanted.cursor)
+        self.place = Place(orders[sort], wanted.limit, after)
 
     def answer(self, caller: Caller, query: Query) -> Response:
         """Return the page as JSON."""
@@ -54,8 +53,8 @@ class Paging:
 
     def content(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         """Return ``rows``, one of them more than the limit where another page follows, as the fields of an answer."""
-        shown = rows[: self.limit]
-        following = self._cursor(self.order.position_of(shown[-1])) if len(rows) > self.limit else None
+        shown = rows[: self.place.limit]
+        following = self._cursor(self.place.order.position_of(shown[-1])) if len(rows) > self.place.limit else None
         return {"items": shown, "next_cursor": following}
 
     def _cursor(self, position: Position) -> str:

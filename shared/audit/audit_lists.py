@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.database.reading import Query
-from shared.reporting.listing import Conditions, Order, Position, page_query
+from shared.reporting.listing import Conditions, Order, Place, page_query
 
 COLUMNS = (
     *("id", "occurred_at", "type", "result", "actor_kind", "actor_id", "actor_name"),
@@ -34,7 +34,7 @@ class Filter:
     until: datetime | None = None
 
 
-def listing(wanted: Filter, *, order: Order, limit: int, after: Position | None) -> Query:
+def listing(wanted: Filter, *, place: Place) -> Query:
     """Return the query of one page of entries."""
     conditions = Conditions()
     # Row-level security says the same; said here, it lets the indexes that begin with the tenant serve.
@@ -46,4 +46,4 @@ def listing(wanted: Filter, *, order: Order, limit: int, after: Position | None)
     conditions.add_given("ip = %(ip)s", ip=wanted.ip)
     conditions.add_given("occurred_at >= %(since)s", since=wanted.since)
     conditions.add_given("occurred_at < %(until)s", until=wanted.until)
-    return page_query(_SELECT, conditions, order, limit=limit, after=after)
+    return page_query(_SELECT, conditions, place)

@@ -21,7 +21,7 @@ from shared.database.tables import AzureConnection, Client
 from shared.database.tables.azure_connection import ConnectionKind, ConnectionStatus
 from shared.errors import ConflictError, NotFoundError
 from shared.reporting.clients import ClientNotFoundError, VersionConflictError
-from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
+from shared.reporting.listing import Conditions, Order, Place, like_pattern, page_query
 
 _SELECT = """
 select id, name, client_id, kind, directory_id, application_id, certificate_thumbprint,
@@ -88,9 +88,7 @@ def listing(
     client_id: UUID | None,
     kind: str | None,
     status: str | None,
-    order: Order,
-    limit: int,
-    after: Position | None,
+    place: Place,
 ) -> Query:
     """Return the query of one page of connections; ``search`` looks into names."""
     conditions = Conditions()
@@ -100,7 +98,7 @@ def listing(
     conditions.add_given("status = %(status)s", status=status)
     if search:
         conditions.add("name ilike %(search)s", search=like_pattern(search))
-    return page_query(_SELECT, conditions, order, limit=limit, after=after)
+    return page_query(_SELECT, conditions, place)
 
 
 def reading(connection_id: UUID) -> Query:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.database.reading import Query
-from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
+from shared.reporting.listing import Conditions, Order, Place, like_pattern, page_query
 
 _SELECT = """
 select id, subscription_id, name, state, directory_id,
@@ -27,9 +27,7 @@ def listing(
     management_group: str | None,
     tag: str | None,
     tag_value: str | None,
-    order: Order,
-    limit: int,
-    after: Position | None,
+    place: Place,
 ) -> Query:
     """Return the query of one page of subscriptions; ``search`` looks into names and ids."""
     conditions = Conditions()
@@ -45,4 +43,4 @@ def listing(
         )
     if search:
         conditions.add("(name ilike %(search)s or subscription_id ilike %(search)s)", search=like_pattern(search))
-    return page_query(_SELECT, conditions, order, limit=limit, after=after)
+    return page_query(_SELECT, conditions, place)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.database.reading import Query
-from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
+from shared.reporting.listing import Conditions, Order, Place, like_pattern, page_query
 
 # Whether somebody was told belongs to the incident, not to the state: a credential that works again once may still be one.
 _HEALTH = """
@@ -55,9 +55,7 @@ def health(
     client_id: UUID | None,
     states: tuple[str, ...],
     incident_open: bool | None,
-    order: Order,
-    limit: int,
-    after: Position | None,
+    place: Place,
 ) -> Query:
     """Return the query of one page of credentials and how it stands with them."""
     conditions = Conditions()
@@ -70,7 +68,7 @@ def health(
         conditions.add(f"h.told_at is {'not ' if incident_open else ''}null")
     if search:
         conditions.add("coalesce(c.name, s.name) ilike %(search)s", search=like_pattern(search))
-    return page_query(_HEALTH, conditions, order, limit=limit, after=after, id_column="h.id")
+    return page_query(_HEALTH, conditions, place, id_column="h.id")
 
 
 def health_of(credential_id: UUID) -> Query:
@@ -78,12 +76,12 @@ def health_of(credential_id: UUID) -> Query:
     return Query(f"{_HEALTH} where h.id = %(id)s and {_IS_THERE}", {"id": credential_id})
 
 
-def checks(credential_id: UUID, *, states: tuple[str, ...], order: Order, limit: int, after: Position | None) -> Query:
+def checks(credential_id: UUID, *, states: tuple[str, ...], place: Place) -> Query:
     """Return the query of one page of a credential's history."""
     conditions = Conditions()
     conditions.add("k.credential_id = %(credential_id)s", credential_id=credential_id)
     conditions.add_given("k.state = any(%(states)s)", states=list(states))
-    return page_query(_CHECK, conditions, order, limit=limit, after=after, id_column="k.id")
+    return page_query(_CHECK, conditions, place, id_column="k.id")
 
 
 def stored(
@@ -92,9 +90,7 @@ def stored(
     provider: str | None,
     credential_type: str | None,
     client_id: UUID | None,
-    order: Order,
-    limit: int,
-    after: Position | None,
+    place: Place,
 ) -> Query:
     """Return the query of one page of stored credentials, without their secrets."""
     conditions = Conditions()
@@ -103,7 +99,7 @@ def stored(
     conditions.add_given("client_id = %(client_id)s", client_id=client_id)
     if search:
         conditions.add("name ilike %(search)s", search=like_pattern(search))
-    return page_query(_STORED, conditions, order, limit=limit, after=after)
+    return page_query(_STORED, conditions, place)
 
 
 def stored_one(credential_id: UUID) -> Query:

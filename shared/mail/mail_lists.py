@@ -5,7 +5,7 @@ from uuid import UUID
 
 from shared.database.reading import Query
 from shared.mail.next_steps import error_column
-from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
+from shared.reporting.listing import Conditions, Order, Place, like_pattern, page_query
 
 _HOLD = """
     (select json_build_object('id', h.id, 'code', h.code, 'reason', h.reason, 'since', h.created_at)
@@ -40,16 +40,14 @@ DELIVERY_ORDERS = {"-created_at": Order("created_at", "d.id", descending=True)}
 HOLD_ORDERS = {"-created_at": Order("created_at", "h.id", descending=True)}
 
 
-def recipients(
-    *, search: str | None, kind: str | None, client_id: UUID | None, order: Order, limit: int, after: Position | None
-) -> Query:
+def recipients(*, search: str | None, kind: str | None, client_id: UUID | None, place: Place) -> Query:
     """Return the query of one page of recipients."""
     conditions = Conditions()
     if search:
         conditions.add("(r.address ilike %(search)s or r.name ilike %(search)s)", search=like_pattern(search))
     conditions.add_given("%(kind)s = any(r.kinds)", kind=kind)
     conditions.add_given("(cardinality(r.client_ids) = 0 or %(client_id)s::uuid = any(r.client_ids))", client_id=client_id)
-    return page_query(_RECIPIENT, conditions, order, limit=limit, after=after, id_column="r.id")
+    return page_query(_RECIPIENT, conditions, place, id_column="r.id")
 
 
 def recipient(recipient_id: UUID) -> Query:
@@ -65,9 +63,7 @@ def deliveries(
     client_id: UUID | None,
     since: datetime | None,
     until: datetime | None,
-    order: Order,
-    limit: int,
-    after: Position | None,
+    place: Place,
 ) -> Query:
     """Return the query of one page of mails."""
     conditions = Conditions()
@@ -78,7 +74,7 @@ def deliveries(
     conditions.add_given("d.created_at >= %(since)s", since=since)
     conditions.add_given("d.created_at < %(until)s", until=until)
     select = f"select {_DELIVERY} from mail_delivery d"  # noqa: S608 - own texts alone
-    return page_query(select, conditions, order, limit=limit, after=after, id_column="d.id")
+    return page_query(select, conditions, place, id_column="d.id")
 
 
 def delivery(delivery_id: UUID) -> Query:
@@ -89,13 +85,13 @@ def delivery(delivery_id: UUID) -> Query:
     )
 
 
-def holds(*, code: str | None, search: str | None, order: Order, limit: int, after: Position | None) -> Query:
+def holds(*, code: str | None, search: str | None, place: Place) -> Query:
     """Return the query of one page of addresses on hold."""
     conditions = Conditions()
     conditions.add_given("h.code = %(code)s", code=code)
     if search:
         conditions.add("h.address ilike %(search)s", search=like_pattern(search))
-    return page_query(_HOLDS, conditions, order, limit=limit, after=after, id_column="h.id")
+    return page_query(_HOLDS, conditions, place, id_column="h.id")
 
 
 def report_file(report_id: UUID, file_format: str) -> Query:

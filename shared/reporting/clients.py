@@ -18,7 +18,7 @@ from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from shared.jobs.cancellation import cancel_report
 from shared.jobs.kinds import REMOVE_REPORT_FILES
 from shared.jobs.requests import add_job
-from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
+from shared.reporting.listing import Conditions, Order, Place, like_pattern, page_query
 
 _SELECT = """
 select id, name, reference, status, contact_email, notes, version, created_at, updated_at from client
@@ -77,14 +77,14 @@ ORDERS = {
 }
 
 
-def listing(*, search: str | None, status: str | None, order: Order, limit: int, after: Position | None) -> Query:
+def listing(*, search: str | None, status: str | None, place: Place) -> Query:
     """Return the query of one page of clients; ``search`` looks into names and references."""
     conditions = Conditions()
     conditions.add("deleted_at is null")
     conditions.add_given("status = %(status)s", status=status)
     if search:
         conditions.add("(name ilike %(search)s or reference ilike %(search)s)", search=like_pattern(search))
-    return page_query(_SELECT, conditions, order, limit=limit, after=after)
+    return page_query(_SELECT, conditions, place)
 
 
 def reading(client_id: UUID) -> Query:

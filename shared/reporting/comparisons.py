@@ -9,7 +9,7 @@ from shared.comparison import trend
 from shared.comparison.result import Trend
 from shared.database.reading import Query
 from shared.database.tables import Report, Snapshot
-from shared.reporting.listing import Conditions, Order, Position, page_query
+from shared.reporting.listing import Conditions, Order, Place, page_query
 from shared.reporting.reports import ReportNotFoundError
 from shared.reports import ReportType
 from shared.reports.options import options_for, options_of
@@ -31,15 +31,15 @@ from finding_mark as mark
 """
 
 
-def changes(report_id: UUID, kinds: tuple[str, ...], *, limit: int, after: Position | None) -> Query:
+def changes(report_id: UUID, kinds: tuple[str, ...], place: Place) -> Query:
     """Return the query of one page of a report's changes, the most important first."""
     conditions = Conditions()
     conditions.add("report_id = %(report_id)s", report_id=report_id)
     conditions.add_given("kind = any(%(kinds)s)", kinds=list(kinds))
-    return page_query(_CHANGE, conditions, BY_IMPORTANCE, limit=limit, after=after)
+    return page_query(_CHANGE, conditions, place)
 
 
-def marks(client_id: UUID, status: str | None, *, limit: int, after: Position | None) -> Query:
+def marks(client_id: UUID, status: str | None, place: Place) -> Query:
     """Return the query of one page of the marks that a client's findings bear, the newest first."""
     conditions = Conditions()
     conditions.add("client_id = %(client_id)s and status <> 'cleared'", client_id=client_id)
@@ -48,7 +48,7 @@ def marks(client_id: UUID, status: str | None, *, limit: int, after: Position | 
         " and later.fingerprint = mark.fingerprint and later.id > mark.id)"
     )
     conditions.add_given("status = %(status)s", status=status)
-    return page_query(_MARK, conditions, NEWEST_FIRST, limit=limit, after=after)
+    return page_query(_MARK, conditions, place)
 
 
 def mark_history(client_id: UUID, fingerprint: bytes, *, limit: int) -> Query:
@@ -57,7 +57,7 @@ def mark_history(client_id: UUID, fingerprint: bytes, *, limit: int) -> Query:
     conditions.add(
         "client_id = %(client_id)s and fingerprint = %(fingerprint)s", client_id=client_id, fingerprint=fingerprint
     )
-    return page_query(_MARK, conditions, NEWEST_FIRST, limit=limit - 1, after=None)
+    return page_query(_MARK, conditions, Place(NEWEST_FIRST, limit - 1))
 
 
 def trend_for(session: Session, client_id: UUID, report_id: UUID | None) -> Trend:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.database.reading import Query
-from shared.reporting.listing import Conditions, Order, Position, page_query
+from shared.reporting.listing import Conditions, Order, Place, page_query
 
 _SELECT = """
 select id, kind, report_id, state, progress, phase, attempt, max_attempts, cancel_requested,
@@ -23,16 +23,14 @@ def listing(
     states: tuple[str, ...],
     kind: str | None,
     report_id: UUID | None,
-    order: Order,
-    limit: int,
-    after: Position | None,
+    place: Place,
 ) -> Query:
     """Return the query of one page of jobs."""
     conditions = Conditions()
     conditions.add_given("state = any(%(states)s)", states=list(states))
     conditions.add_given("kind = %(kind)s", kind=kind)
     conditions.add_given("report_id = %(report_id)s", report_id=report_id)
-    return page_query(_SELECT, conditions, order, limit=limit, after=after)
+    return page_query(_SELECT, conditions, place)
 
 
 def reading(job_id: UUID) -> Query:

@@ -77,6 +77,15 @@ class Order:
         return Position(value[:_MAX_POSITION_CHARS] if value else value, row["id"])
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page is in its list: in which order, how many rows of it, and behind which row."""
+
+    order: Order
+    limit: int
+    after: Position | None = None
+
+
 @dataclass(slots=True)
 class Conditions:
     """Conditions that all hold, with the parameters they speak of."""
@@ -95,20 +104,20 @@ class Conditions:
             self.add(fragment, **parameters)
 
 
-def page_query(
-    select: str, conditions: Conditions, order: Order, *, limit: int, after: Position | None, id_column: str = "id"
-) -> Query:
-    """Return the query of one page; it finds one row more than ``limit`` where another page follows.
+def page_query(select: str, conditions: Conditions, place: Place, *, id_column: str = "id") -> Query:
+    """Return the query of one page; it finds one row more than the limit where another page follows.
 
     Raises :class:`CursorInvalidError`.
     """
-    if after is not None:
-        fragment, parameters = order.after(id_column, after)
+    order = place.order
+    if place.after is not None:
+        fragment, parameters = order.after(id_column, place.after)
         conditions.add(fragment, **parameters)
     where = " and ".join(conditions.fragments) or "true"
     # The number stands in the text: by a parameter the server could not tell a page from all rows, and would plan every
     # single read anew.
-    return Query(f"{select} where {where} order by {order.by(id_column)} limit {int(limit) + 1}", conditions.parameters)
+    limit = int(place.limit) + 1
+    return Query(f"{select} where {where} order by {order.by(id_column)} limit {limit}", conditions.parameters)
 
 
 def like_pattern(text: str) -> str:

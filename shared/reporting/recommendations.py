@@ -5,7 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from shared.database.reading import Query
-from shared.reporting.listing import Conditions, Order, Position, like_pattern, page_query
+from shared.reporting.listing import Conditions, Order, Place, like_pattern, page_query
 
 _SELECT = """
 select id, category, category_as_given, impact, impact_as_given, problem, solution, potential_benefits,
@@ -54,7 +54,7 @@ class Filter:
     """Part of the problem, the solution, the benefits or the resource's name."""
 
 
-def listing(snapshot_id: UUID, wanted: Filter, *, order: Order, limit: int, after: Position | None) -> Query:
+def listing(snapshot_id: UUID, wanted: Filter, *, place: Place) -> Query:
     """Return the query of one page of the recommendations of a snapshot.
 
     The snapshot is given by value, because the planner knows how large each large one is, and reads a million rows by the
@@ -75,4 +75,4 @@ def listing(snapshot_id: UUID, wanted: Filter, *, order: Order, limit: int, afte
         conditions.add(
             "(" + " or ".join(f"{column} ilike %(text)s" for column in columns) + ")", text=like_pattern(wanted.text)
         )
-    return page_query(_SELECT, conditions, order, limit=limit, after=after)
+    return page_query(_SELECT, conditions, place)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.database.reading import Query
 from shared.jobs.report_stages import CARRYING_KINDS
-from shared.reporting.listing import Conditions, Order, Position, page_query
+from shared.reporting.listing import Conditions, Order, Place, page_query
 
 # The client's name is looked up for the rows of the page alone. As a join, it led the planner (which does not know the
 # tenant) to read and sort all of a tenant's reports for every page.
@@ -69,7 +69,7 @@ class Filter:
     created_before: datetime | None = None
 
 
-def listing(wanted: Filter, *, order: Order, limit: int, after: Position | None) -> Query:
+def listing(wanted: Filter, *, place: Place) -> Query:
     """Return the query of one page of reports."""
     conditions = Conditions()
     conditions.add("r.deleted_at is null")
@@ -79,7 +79,7 @@ def listing(wanted: Filter, *, order: Order, limit: int, after: Position | None)
     conditions.add_given("r.state = any(%(states)s)", states=list(wanted.statuses))
     conditions.add_given("r.created_at > %(created_after)s", created_after=wanted.created_after)
     conditions.add_given("r.created_at < %(created_before)s", created_before=wanted.created_before)
-    return page_query(f"select {_FIELDS} {_FROM}", conditions, order, limit=limit, after=after, id_column="r.id")
+    return page_query(f"select {_FIELDS} {_FROM}", conditions, place, id_column="r.id")
 
 
 def reading(report_id: UUID) -> Query:

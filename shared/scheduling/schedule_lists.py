@@ -7,7 +7,7 @@ import orjson
 
 from shared.database.reading import Query
 from shared.jobs.kinds import KINDS
-from shared.reporting.listing import Conditions, Order, Position, page_query
+from shared.reporting.listing import Conditions, Order, Place, page_query
 from shared.scheduling.works import KIND_OF_WORK
 
 _RUN = """
@@ -70,9 +70,7 @@ def listing(
     status: str | None,
     work_kind: str | None,
     client_id: UUID | None,
-    order: Order,
-    limit: int,
-    after: Position | None,
+    place: Place,
 ) -> Query:
     """Return the query of one page of schedules."""
     conditions = Conditions(parameters=_known())
@@ -81,7 +79,7 @@ def listing(
         conditions.add(_STATUS[status])
     conditions.add_given("s.work_kind = %(work_kind)s", work_kind=work_kind)
     conditions.add_given("s.client_ids @> array[%(client_id)s]::uuid[]", client_id=client_id)
-    return page_query(f"select {_FIELDS} {_FROM}", conditions, order, limit=limit, after=after, id_column="s.id")
+    return page_query(f"select {_FIELDS} {_FROM}", conditions, place, id_column="s.id")
 
 
 def reading(schedule_id: UUID) -> Query:
@@ -92,12 +90,12 @@ def reading(schedule_id: UUID) -> Query:
     )
 
 
-def runs(schedule_id: UUID, *, states: tuple[str, ...], order: Order, limit: int, after: Position | None) -> Query:
+def runs(schedule_id: UUID, *, states: tuple[str, ...], place: Place) -> Query:
     """Return the query of one page of a schedule's runs."""
     conditions = Conditions()
     conditions.add("r.schedule_id = %(schedule_id)s", schedule_id=schedule_id)
     conditions.add_given("r.state = any(%(states)s)", states=list(states))
-    return page_query(f"select {_RUN} from schedule_run r", conditions, order, limit=limit, after=after)  # noqa: S608
+    return page_query(f"select {_RUN} from schedule_run r", conditions, place)  # noqa: S608
 
 
 def run(run_id: UUID) -> Query:
@@ -105,12 +103,12 @@ def run(run_id: UUID) -> Query:
     return Query(f"select {_RUN} from schedule_run r where r.id = %(id)s", {"id": run_id})  # noqa: S608 - own texts
 
 
-def changes(schedule_id: UUID, *, order: Order, limit: int, after: Position | None) -> Query:
+def changes(schedule_id: UUID, *, place: Place) -> Query:
     """Return the query of one page of a schedule's changes."""
     conditions = Conditions()
     conditions.add("schedule_id = %(schedule_id)s", schedule_id=schedule_id)
     columns = "select id, action, actor_key_id, actor_name, before, after, created_at from schedule_change"
-    return page_query(columns, conditions, order, limit=limit, after=after)
+    return page_query(columns, conditions, place)
 
 
 def _known() -> dict[str, object]:

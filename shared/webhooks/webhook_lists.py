@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.database.reading import Query
-from shared.reporting.listing import Conditions, Order, Position, page_query
+from shared.reporting.listing import Conditions, Order, Place, page_query
 
 _ENDPOINT = """
 select e.id, e.kind, e.description, e.shown_url as url, e.header_names, e.event_types, e.client_ids, e.legacy_headers,
@@ -40,12 +40,12 @@ ENDPOINT_ORDERS = {
 DELIVERY_ORDERS = {"-created_at": Order("created_at", "d.id", descending=True)}
 
 
-def endpoints(*, enabled: bool | None, order: Order, limit: int, after: Position | None) -> Query:
+def endpoints(*, enabled: bool | None, place: Place) -> Query:
     """Return the query of one page of endpoints."""
     conditions = Conditions()
     if enabled is not None:
         conditions.add("e.enabled = %(enabled)s", enabled=enabled)
-    return page_query(_ENDPOINT, conditions, order, limit=limit, after=after, id_column="e.id")
+    return page_query(_ENDPOINT, conditions, place, id_column="e.id")
 
 
 def endpoint(endpoint_id: UUID) -> Query:
@@ -60,9 +60,7 @@ def deliveries(
     event_type: str | None,
     since: datetime | None,
     until: datetime | None,
-    order: Order,
-    limit: int,
-    after: Position | None,
+    place: Place,
 ) -> Query:
     """Return the query of one page of an endpoint's deliveries."""
     conditions = Conditions()
@@ -72,7 +70,7 @@ def deliveries(
     conditions.add_given("d.created_at >= %(since)s", since=since)
     conditions.add_given("d.created_at < %(until)s", until=until)
     select = f"select {_DELIVERY} from webhook_delivery d"  # noqa: S608 - own texts alone
-    return page_query(select, conditions, order, limit=limit, after=after, id_column="d.id")
+    return page_query(select, conditions, place, id_column="d.id")
 
 
 def delivery(endpoint_id: UUID, delivery_id: UUID) -> Query:

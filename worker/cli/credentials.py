@@ -17,7 +17,7 @@ from shared.credential_health.states import FAILURES, HealthState
 from shared.database.reading import read_in
 from shared.jobs.kinds import CHECK_ALL_CREDENTIALS_HEALTH, CHECK_CREDENTIAL_HEALTH_MANUAL
 from shared.jobs.requests import add_job, publish_job
-from shared.reporting.listing import Position
+from shared.reporting.listing import Place, Position
 from shared.services import Services
 from worker.cli import system_login
 from worker.cli.failures import told_plainly
@@ -92,9 +92,7 @@ def _rows(services: Services, tenant_id: UUID, states: tuple[HealthState, ...]) 
             client_id=None,
             states=tuple(state.value for state in states),
             incident_open=None,
-            order=order,
-            limit=_PAGE,
-            after=after,
+            place=Place(order, _PAGE, after),
         )
         with services.database.tenant(tenant_id) as session:
             rows = read_in(session, query)

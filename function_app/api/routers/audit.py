@@ -37,7 +37,7 @@ _FILE: dict[str, Any] = {
 def list_audit_events(caller: AuditReader, wanted: Annotated[AuditEventsWanted, Query()]) -> Response:
     """List entries of the audit log, page by page."""
     page = Paging("audit", audit_lists.ORDERS, wanted.sort, wanted)
-    query = audit_lists.listing(_filter(wanted), order=page.order, limit=page.limit, after=page.after)
+    query = audit_lists.listing(_filter(wanted), place=page.place)
     return page.answer(caller, query)
 
 
@@ -45,7 +45,7 @@ def list_audit_events(caller: AuditReader, wanted: Annotated[AuditEventsWanted, 
 def export_audit_events(caller: AuditReader, wanted: Annotated[AuditExportWanted, Query()]) -> Response:
     """Export entries of the audit log as a file, up to 10,000 at a time; the export is an entry itself."""
     page = Paging("audit export", audit_lists.ORDERS, wanted.sort, wanted)
-    query = audit_lists.listing(_filter(wanted), order=page.order, limit=page.limit, after=page.after)
+    query = audit_lists.listing(_filter(wanted), place=page.place)
     with caller.transaction() as session:
         found = page.content(read_in(session, query))
         rows, cursor = found["items"], found["next_cursor"]

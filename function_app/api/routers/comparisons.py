@@ -31,7 +31,7 @@ def get_comparison(report_id: UUID, caller: ReportReader, wanted: Annotated[Chan
     with caller.transaction() as session:
         reports.find(session, report_id)
         comparison, reason = keeping.kept_comparison(session, report_id)
-        rows = read_in(session, comparisons.changes(report_id, tuple(wanted.kind), limit=page.limit, after=page.after))
+        rows = read_in(session, comparisons.changes(report_id, tuple(wanted.kind), page.place))
     summary = None if comparison is None else _summary(comparison)
     return json_answer({"comparison": summary, "reason": reason, **page.content(rows)})
 

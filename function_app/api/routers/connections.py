@@ -118,9 +118,7 @@ def list_subscriptions(
         management_group=wanted.management_group,
         tag=wanted.tag,
         tag_value=wanted.tag_value,
-        order=page.order,
-        limit=page.limit,
-        after=page.after,
+        place=page.place,
     )
     return page.answer(caller, query)
 

@@ -49,9 +49,7 @@ def list_credential_health(caller: ConnectionReader, wanted: Annotated[models.Cr
         client_id=wanted.client_id,
         states=tuple(wanted.state),
         incident_open=wanted.incident_open,
-        order=page.order,
-        limit=page.limit,
-        after=page.after,
+        place=page.place,
     )
     return page.answer(caller, query)
 
@@ -105,9 +103,7 @@ def list_credential_checks(
     """List the checks of a credential, the newest first."""
     caller.read_one(health_lists.health_of(credential_id), CredentialNotFoundError)
     page = Paging(f"checks of {credential_id}", health_lists.CHECK_ORDERS, wanted.sort, wanted)
-    query = health_lists.checks(
-        credential_id, states=tuple(wanted.state), order=page.order, limit=page.limit, after=page.after
-    )
+    query = health_lists.checks(credential_id, states=tuple(wanted.state), place=page.place)
     return page.answer(caller, query)
 
 

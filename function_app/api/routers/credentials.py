@@ -32,9 +32,7 @@ def list_credentials(caller: ConnectionReader, wanted: Annotated[models.Credenti
         provider=wanted.provider,
         credential_type=wanted.credential_type,
         client_id=wanted.client_id,
-        order=page.order,
-        limit=page.limit,
-        after=page.after,
+        place=page.place,
     )
     return page.answer(caller, query)
 

@@ -32,9 +32,7 @@ async def list_reports(caller: ReportReader, wanted: Annotated[ReportsWanted, Qu
         created_after=wanted.created_after,
         created_before=wanted.created_before,
     )
-    return await page.answer_soon(
-        caller, report_lists.listing(wanted_reports, order=page.order, limit=page.limit, after=page.after)
-    )
+    return await page.answer_soon(caller, report_lists.listing(wanted_reports, place=page.place))
 
 
 @router.get("/jobs", tags=["Jobs"], responses={200: {"model": JobPage}, **failures(*ALWAYS)})
@@ -45,9 +43,7 @@ async def list_jobs(caller: ReportReader, wanted: Annotated[JobsWanted, Query()]
         states=tuple(wanted.state),
         kind=wanted.kind,
         report_id=wanted.report_id,
-        order=page.order,
-        limit=page.limit,
-        after=page.after,
+        place=page.place,
     )
     return await page.answer_soon(caller, query)
 
@@ -56,7 +52,7 @@ async def list_jobs(caller: ReportReader, wanted: Annotated[JobsWanted, Query()]
 async def list_clients(caller: ClientReader, wanted: Annotated[ClientsWanted, Query()]) -> Response:
     """List clients, page by page."""
     page = Paging("clients", clients.ORDERS, wanted.sort, wanted)
-    query = clients.listing(search=wanted.search, status=wanted.status, order=page.order, limit=page.limit, after=page.after)
+    query = clients.listing(search=wanted.search, status=wanted.status, place=page.place)
     return await page.answer_soon(caller, query)
 
 
@@ -69,8 +65,6 @@ async def list_connections(caller: ConnectionReader, wanted: Annotated[Connectio
         client_id=wanted.client_id,
         kind=wanted.kind,
         status=wanted.status,
-        order=page.order,
-        limit=page.limit,
-        after=page.after,
+        place=page.place,
     )
     return await page.answer_soon(caller, query)

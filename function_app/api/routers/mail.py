@@ -67,9 +67,7 @@ def list_recipients(caller: MailReader, wanted: Annotated[models.RecipientsWante
         search=wanted.search,
         kind=wanted.kind,
         client_id=wanted.client_id,
-        order=page.order,
-        limit=page.limit,
-        after=page.after,
+        place=page.place,
     )
     return page.answer(caller, query)
 
@@ -154,9 +152,7 @@ def list_mails(caller: MailReader, wanted: Annotated[models.MailsWanted, Query()
         client_id=wanted.client_id,
         since=wanted.since,
         until=wanted.until,
-        order=page.order,
-        limit=page.limit,
-        after=page.after,
+        place=page.place,
     )
     return page.answer(caller, query)
 
@@ -181,7 +177,7 @@ def send_mail_again(mail_id: UUID, caller: MailWriter, key: IdempotencyKey = Non
 def list_mail_holds(caller: MailReader, wanted: Annotated[models.HoldsWanted, Query()]) -> Response:
     """List addresses that nothing is sent to, the newest first: what bounced, was refused for good or was unsubscribed."""
     page = Paging("mail holds", mail_lists.HOLD_ORDERS, wanted.sort, wanted)
-    query = mail_lists.holds(code=wanted.code, search=wanted.search, order=page.order, limit=page.limit, after=page.after)
+    query = mail_lists.holds(code=wanted.code, search=wanted.search, place=page.place)
     return page.answer(caller, query)
 
 

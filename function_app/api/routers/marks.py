@@ -33,7 +33,7 @@ def list_marks(client_id: UUID, caller: ReportReader, wanted: Annotated[MarksWan
     page = Paging(f"marks of {client_id}", {"newest": comparisons.NEWEST_FIRST}, "newest", wanted)
     with caller.transaction() as session:
         clients.find(session, client_id)
-        rows = read_in(session, comparisons.marks(client_id, wanted.status, limit=page.limit, after=page.after))
+        rows = read_in(session, comparisons.marks(client_id, wanted.status, page.place))
     return page.answer_rows(rows)
 
 

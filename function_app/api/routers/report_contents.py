@@ -44,7 +44,7 @@ def list_recommendations(
     snapshot_id = _snapshot_of(report_id, caller)
     if snapshot_id is None:
         return page.answer_rows([])
-    query = recommendations.listing(snapshot_id, wanted_rows, order=page.order, limit=page.limit, after=page.after)
+    query = recommendations.listing(snapshot_id, wanted_rows, place=page.place)
     return page.answer(caller, query)
 
 
@@ -55,7 +55,7 @@ def list_rejected_rows(report_id: UUID, caller: ReportReader, wanted: Annotated[
     snapshot_id = _snapshot_of(report_id, caller)
     if snapshot_id is None:
         return page.answer_rows([])
-    query = rejected_rows.listing(snapshot_id, reason_code=wanted.reason_code, limit=page.limit, after=page.after)
+    query = rejected_rows.listing(snapshot_id, reason_code=wanted.reason_code, place=page.place)
     return page.answer(caller, query)
 
 

@@ -41,9 +41,7 @@ def list_schedules(caller: ScheduleReader, wanted: Annotated[models.SchedulesWan
         status=wanted.status,
         work_kind=wanted.work_kind,
         client_id=wanted.client_id,
-        order=page.order,
-        limit=page.limit,
-        after=page.after,
+        place=page.place,
     )
     return page.answer(caller, query)
 
@@ -161,9 +159,7 @@ def list_schedule_runs(schedule_id: UUID, caller: ScheduleReader, wanted: Annota
     page = Paging(f"runs of {schedule_id}", schedule_lists.NEWEST_FIRST, wanted.sort, wanted)
     caller.read_one(schedule_lists.reading(schedule_id), ScheduleNotFoundError)
     states = tuple(wanted.state)
-    return page.answer(
-        caller, schedule_lists.runs(schedule_id, states=states, order=page.order, limit=page.limit, after=page.after)
-    )
+    return page.answer(caller, schedule_lists.runs(schedule_id, states=states, place=page.place))
 
 
 @router.get("/{schedule_id}/changes", responses={200: {"model": models.ScheduleChangePage}, **failures(*ALWAYS, 404)})
@@ -173,7 +169,7 @@ def list_schedule_changes(
     """List who changed what of a schedule, and when."""
     page = Paging(f"changes of {schedule_id}", schedule_lists.NEWEST_FIRST, wanted.sort, wanted)
     caller.read_one(schedule_lists.reading(schedule_id), ScheduleNotFoundError)
-    return page.answer(caller, schedule_lists.changes(schedule_id, order=page.order, limit=page.limit, after=page.after))
+    return page.answer(caller, schedule_lists.changes(schedule_id, place=page.place))
 
 
 def _switched(caller: Caller, schedule_id: UUID, *, enabled: bool) -> Response:

@@ -85,7 +85,7 @@ def list_upkeep_runs(caller: Administrator, wanted: Annotated[UpkeepRunsWanted, 
 
 
 def _runs(page: Paging) -> DatabaseQuery:
-    return page_query(_RUNS, Conditions(), page.order, limit=page.limit, after=page.after)
+    return page_query(_RUNS, Conditions(), page.place)
 
 
 def _shown(session: Session, caller: Caller) -> Response:

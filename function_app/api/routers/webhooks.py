@@ -35,7 +35,7 @@ _UNDER_WAY: dict[int | str, dict[str, Any]] = {
 def list_webhooks(caller: WebhookReader, wanted: Annotated[models.WebhooksWanted, Query()]) -> Response:
     """List webhooks, page by page."""
     page = Paging("webhooks", webhook_lists.ENDPOINT_ORDERS, wanted.sort, wanted)
-    query = webhook_lists.endpoints(enabled=wanted.enabled, order=page.order, limit=page.limit, after=page.after)
+    query = webhook_lists.endpoints(enabled=wanted.enabled, place=page.place)
     return page.answer(caller, query)
 
 
@@ -112,9 +112,7 @@ def list_deliveries(
         event_type=wanted.event_type,
         since=wanted.since,
         until=wanted.until,
-        order=page.order,
-        limit=page.limit,
-        after=page.after,
+        place=page.place,
     )
     return page.answer(caller, query)
 

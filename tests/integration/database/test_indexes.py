@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from shared.database.reading import Query
 from shared.database.session import Database
 from shared.reporting import clients, job_lists, recommendations, rejected_rows, report_lists
-from shared.reporting.listing import Position
+from shared.reporting.listing import Place, Position
 from shared.reporting.recommendations import Filter
 from tests.shares import share_fixtures
 from tests.tenants import add_tenant
@@ -80,13 +80,13 @@ def crowded(database: Database, crowd: UUID) -> Iterator[Session]:
 
 
 def test_reports_newest_first(crowded: Session) -> None:
-    query = report_lists.listing(report_lists.Filter(), order=report_lists.ORDERS["-created_at"], limit=_PAGE, after=_AFTER)
+    query = report_lists.listing(report_lists.Filter(), place=Place(report_lists.ORDERS["-created_at"], _PAGE, _AFTER))
     assert "report_newest" in _indexes(crowded, query)
 
 
 def test_reports_of_a_client(crowded: Session) -> None:
     wanted = report_lists.Filter(client_id=_one(crowded, "client"))
-    query = report_lists.listing(wanted, order=report_lists.ORDERS["-created_at"], limit=_PAGE, after=None)
+    query = report_lists.listing(wanted, place=Place(report_lists.ORDERS["-created_at"], _PAGE))
     assert "report_of_client" in _indexes(crowded, query)
 
 
@@ -97,13 +97,13 @@ def test_one_report_with_its_files_and_jobs(crowded: Session) -> None:
 
 def test_clients_by_name(crowded: Session) -> None:
     crowded.execute(text("set local enable_sort = off"))
-    query = clients.listing(search=None, status=None, order=clients.ORDERS["name"], limit=_PAGE, after=_AFTER)
+    query = clients.listing(search=None, status=None, place=Place(clients.ORDERS["name"], _PAGE, _AFTER))
     assert "client_by_name" in _indexes(crowded, query)
 
 
 def test_jobs_newest_first(crowded: Session) -> None:
     order = job_lists.ORDERS["-created_at"]
-    query = job_lists.listing(states=(), kind=None, report_id=None, order=order, limit=_PAGE, after=_AFTER)
+    query = job_lists.listing(states=(), kind=None, report_id=None, place=Place(order, _PAGE, _AFTER))
     assert "job_newest" in _indexes(crowded, query)
 
 
@@ -120,12 +120,12 @@ def test_recommendations(crowded: Session, order: str, wanted: Filter, index: st
     if not wanted.categories:
         # The promise is that no page needs sorting; whether sorting this few would be as quick is no matter.
         crowded.execute(text("set local enable_sort = off"))
-    query = recommendations.listing(_snapshot(crowded), wanted, order=recommendations.ORDERS[order], limit=_PAGE, after=None)
+    query = recommendations.listing(_snapshot(crowded), wanted, place=Place(recommendations.ORDERS[order], _PAGE))
     assert index in _indexes(crowded, query)
 
 
 def test_rejected_rows(crowded: Session) -> None:
-    query = rejected_rows.listing(_snapshot(crowded), reason_code=None, limit=_PAGE, after=None)
+    query = rejected_rows.listing(_snapshot(crowded), reason_code=None, place=Place(rejected_rows.ORDERS["line"], _PAGE))
     assert "rejected_row_of_snapshot" in _indexes(crowded, query)
 
 

@@ -11,7 +11,7 @@ from shared.audit.audit_lists import Filter
 from shared.credential_health import health_lists
 from shared.database.reading import Query
 from shared.database.session import Database
-from shared.reporting.listing import Position
+from shared.reporting.listing import Place, Position
 from shared.scheduling import schedule_lists
 from shared.upkeep.removals import DELETED_REPORTS, MFA_REMOVALS, REMOVALS, Removal
 
@@ -74,19 +74,19 @@ def test_ticks_read_only_what_is_due(system_database: Database, statement: str, 
 )
 def test_pages_of_the_audit_log_come_from_an_index(database: Database, tenant: UUID, wanted: Filter) -> None:
     after = Position("2026-01-01T00:00:00Z", _SOME_ID)
-    query = audit_lists.listing(wanted, order=audit_lists.ORDERS["-occurred_at"], limit=20, after=after)
+    query = audit_lists.listing(wanted, place=Place(audit_lists.ORDERS["-occurred_at"], 20, after))
     _assert_query(database, tenant, query, "audit_event")
 
 
 def test_pages_of_runs_come_from_an_index(database: Database, tenant: UUID) -> None:
     order = schedule_lists.NEWEST_FIRST["-created_at"]
-    query = schedule_lists.runs(UUID(_SOME_ID), states=(), order=order, limit=20, after=None)
+    query = schedule_lists.runs(UUID(_SOME_ID), states=(), place=Place(order, 20))
     _assert_query(database, tenant, query, "schedule_run")
 
 
 def test_pages_of_checks_come_from_an_index(database: Database, tenant: UUID) -> None:
     order = health_lists.CHECK_ORDERS["-checked_at"]
-    query = health_lists.checks(UUID(_SOME_ID), states=(), order=order, limit=20, after=None)
+    query = health_lists.checks(UUID(_SOME_ID), states=(), place=Place(order, 20))
     _assert_query(database, tenant, query, "credential_check")
 
 
