@@ -36,7 +36,11 @@ def pages(calls: AzureCalls, subscription_id: str, noun: str, *, asked_for: str)
             raise AzureServiceError(f"Azure could not {asked_for}: its list does not end.")
         seen.add(link)
         page, _ = calls.send("GET", link, asked_for=asked_for, decode=_decode_page, params=params)
-        yield bytes(page.value)
+        rows = bytes(page.value).strip()
+        if rows.startswith(b"["):
+            yield rows
+        elif rows != b"null":
+            raise AzureServiceError(f"Azure could not {asked_for}: its answer holds no list.")
         link, params = page.next_link, {}
 
 

@@ -66,6 +66,8 @@ class ResourceGraph:
         seen: set[str] = set()
         while True:
             page = self._page(query, subscriptions, token, asked_for)
+            if bytes(memoryview(page.data)[:1]) != b"[":
+                raise UnreadableRowsError
             yield page
             if page.skip_token is None and page.result_truncated.lower() == "true":
                 raise IncompleteAnswerError
