@@ -21,6 +21,7 @@ _ResourceType = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9.]{1,80}(/[A-Za
 # https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources: names to 512, values to 256 characters.
 _TagName = Annotated[str, msgspec.Meta(min_length=1, max_length=512, pattern=r"^[^<>%&\\?/\x00-\x1f]+\Z")]
 _TagValue = Annotated[str, msgspec.Meta(max_length=256, pattern=r"^[^\x00-\x1f]*\Z")]
+_UNORDERED = ("categories", "impacts", "resource_groups", "resource_types")
 _Some = msgspec.Meta(max_length=MAX_VALUES)
 
 
@@ -61,7 +62,10 @@ class FetchFilter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def filter_of(given: Any) -> FetchFilter:
-    """Return a filter from JSON's own types; raises :class:`FilterInvalidError`."""
+    """Return a filter from JSON's own types, its values once and in order, so that equal filters read the same.
+
+    Raises :class:`FilterInvalidError`.
+    """
     try:
         wanted = msgspec.convert(given, FetchFilter)
     except msgspec.ValidationError as error:
@@ -76,4 +80,9 @@ def filter_of(given: Any) -> FetchFilter:
             "Recommendations cannot be filtered by Other: it stands for words that are not known.",
             next_step="Leave the filter out, or name categories and impacts of Advisor.",
         )
-    return wanted
+    tag = wanted.tag and msgspec.structs.replace(wanted.tag, values=_tidy(wanted.tag.values))
+    return msgspec.structs.replace(wanted, tag=tag, **{name: _tidy(getattr(wanted, name)) for name in _UNORDERED})
+
+
+def _tidy(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
