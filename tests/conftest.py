@@ -8,6 +8,7 @@ Nothing starts until a test asks for it, so unit tests cost no server.
 import gc
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from infra.local.valkey import Valkey
 from shared.database.session import Database
 from shared.settings import Settings
 from tests import examples
+from tests.measuring import unmeasured
 from tests.servers import AskingServers, Counter, TestServers
 from tests.shares import SERVERS, share_fixtures
 from tests.tenants import add_tenant
@@ -72,6 +74,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         begin = len(others) * process // processes
         others[begin:begin] = long[process::processes]
     items[:] = others
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Measure no coverage of a test that is marked so."""
+    with unmeasured() if item.get_closest_marker("unmeasured") else nullcontext():
+        return (yield)
 
 
 def pytest_collection_finish() -> None:

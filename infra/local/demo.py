@@ -12,6 +12,7 @@ from infra.local import places, stack
 from infra.local.log import InterleavedLog
 from infra.local.postgres import Passwords
 from infra.local.report_client import DownloadedFile, ReportClient
+from shared.advisor import exports
 from shared.errors import AdvisorReportsError
 from tests.generators.estate import Estate
 from tests.generators.portal_csv import save_portal_csv
@@ -41,6 +42,8 @@ def demo(file: Path | None, out: Path, *, log: InterleavedLog) -> None:
     console = Console()
     if file is not None and not file.is_file():
         raise DemoFailedError(f"There is no file {file}.", next_step="Name an export: make demo FILE=path/to/export.csv")
+    if file is not None:
+        exports.open_export(file, file_name=file.name)  # what is none is told before anything starts
     with places.scratch_folder("demo") as folder:
         export = file or _make_export(folder)
         begun = time.monotonic()

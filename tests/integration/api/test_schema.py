@@ -101,6 +101,7 @@ def known(api: Client, client_id: str, services: Services, tenant: UUID) -> dict
 
 
 @pytest.mark.long
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("mode", GenerationMode)
 def test_answers_to_anything_are_as_the_schema_says(
     api_schema: schemathesis.BaseSchema, session: requests.Session, known: dict[str, str], mode: GenerationMode

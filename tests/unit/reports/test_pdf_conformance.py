@@ -27,6 +27,7 @@ _HEADING_SIZES = {22.0, 17.0, 11.5}
 
 
 @pytest.mark.long
+@pytest.mark.unmeasured
 def test_reports_of_every_type_are_accessible_fit_to_be_kept_and_small(tmp_path: Path) -> None:
     files = [tmp_path / f"{exhibit.name}.pdf" for exhibit in EXHIBITS]
     headers: list[str] = []

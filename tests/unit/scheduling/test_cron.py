@@ -54,6 +54,7 @@ CASES = [
 ]
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("zone", ZONES)
 def test_two_years_of_runs_are_those_of_the_wall_clock(zone: str) -> None:
     for case in CASES:

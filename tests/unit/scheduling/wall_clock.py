@@ -36,8 +36,8 @@ class Case:
     def _shown(self, zone_name: str) -> list[datetime]:
         return [
             moment
-            for moment, local in _clock(zone_name)
-            if local.minute in self.minutes and local.hour in self.hours and self.on(local.date())
+            for moment, minute, hour, day in _clock(zone_name)
+            if minute in self.minutes and hour in self.hours and self.on(day)
         ]
 
     def _named(self, zone: ZoneInfo) -> list[datetime]:
@@ -63,11 +63,12 @@ def _first(zone: ZoneInfo, day: date, hour: int, minute: int) -> datetime:
 
 
 @cache
-def _clock(zone_name: str) -> list[tuple[datetime, datetime]]:
+def _clock(zone_name: str) -> list[tuple[datetime, int, int, date]]:
     zone = ZoneInfo(zone_name)
     moment = BEGIN.replace(minute=15, second=0)
     shown = []
     while moment <= END:
-        shown.append((moment, moment.astimezone(zone)))
+        local = moment.astimezone(zone)
+        shown.append((moment, local.minute, local.hour, local.date()))
         moment += _QUARTER
     return shown
