@@ -101,10 +101,20 @@ class AzureRefusedError(AzureCallError):
 
     code = "azure_request_refused"
 
-    def __init__(self, message: str, *, next_step: str, status: int | None = None, azure_code: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        next_step: str,
+        status: int | None = None,
+        azure_code: str = "",
+        detail_codes: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(message, next_step=next_step)
         self.status = status
         self.azure_code = azure_code
+        self.detail_codes = detail_codes
+        """Codes that stand further down in Azure's answer, and may say more than the first."""
 
 
 class AzureNetworkError(AzureCallError):
@@ -171,7 +181,13 @@ def refusal_of(status: int, body: Any, *, asked_for: str, retry_after_s: float |
         return AzureServiceError(text, status=status, retry_after_s=retry_after_s)
     told = f" ({code}: {message[:_MAX_TOLD_CHARS]})" if code else f" (HTTP {status})"
     next_step = "Look up the code in Azure's documentation; if it says nothing, report it with the job's trace id."
-    return AzureRefusedError(f"Azure would not {asked_for}{told}.", next_step=next_step, status=status, azure_code=code)
+    return AzureRefusedError(
+        f"Azure would not {asked_for}{told}.",
+        next_step=next_step,
+        status=status,
+        azure_code=code,
+        detail_codes=_detail_codes(body),
+    )
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -210,3 +226,10 @@ def _code_and_message(body: Any) -> tuple[str, str]:
     if not isinstance(error, dict):
         return "", ""
     return str(error.get("code") or "")[:100], str(error.get("message") or "")[:2000]
+
+
+def _detail_codes(body: Any) -> frozenset[str]:
+    error = body.get("error") if isinstance(body, dict) else None
+    details = error.get("details") if isinstance(error, dict) else None
+    found = (str(one.get("code") or "") for one in details if isinstance(one, dict)) if isinstance(details, list) else ()
+    return frozenset(code[:100] for code in found if code)

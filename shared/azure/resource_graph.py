@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from shared.azure.calls import AzureCalls, Gate
-from shared.azure.errors import AzureServiceError
+from shared.azure.errors import AzureRefusedError, AzureServiceError
 
 PAGE_ROWS = 1000
 GROUP = 250
@@ -14,6 +14,8 @@ GROUP = 250
 
 _PATH = "/providers/Microsoft.ResourceGraph/resources"
 _VERSION = "2024-04-01"
+
+_NONE_SHOWN = "NoValidSubscriptionsInQueryRequest"
 
 _Row = TypeVar("_Row")
 
@@ -60,12 +62,18 @@ class ResourceGraph:
     def pages(self, query: str, subscriptions: Sequence[str] | None, *, asked_for: str) -> Iterator[Page]:
         """Yield the pages of ``query`` over ``subscriptions``; ``None``: wherever the credential reaches.
 
+        There are none where Resource Graph shows none of the subscriptions, which it calls a bad request.
         Raises :class:`IncompleteAnswerError` and :class:`~shared.azure.errors.AzureCallError`.
         """
         token: str | None = None
         seen: set[str] = set()
         while True:
-            page = self._page(query, subscriptions, token, asked_for)
+            try:
+                page = self._page(query, subscriptions, token, asked_for)
+            except AzureRefusedError as error:
+                if _NONE_SHOWN in error.detail_codes:
+                    return
+                raise
             if bytes(memoryview(page.data)[:1]) != b"[":
                 raise UnreadableRowsError
             yield page

@@ -25,8 +25,7 @@ def json_answer(body: Any, status: int = 200) -> Answer:
     return Answer(status, orjson.dumps(body))
 
 
-def error_answer(status: int, code: str, message: str) -> Answer:
-    """Return an error as Azure Resource Manager words it."""
-    return json_answer(
-        {"error": {"code": code, "message": message, "details": [{"code": code, "message": message}]}}, status
-    )
+def error_answer(status: int, code: str, message: str, *, detail: str = "") -> Answer:
+    """Return an error as Azure Resource Manager words it; ``detail`` is the code of its details where that is another."""
+    details = [{"code": detail or code, "message": message}]
+    return json_answer({"error": {"code": code, "message": message, "details": details}}, status)

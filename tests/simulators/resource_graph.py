@@ -21,6 +21,7 @@ from tests.simulators.kql.parser import parse
 from tests.simulators.kql.syntax import Columns, Comparison, Literal, Path, Query, QueryInvalidError, Where
 
 _MOST_ROWS = 1000
+_NONE_SHOWN = "NoValidSubscriptionsInQueryRequest"
 _USUAL_ROWS = 100
 _MOST_JOINS = 3
 _PATH = "/providers/microsoft.resourcegraph/resources"
@@ -107,7 +108,7 @@ class ResourceGraph:
             return error_answer(403, "AccessDenied", "AuthorizationFailed for one or more subscriptions.")
         seen = tuple(one for one in wanted if one in self.estate.subscriptions and one not in self.unseen)
         if given and not seen:
-            return error_answer(400, "BadRequest", "NoValidSubscriptionsInQueryRequest")
+            return error_answer(400, "BadRequest", "Please provide below info when asking for support.", detail=_NONE_SHOWN)
         text = str(asked["query"])
         pages_at_all, ordered, rows = self._result(text, seen)
         start = _offset(options.get("$skipToken"), text)

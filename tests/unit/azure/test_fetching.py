@@ -172,6 +172,13 @@ def test_subscription_that_resource_graph_hides_is_read_from_the_list(azure: Azu
     assert got.fetched.refused == []
 
 
+def test_group_of_which_resource_graph_shows_nothing_is_not_asked_for_piece_by_piece(azure: AzureManagement) -> None:
+    azure.graph.unseen.update(azure.estate.subscriptions)
+    got = fetch(azure, with_scores=False)
+    assert got.ids == _active(azure.estate)
+    assert sum("ResourceGraph" in call for call in azure.calls) == 1
+
+
 def test_refused_subscription_is_named_and_spoils_no_other(azure: AzureManagement) -> None:
     refused = sorted(azure.estate.subscriptions)[4]
     azure.graph.forbidden.add(refused)
