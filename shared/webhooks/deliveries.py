@@ -20,8 +20,10 @@ from shared.settings import Settings
 from shared.webhooks import breaker, endpoints
 from shared.webhooks.attempts import Outcome, Ready
 
-OWN_FAULT_WAIT_S = 300.0
-"""A vault or a key that is missing on this side is looked for again after this long, as often as it takes."""
+# A vault or a key that is missing on this side is looked for again, as often as it takes; each time is an attempt on record.
+_OWN_FAULT_FIRST_S = 300.0
+_OWN_FAULT_LONGEST_S = 3600.0
+_MOST_DOUBLINGS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,18 @@ def note(session: Session, ready: Ready, outcome: Outcome) -> None:
     noting.note(session, delivery, outcome, WebhookAttempt)
 
 
-def settle(session: Session, settings: Settings, ready: Ready, outcome: Outcome, job_id: UUID) -> None:
-    """Write the last attempt of a round and what follows from it for the delivery and for its endpoint."""
+def own_fault_wait_s(times_before: int) -> float:
+    """Return how long a delivery waits for what is missing on this side: longer each time, up to an hour."""
+    return min(_OWN_FAULT_FIRST_S * 2.0 ** min(times_before, _MOST_DOUBLINGS), _OWN_FAULT_LONGEST_S)
+
+
+def settle(
+    session: Session, settings: Settings, ready: Ready, outcome: Outcome, job_id: UUID, *, own_fault_wait_s: float
+) -> None:
+    """Write the last attempt of a round and what follows from it for the delivery and for its endpoint.
+
+    What is at fault on this side leaves the delivery with its job, which has to come back after ``own_fault_wait_s``.
+    """
     rows = _locked(session, ready.delivery_id, job_id)
     note(session, ready, outcome)
     if rows is None:
@@ -93,8 +105,7 @@ def settle(session: Session, settings: Settings, ready: Ready, outcome: Outcome,
         # Whoever tests waits for the answer, and looks into what is wrong.
         _end(delivery, DeliveryState.FAILED)
     elif outcome.is_ours:
-        # The job comes back by itself.
-        delivery.next_attempt_at = now + timedelta(seconds=OWN_FAULT_WAIT_S)
+        delivery.next_attempt_at = now + timedelta(seconds=own_fault_wait_s)
     elif outcome.is_gone:
         _end(delivery, DeliveryState.FAILED)
         session.flush()

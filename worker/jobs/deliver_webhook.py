@@ -30,8 +30,9 @@ def deliver_webhook(run: JobRun) -> None:
             return
     outcome = _round(run, ready)
     waits_for_us = outcome.is_ours and ready.event_type != EventType.WEBHOOK_TEST
-    with run.putting_back(deliveries.OWN_FAULT_WAIT_S) if waits_for_us else run.finishing() as session:
-        deliveries.settle(session, settings, ready, outcome, job_id)
+    wait_s = deliveries.own_fault_wait_s(run.claim.times_put_back)
+    with run.putting_back(wait_s) if waits_for_us else run.finishing() as session:
+        deliveries.settle(session, settings, ready, outcome, job_id, own_fault_wait_s=wait_s)
 
 
 def _round(run: JobRun, ready: Ready) -> Outcome:
