@@ -31,7 +31,7 @@ from shared.jobs.kinds import (
 from shared.queue.names import DEBUG_TASK
 from shared.telemetry import context
 from worker import processes
-from worker.celery_app import app
+from worker.application import app
 from worker.jobs import check_all_credentials_health as fanning_out
 from worker.jobs import check_credential_health as checking
 from worker.jobs import check_credential_health_manual as checking_by_hand

@@ -4,6 +4,8 @@ import importlib
 
 import click
 
+from shared import loading
+
 COMMANDS = {
     "audit": "worker.cli.audit:audit",
     "credentials": "worker.cli.credentials:credentials",
@@ -33,7 +35,8 @@ class LazyGroup(click.Group):
         if place is None:
             return None
         module, _, attribute = place.partition(":")
-        command = getattr(importlib.import_module(module), attribute)
+        with loading.undisturbed():
+            command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)  # noqa: S101  (COMMANDS names commands)
         return command
 
