@@ -15,7 +15,8 @@ GROUP = 250
 _PATH = "/providers/Microsoft.ResourceGraph/resources"
 _VERSION = "2024-04-01"
 
-_NONE_SHOWN = "NoValidSubscriptionsInQueryRequest"
+NONE_SHOWN = "NoValidSubscriptionsInQueryRequest"
+"""How Resource Graph answers where it shows none of the subscriptions asked for."""
 
 _Row = TypeVar("_Row")
 
@@ -71,7 +72,7 @@ class ResourceGraph:
             try:
                 page = self._page(query, subscriptions, token, asked_for)
             except AzureRefusedError as error:
-                if _NONE_SHOWN in error.detail_codes:
+                if NONE_SHOWN in error.detail_codes:
                     return
                 raise
             if bytes(memoryview(page.data)[:1]) != b"[":

@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import cast, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT, insert
 from sqlalchemy.orm import Session
 
 from shared.azure.calls import AzureCalls, Gate
 from shared.azure.errors import AzureCallError, AzurePermissionError, AzureRefusedError
+from shared.azure.resource_graph import NONE_SHOWN
 from shared.connections.credentials import Connection
 from shared.database.tables import AzureConnection, AzureSubscription
 from shared.database.tables.azure_connection import ConnectionKind
@@ -45,8 +46,12 @@ _NEW = insert(AzureSubscription)
 _UPSERT = _NEW.on_conflict_do_update(
     index_elements=[AzureSubscription.tenant_id, AzureSubscription.connection_id, AzureSubscription.subscription_id],
     set_={
-        name: _NEW.excluded[name]
-        for name in ("name", "state", "directory_id", "management_groups", "management_group_names", "tags", "seen_at")
+        **{name: _NEW.excluded[name] for name in ("name", "state", "directory_id", "tags", "seen_at")},
+        # Every subscription stands somewhere: where Resource Graph would not say, what it said before holds.
+        **{
+            name: func.coalesce(func.nullif(_NEW.excluded[name], cast([], ARRAY(TEXT))), AzureSubscription.__table__.c[name])
+            for name in ("management_groups", "management_group_names")
+        },
     },
 )
 
@@ -146,17 +151,7 @@ def _places(
         token: str | None = None
         # As many pages as there can be: one that repeats itself must not be asked for ever.
         for _ in range(_GROUP):
-            options = {"resultFormat": "objectArray", "$top": _GROUP, **({"$skipToken": token} if token else {})}
-            body = {"subscriptions": list(group), "query": PLACES_QUERY, "options": options}
-            page, _ = calls.send(
-                "POST",
-                GRAPH_PATH,
-                asked_for="tell the management groups of the subscriptions",
-                decode=_decode_object,
-                params={"api-version": GRAPH_VERSION},
-                body=body,
-                gate=gate,
-            )
+            page = _page(calls, group, token, gate)
             rows = page.get("data")
             for row in rows if isinstance(rows, list) else ():
                 if isinstance(row, dict):
@@ -166,6 +161,26 @@ def _places(
             if not token:
                 break
     return places
+
+
+def _page(calls: AzureCalls, group: Sequence[str], token: str | None, gate: Gate | None) -> dict[str, Any]:
+    options = {"resultFormat": "objectArray", "$top": _GROUP, **({"$skipToken": token} if token else {})}
+    try:
+        page, _ = calls.send(
+            "POST",
+            GRAPH_PATH,
+            asked_for="tell the management groups of the subscriptions",
+            decode=_decode_object,
+            params={"api-version": GRAPH_VERSION},
+            body={"subscriptions": list(group), "query": PLACES_QUERY, "options": options},
+            gate=gate,
+        )
+    except AzureRefusedError as error:
+        # It learns of new roles some minutes after Resource Manager does.
+        if NONE_SHOWN not in error.detail_codes:
+            raise
+        return {}
+    return page
 
 
 def _placed(found: Found, chain: Any) -> Found:

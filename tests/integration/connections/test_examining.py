@@ -104,6 +104,17 @@ def test_a_missing_role_is_named(
     cloud.management.faults.plan(Fault.FORBIDDEN, path="ResourceGraph")
     result = after_test(api, services, tenant, connection["id"])["result"]
     assert result["missing_permissions"] == ["Microsoft.ResourceGraph/resources/read"]
+    one = api.get(f"{PATH}/{connection['id']}/subscriptions", params={"limit": 1}).json()["items"][0]
+    assert one["management_groups"], "what was said of its place before holds"
+
+
+def test_subscriptions_that_resource_graph_does_not_know_yet_are_no_missing_role(
+    api: httpx.Client, services: Services, cloud: Cloud, by_secret: dict[str, Any], tenant: UUID
+) -> None:
+    cloud.management.graph.unseen.update(cloud.estate.subscriptions)
+    connection = made(api, by_secret)
+    result = after_test(api, services, tenant, connection["id"])["result"]
+    assert (result["success"], result["subscriptions_visible"]) == (True, 5)
 
 
 def test_no_subscription_is_told(
