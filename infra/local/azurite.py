@@ -14,7 +14,7 @@ from pathlib import Path
 import trustme
 
 from infra.local import node, ports
-from infra.local.processes import Child, ProcessGroup, ServerFailedError
+from infra.local.processes import START_TIMEOUT_S, Child, ProcessGroup, ServerFailedError
 
 ACCOUNT = "advisorlocal"
 _API_VERSION = "2025-01-05"
@@ -72,7 +72,7 @@ class Azurite:
             folder=data,
             grace_s=4.0,
         )
-        self.child.wait_until(lambda: ports.answers(self.port), timeout_s=30)
+        self.child.wait_until(lambda: ports.answers(self.port), timeout_s=START_TIMEOUT_S)
 
     def create_container(self, name: str, token: str) -> None:
         """Make the container ``name`` where it is missing, as the templates do in Azure.
@@ -86,7 +86,7 @@ class Azurite:
         )
         trust = ssl.create_default_context(cafile=str(self.ca_file))
         try:
-            urllib.request.urlopen(request, context=trust, timeout=10).close()  # noqa: S310
+            urllib.request.urlopen(request, context=trust, timeout=START_TIMEOUT_S).close()  # noqa: S310
         except urllib.error.HTTPError as error:
             error.close()
             if error.code != HTTPStatus.CONFLICT:

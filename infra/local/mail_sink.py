@@ -9,6 +9,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope, Session
 
 from infra.local import ports
+from infra.local.processes import START_TIMEOUT_S
 
 _MOST_KEPT = 500
 
@@ -36,7 +37,7 @@ class MailSink:
         # What it says of each command, addresses included, belongs to no log of ours.
         logging.getLogger("mail.log").setLevel(logging.ERROR)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._controller = Controller(self, hostname=ports.HOST, port=ports.choose(), ready_timeout=10.0)
+        self._controller = Controller(self, hostname=ports.HOST, port=ports.choose(), ready_timeout=START_TIMEOUT_S)
         self._controller.start()
 
     def stop(self) -> None:

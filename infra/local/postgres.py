@@ -18,7 +18,7 @@ import psycopg
 from psycopg import sql
 
 from infra.local import places, ports
-from infra.local.processes import Child, ProcessGroup, ServerFailedError
+from infra.local.processes import START_TIMEOUT_S, Child, ProcessGroup, ServerFailedError
 
 SUPERUSER = "postgres"
 OWNER = "advisor_owner"
@@ -73,7 +73,7 @@ class Postgres:
         self.child = self.group.spawn(
             "postgres", command, folder=Path("/"), user=self.user, stop_signal=signal.SIGINT, grace_s=15.0
         )
-        self.child.wait_until(self._accepts, timeout_s=30)
+        self.child.wait_until(self._accepts, timeout_s=START_TIMEOUT_S)
 
     def connect(self, database: str = SUPERUSER) -> psycopg.Connection:
         """Return a connection of the superuser, each statement its own transaction."""

@@ -26,6 +26,10 @@ _LINES_KEPT = 40
 _LAST_WORDS_S = 5.0
 
 
+START_TIMEOUT_S = 60.0
+"""What a slow machine with other things to do may take to start one process."""
+
+
 class ServerFailedError(AdvisorReportsError):
     """A process of the local stack could not be started, or ended on its own."""
 

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 from infra.local import places, ports
 from infra.local.log import InterleavedLog
-from infra.local.processes import Child, ProcessGroup, ServerFailedError
+from infra.local.processes import START_TIMEOUT_S, Child, ProcessGroup, ServerFailedError
 
 APPS_WAVE = 1
 """The product's processes stop before the servers that they need (see :meth:`ProcessGroup.stop`)."""
 
 # A process that keeps dying is shown, not hidden behind restarts.
 _RESTARTS = 3
-_START_TIMEOUT_S = 60.0
 # Lines at once; and a worker that is told to end gives its jobs back after a short while, as in Container Apps.
 _OF_EVERY_PROCESS = {"PYTHONUNBUFFERED": "1", "REMAP_SIGTERM": "SIGQUIT"}
 _INTERACTIVE_QUEUES = "priority,health_checks,azure_api,default"
@@ -101,7 +100,7 @@ class Product:
             wave=APPS_WAVE,
         )
         self._running[program.name] = (program, child)
-        child.wait_until(lambda: program.is_ready(child), timeout_s=_START_TIMEOUT_S)
+        child.wait_until(lambda: program.is_ready(child), timeout_s=START_TIMEOUT_S)
 
 
 def _worker(role: str, queues: str, *, pool: str, concurrency: int) -> Program:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.local import places, ports
-from infra.local.processes import Child, ProcessGroup
+from infra.local.processes import START_TIMEOUT_S, Child, ProcessGroup
 
 # Each process of a parallel test run takes a database of its own.
 _DATABASES = 64
@@ -41,7 +41,7 @@ class Valkey:
         # By standard input, because arguments can be read by every user of the machine.
         text = "".join(f"{name} {value}\n" for name, value in settings.items())
         self.child = self.group.spawn("valkey", [_program(), "-"], stdin=text.encode(), grace_s=3.0)
-        self.child.wait_until(lambda: ports.answers(self.port), timeout_s=10)
+        self.child.wait_until(lambda: ports.answers(self.port), timeout_s=START_TIMEOUT_S)
 
     def stop(self) -> None:
         """Stop the server as an operator would."""

@@ -89,7 +89,7 @@ class Relay:
             auth_required=with_tls and not from_first_byte,
             auth_require_tls=with_tls and not from_first_byte,
             auth_exclude_mechanism=["CRAM-MD5"],
-            ready_timeout=10.0,
+            ready_timeout=60.0,
             **options,
         )
 
