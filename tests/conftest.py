@@ -7,6 +7,8 @@ Nothing starts until a test asks for it, so unit tests cost no server.
 
 import gc
 import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
@@ -49,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[SERVERS] = servers
         if getattr(config.option, "numprocesses", None):
             # This process only controls those that run tests, and they are measured.
+            sys.settrace(None)
+            threading.settrace(None)
             config.stash[_COUNTER] = Counter(servers)
             return
     config.stash[_MEASURING] = os.environ.pop(_MEASURING_VARIABLE, None)
