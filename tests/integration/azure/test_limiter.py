@@ -33,21 +33,30 @@ def client(settings: Settings) -> Iterator[redis.Redis]:
         yield client
 
 
-def test_workers_share_one_window(client: redis.Redis) -> None:
+@pytest.fixture
+def long_window(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Windows that no slow machine lets end in the midst of a test; their length in seconds."""
+    monkeypatch.setattr(limiting, "WINDOW_MS", 50_000)
+    monkeypatch.setattr(limiting, "_USUAL_PAUSE_MS", 50_000)
+    return 50.0
+
+
+def test_workers_share_one_window(long_window: float, client: redis.Redis) -> None:
     workers = [QueryLimiter(client) for _ in range(4)]
     for number in range(QUERIES):
         workers[number % 4].enter("a", _hold)
     for worker in workers:
         with pytest.raises(HeldError) as held:
             worker.enter("a", _hold)
-        assert 0 < held.value.seconds <= 5
+        assert 0 < held.value.seconds <= long_window
     workers[0].enter("another principal", _hold)
 
 
+@pytest.mark.usefixtures("long_window")
 def test_what_others_took_shows_in_the_answers(client: redis.Redis) -> None:
     limiter = QueryLimiter(client)
     mark = limiter.enter("a", _hold)
-    limiter.leave(mark, 200, {REMAINING: "1", RESETS_AFTER: "00:00:03"}, None)
+    limiter.leave(mark, 200, {REMAINING: "1", RESETS_AFTER: "00:00:30"}, None)
     limiter.enter("a", _hold)
     with pytest.raises(HeldError):
         limiter.enter("a", _hold)
@@ -58,15 +67,15 @@ def test_refusal_closes_the_window_for_as_long_as_azure_says(client: redis.Redis
     limiter.leave(limiter.enter("a", _hold), 429, {}, 30.0)
     with pytest.raises(HeldError) as held:
         other.enter("a", _hold)
-    assert 29 < held.value.seconds <= 30
+    assert 10 < held.value.seconds <= 30
 
 
-def test_refusal_without_a_time_closes_it_for_a_window(client: redis.Redis) -> None:
+def test_refusal_without_a_time_closes_it_for_a_window(long_window: float, client: redis.Redis) -> None:
     limiter = QueryLimiter(client)
     limiter.leave(limiter.enter("a", _hold), 429, {}, None)
     with pytest.raises(HeldError) as held:
         limiter.enter("a", _hold)
-    assert 4.5 < held.value.seconds <= 5
+    assert long_window / 2 < held.value.seconds <= long_window
 
 
 def test_no_answer_closes_it_for_hours(client: redis.Redis) -> None:
@@ -74,7 +83,7 @@ def test_no_answer_closes_it_for_hours(client: redis.Redis) -> None:
     limiter.leave(limiter.enter("a", _hold), 429, {RESETS_AFTER: "24:00:00"}, 86_400.0)
     with pytest.raises(HeldError) as held:
         limiter.enter("a", _hold)
-    assert 119 < held.value.seconds <= 120
+    assert 100 < held.value.seconds <= 120
 
 
 def test_answer_of_an_earlier_window_says_nothing_about_this_one(client: redis.Redis) -> None:
@@ -86,8 +95,8 @@ def test_answer_of_an_earlier_window_says_nothing_about_this_one(client: redis.R
 
 
 def test_quota_is_used_up_and_never_passed(client: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limiting, "WINDOW_MS", 200)
-    quota, limiters = Quota(window_s=0.2), [QueryLimiter(client), QueryLimiter(client)]
+    monkeypatch.setattr(limiting, "WINDOW_MS", 1000)
+    quota, limiters = Quota(window_s=1.0), [QueryLimiter(client), QueryLimiter(client)]
 
     def ask(limiter: QueryLimiter) -> None:
         for _ in range(23):
@@ -106,6 +115,7 @@ def test_quota_is_used_up_and_never_passed(client: redis.Redis, monkeypatch: pyt
     assert quota.counted == 46 - quota.refused
 
 
+@pytest.mark.usefixtures("long_window")
 def test_without_redis_a_third_of_the_quota_is_taken(own_broker: Valkey) -> None:
     own_broker.kill()
     with redis.Redis.from_url(own_broker.url(0), socket_connect_timeout=1) as client:
