@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from shared.advisor.vocabulary import Category
 from shared.comparison import changes, sides
 from shared.comparison.keys import is_portal
+from shared.comparison.reach import unread_rows_of
 from shared.comparison.result import (
     AgeGroup,
     ChangeKind,
@@ -141,6 +142,7 @@ def compare(session: Session, tenant_id: UUID, report_id: UUID, *, earlier: Side
         only_categories_then=_categories(was - is_now),
         only_categories_now=_categories(is_now - was),
         not_read=beyond,
+        unread_rows=unread_rows_of(current.snapshot),
     )
 
 

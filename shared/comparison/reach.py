@@ -46,6 +46,11 @@ def reach_of(snapshot: Snapshot) -> Reach:
     return Reach(frozenset(given.lower() for given in asked) if asked else None, refused)
 
 
+def unread_rows_of(snapshot: Snapshot) -> int:
+    """Return how many rows of a snapshot's source could not be read, or were counted by Azure and never given."""
+    return snapshot.rejected_count + int((snapshot.details.get("fetch") or {}).get("missing") or 0)
+
+
 def are_alike(one: Snapshot, other: Snapshot) -> bool:
     """Return whether two snapshots were narrowed to the same categories, impacts, resource groups, types and tag, if any."""
     return _narrowing(one) == _narrowing(other)

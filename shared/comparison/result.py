@@ -121,6 +121,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     only_categories_now: tuple[Category, ...] = ()
     not_read: tuple[str, ...] = ()
     """Subscriptions of the earlier snapshot that were not read for this one; what was found in them is left out."""
+    unread_rows: int = 0
+    """Rows of this snapshot's source that could not be read, or were counted and never given: what they tell of may count as
+    resolved.
+    """
 
     @property
     def match_rate(self) -> Decimal:

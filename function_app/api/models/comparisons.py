@@ -85,6 +85,10 @@ class ComparisonSummary(BaseModel):
         default=[],
         description="Subscriptions of the earlier snapshot that were not read for this one; their findings are left out.",
     )
+    unread_rows: int = Field(
+        default=0,
+        description="Rows of this snapshot's source that could not be read: what they tell of may count as resolved.",
+    )
 
 
 class Change(BaseModel):

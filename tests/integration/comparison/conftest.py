@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.advisor.recommendation import Recommendation
+from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.advisor.standing import Standing
 from shared.comparison import comparing, history
 from shared.comparison.reach import UNLIMITED, reach_of
@@ -36,7 +36,11 @@ class Estate:
             session.add(Client(id=self.client_id, tenant_id=tenant_id, name="Contoso"))
 
     def snapshot(
-        self, rows: Sequence[Recommendation], source_format: str = "rest_json", *, fetch: dict[str, Any] | None = None
+        self,
+        rows: Sequence[Recommendation | RejectedRow],
+        source_format: str = "rest_json",
+        *,
+        fetch: dict[str, Any] | None = None,
     ) -> Snapshot:
         """Write a snapshot; ``fetch`` is what is told of one that was read from Azure."""
         source = SnapshotSource(

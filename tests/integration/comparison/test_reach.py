@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from shared.advisor.recommendation import RejectedRow
 from shared.comparison import choosing, trend
 from shared.comparison.result import ChangeKind
 from shared.database.tables import Snapshot
@@ -30,6 +31,13 @@ def test_a_subscription_that_could_not_be_read_is_left_out_of_the_comparison(est
     comparison = estate.compare(before, estate.snapshot([finding(6)], fetch=_without("S2")))
     assert (names(comparison), bridge(comparison)) == ({"changed": ["disk"], "resolved": ["gone"]}, [8, 3, 0, 0, 1, 6])
     assert (comparison.not_read, comparison.only_then, comparison.same_scope) == (("Old",), (), False)
+
+
+def test_rows_that_could_not_be_read_are_said_beside_what_counts_as_resolved(estate: Estate) -> None:
+    before = estate.snapshot([finding(5)], fetch=_WHOLE)
+    broken = RejectedRow(line=2, column="id", value="{}", reason_code="item_unexpected", reason="It is not as expected.")
+    now = estate.snapshot([broken], fetch={**_WHOLE, "missing": 3})
+    assert estate.compare(before, now).unread_rows == 4
 
 
 def test_a_subscription_that_was_not_asked_for_is_left_out_of_the_comparison(estate: Estate) -> None:

@@ -88,9 +88,15 @@ def _since(comparison: Comparison, language: Language) -> str:
 
 
 def _scope_note(comparison: Comparison, language: Language) -> str:
-    if comparison.same_scope:
-        return ""
     sentences = []
+    if comparison.unread_rows:
+        sentences.append(
+            language.ngettext(
+                "{number} row of this data could not be read; what it tells of may count as resolved.",
+                "{number} rows of this data could not be read; what they tell of may count as resolved.",
+                comparison.unread_rows,
+            )
+        )
     if comparison.not_read:
         sentences.append(
             language.ngettext(
