@@ -7,7 +7,7 @@ import msgspec
 
 from shared.azure import statistics
 from shared.azure.calls import AzureCalls
-from shared.azure.errors import AzureAuthenticationError
+from shared.azure.errors import AzureAuthenticationError, AzureServiceError
 from shared.azure.kept_statistics import Kept, KeptStatistics
 from shared.azure.limiter import QueryLimiter
 from shared.azure.resource_graph import ResourceGraph
@@ -17,6 +17,20 @@ from shared.connections import connections
 from shared.connections.credentials import credential_of
 from shared.database.tables import AzureConnection
 from shared.services import Services
+
+
+class NothingShownError(AzureServiceError):
+    """Resource Graph shows none of the subscriptions that Resource Manager lists."""
+
+    code = "subscriptions_not_shown"
+
+    def __init__(self, count: int) -> None:
+        what = f"any of the {count:,} subscriptions" if count > 1 else "the subscription"
+        super().__init__(
+            f"Resource Graph does not show {what} yet.",
+            next_step="Ask again in some minutes: new roles and new subscriptions take so long to reach it. Reports can be "
+            "ordered at once; they are read from Advisor's own lists then.",
+        )
 
 
 def kept(
@@ -71,8 +85,12 @@ def _look(
         count = len(targets.names)
         with AzureCalls(services.settings, credential_of(services, connection), wait=wait) as calls:
             graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
-            return statistics.look(graph, list(targets.names), on_progress=lambda done: on_progress(done, count))
+            found = statistics.look(graph, list(targets.names), on_progress=lambda done: on_progress(done, count))
     except AzureAuthenticationError as error:
         with services.database.tenant(tenant_id) as session:
             connections.mark_failing(session, connection.id, error)
         raise
+    if not found.subscriptions_read:
+        # Nothing to keep for an hour: it looks like an estate without recommendations.
+        raise NothingShownError(count)
+    return found

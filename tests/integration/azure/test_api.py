@@ -109,3 +109,11 @@ def test_statistics_say_what_azure_refused(api: Client, tenancy: Tenancy, azure:
     assert answer.status_code == 409, answer.text
     assert answer.json()["code"] == "azure_authentication_failed"
     assert tenancy.connection().status == "failing"
+
+
+def test_statistics_of_what_is_not_shown_yet_are_not_kept(api: Client, tenancy: Tenancy, azure: AzureManagement) -> None:
+    path = f"/api/v1/connections/{tenancy.connection_id}/statistics"
+    azure.graph.unseen.update(azure.estate.subscriptions)
+    assert api.get(path).json()["code"] == "subscriptions_not_shown"
+    azure.graph.unseen.clear()
+    assert api.get(path).json()["subscriptions_read"] == 5
