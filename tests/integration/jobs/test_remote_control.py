@@ -14,7 +14,7 @@ from redis.exceptions import ConnectionError as BrokerLostError
 
 from infra.local.valkey import Valkey
 from tests.integration.jobs.conftest import StartWorker
-from tests.integration.jobs.waiting import until
+from tests.integration.jobs.waiting import PATIENCE_S, until
 
 ROOT = Path(__file__).parents[3]
 
@@ -30,7 +30,7 @@ def test_a_worker_answers_questions_obeys_no_command_and_shows_no_secret(
         assert "debug_task" in str(_asked(stranger, "registered"))
         _show_no_secret(environment, "".join(str(_asked(stranger, what)) for what in ("conf", "report", "stats")))
         for command in ("shutdown", "pool_restart", "cancel_consumer", "objgraph"):
-            answers = stranger.control.broadcast(command, reply=True, timeout=10, limit=1)
+            answers = stranger.control.broadcast(command, reply=True, timeout=PATIENCE_S, limit=1)
             assert "answers questions only" in str(answers), command
         assert worker.process.poll() is None
         _asked(stranger, "ping")
