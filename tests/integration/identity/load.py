@@ -12,7 +12,7 @@ from tests.integration.jobs.waiting import until
 # From a server's end of a connection until this machine has heard of it.
 _NOTICED_WITHIN_S = 0.1
 # Those who are asked need the machine too.
-_BREATH_S = 0.01
+_BREATH_S = 0.04
 
 
 @dataclass(frozen=True)
