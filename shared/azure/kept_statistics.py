@@ -51,7 +51,7 @@ class _Look:
 
     over: threading.Event = field(default_factory=threading.Event)
     statistics: Statistics | None = None
-    error: BaseException | None = None
+    error: Exception | None = None
 
     def outcome(self, patience_s: float) -> Kept:
         """Wait for its end and return or raise what came of it."""
@@ -89,7 +89,7 @@ class KeptStatistics:
             return under_way.outcome(patience_s)
         try:
             kept = self._read(key, look, patience_s)
-        except BaseException as error:
+        except Exception as error:
             own.error = error
             raise
         else:
