@@ -150,6 +150,8 @@ class TrendPoint(msgspec.Struct, frozen=True, kw_only=True):
     by_impact: dict[str, int]
     savings: dict[str, Decimal]
     """Achievable total a year by currency, as the policy of its report counted it."""
+    unread_subscriptions: int = 0
+    """How many subscriptions could not be read then, whose findings are missing here."""
 
 
 class Trend(msgspec.Struct, frozen=True, kw_only=True):

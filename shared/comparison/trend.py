@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.comparison.reach import is_like, is_superseded
+from shared.comparison.reach import is_like, is_superseded, reach_of
 from shared.comparison.result import MAX_TREND_POINTS, Trend, TrendPoint
 from shared.database.tables import Snapshot, SnapshotTotals
 from shared.reports.manual import ManualRecommendation
@@ -104,7 +104,7 @@ def trend_of(session: Session, client_id: UUID, basis: bytes, like: Snapshot, *,
     and those after ``until``.
     """
     points = (
-        select(SnapshotTotals.totals)
+        select(SnapshotTotals.totals, Snapshot)
         .join(Snapshot, Snapshot.id == SnapshotTotals.snapshot_id)
         .where(Snapshot.client_id == client_id, SnapshotTotals.basis == basis, is_like(like))
         .where(~is_superseded(until))
@@ -113,5 +113,10 @@ def trend_of(session: Session, client_id: UUID, basis: bytes, like: Snapshot, *,
         points = points.where(
             or_(Snapshot.taken_at < until.taken_at, and_(Snapshot.taken_at == until.taken_at, Snapshot.id <= until.id))
         )
-    newest = session.scalars(points.order_by(Snapshot.taken_at.desc(), Snapshot.id.desc()).limit(MAX_TREND_POINTS)).all()
-    return Trend(points=msgspec.convert(newest[::-1], tuple[TrendPoint, ...]))
+    newest = session.execute(points.order_by(Snapshot.taken_at.desc(), Snapshot.id.desc()).limit(MAX_TREND_POINTS)).all()
+    return Trend(points=tuple(_point(totals, snapshot) for totals, snapshot in reversed(newest)))
+
+
+def _point(totals: object, snapshot: Snapshot) -> TrendPoint:
+    point = msgspec.convert(totals, TrendPoint)
+    return msgspec.structs.replace(point, unread_subscriptions=len(reach_of(snapshot).refused))

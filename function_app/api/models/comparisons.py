@@ -133,6 +133,7 @@ class TrendPoint(BaseModel):
     by_category: dict[str, int]
     by_impact: dict[str, int]
     savings: dict[str, _Amount] = Field(description="Achievable total a year by currency.")
+    unread_subscriptions: int = Field(0, description="How many could not be read then, so that their findings are missing.")
 
 
 class Trend(BaseModel):

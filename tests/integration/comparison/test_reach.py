@@ -71,7 +71,7 @@ def test_a_whole_snapshot_is_chosen_before_one_that_misses_a_subscription(estate
 
 def test_the_course_of_time_leaves_out_what_was_filtered_otherwise(estate: Estate) -> None:
     snapshots = [
-        estate.snapshot([finding(5)], fetch=_WHOLE),
+        estate.snapshot([finding(5)], fetch=_without("s2", "s3")),
         estate.snapshot([finding(5)], fetch={**_WHOLE, "filters": {"categories": ["Cost"]}}),
         estate.snapshot([finding(5)]),
     ]
@@ -81,7 +81,7 @@ def test_the_course_of_time_leaves_out_what_was_filtered_otherwise(estate: Estat
             trend.keep_totals(session, one, basis, trend.totals_of(session, one, ReportScope(), count_savings(())))
         points = trend.trend_of(session, estate.client_id, basis, snapshots[2], until=snapshots[2]).points
         assert trend.snapshots_until(session, snapshots[2])[1].id == snapshots[0].id
-    assert [point.snapshot_id for point in points] == [snapshots[0].id, snapshots[2].id]
+    assert [(one.snapshot_id, one.unread_subscriptions) for one in points] == [(snapshots[0].id, 2), (snapshots[2].id, 0)]
 
 
 def test_what_one_run_of_a_schedule_fetched_for_several_types_is_one_point_in_time(estate: Estate) -> None:

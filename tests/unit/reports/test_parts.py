@@ -10,7 +10,7 @@ import pytest
 from shared.advisor.recommendation import Recommendation
 from shared.advisor.standing import Standing
 from shared.advisor.vocabulary import Category
-from shared.comparison.result import ChangeKind
+from shared.comparison.result import ChangeKind, Trend
 from shared.reports import ReportType
 from shared.reports.insights import Insights
 from shared.savings import count_savings
@@ -129,6 +129,23 @@ def test_a_chart_of_changes_is_only_drawn_where_all_of_them_are_known() -> None:
         part = part_of(content_of(rows, insights=Insights(comparison=told)), PartKind.CHANGES)
         charts = [block for block in part.blocks if isinstance(block, Figure) and isinstance(block.chart, ChangeBars)]
         assert len(charts) == expected
+
+
+def test_what_could_not_be_read_is_said_beside_what_changed_and_in_the_course_of_time() -> None:
+    rows = rows_of(40)
+    insights = insights_for(rows, count_savings(rows), TODAY)
+    assert insights.comparison is not None
+    assert insights.trend is not None
+    first, *others = insights.trend.points
+    comparison = msgspec.structs.replace(insights.comparison, not_read=("Old", "Older"), unread_rows=1)
+    partial = Trend(points=(msgspec.structs.replace(first, unread_subscriptions=3), *others))
+    content = content_of(rows, insights=msgspec.structs.replace(insights, comparison=comparison, trend=partial))
+
+    told = words_of(part_of(content, PartKind.CHANGES).blocks)
+    assert "2 subscriptions of the earlier data were not read this time; their findings are left out here." in told
+    assert "1 row of this data could not be read" in told
+    over_time = words_of(part_of(content, PartKind.TREND).blocks)
+    assert over_time.startswith("Subscriptions that could not be read then are missing from the data of: ")
 
 
 def test_a_first_report_says_why_nothing_is_compared() -> None:

@@ -4,7 +4,7 @@ from shared.advisor.vocabulary import Impact
 from shared.comparison.result import Trend
 from shared.language.language import Language
 from worker.reports import terms
-from worker.reports.blocks import Block, Cell, Column, ColumnKind, Figure, Part, PartKind, Table
+from worker.reports.blocks import Block, Cell, Column, ColumnKind, Figure, Paragraph, Part, PartKind, Table
 from worker.reports.charts import Lines, Series
 from worker.reports.parts.draft import Draft
 from worker.reports.parts.summary import amounts_cell, count_cell
@@ -15,7 +15,14 @@ def trend_part(draft: Draft) -> Part | None:
     language, trend = draft.language, draft.insights.trend
     if trend is None or len(trend.points) < 2:
         return None
-    blocks: list[Block] = [Figure(language.gettext("Open recommendations"), findings_chart(trend, language))]
+    blocks: list[Block] = []
+    if partial := [language.date(point.taken_at.date()) for point in trend.points if point.unread_subscriptions]:
+        text = language.gettext(
+            "Subscriptions that could not be read then are missing from the data of: {dates}.",
+            dates=language.joined(partial),
+        )
+        blocks.append(Paragraph(text, tone="note"))
+    blocks.append(Figure(language.gettext("Open recommendations"), findings_chart(trend, language)))
     if chart := savings_chart(trend, language):
         blocks.append(Figure(chart.title, chart))
     blocks.append(_table(trend, language))
