@@ -1,5 +1,6 @@
 """Which earlier snapshot a report is compared with."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -62,7 +63,13 @@ def earlier_of(session: Session, snapshot: Snapshot, report_id: UUID, choice: Co
     others = [candidate for candidate in candidates if not _is_twin(candidate, snapshot)]
     if not others:
         return Earlier(None, reason=FIRST_SNAPSHOT)
+    return _newest_comparable(session, snapshot, report_id, others)
+
+
+def _newest_comparable(session: Session, snapshot: Snapshot, report_id: UUID, others: Sequence[Snapshot]) -> Earlier:
     reach = reach_of(snapshot)
+    if not reach.is_known:
+        return Earlier(None, reason=NONE_COMPARABLE)
     my_subscriptions, my_categories = _holds(session, snapshot.id)
     second_best = None
     for candidate in others:

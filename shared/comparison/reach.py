@@ -24,6 +24,8 @@ class Reach:
     asked: frozenset[str] | None = None
     """``None``: all but the refused."""
     refused: frozenset[str] = frozenset()
+    is_known: bool = True
+    """Whether each subscription that was refused is known by its id; of many thousands only the first are."""
 
     @property
     def is_known_limited(self) -> bool:
@@ -42,8 +44,13 @@ def reach_of(snapshot: Snapshot) -> Reach:
     """Return the reach of a snapshot; of an export nothing is known, which counts as unlimited."""
     fetch = snapshot.details.get("fetch") or {}
     asked = (fetch.get("filters") or {}).get(_OF_SUBSCRIPTIONS)
-    refused = frozenset(one["subscription_id"].lower() for one in fetch.get("subscriptions_refused", ()))
-    return Reach(frozenset(given.lower() for given in asked) if asked else None, refused)
+    refused = [one["subscription_id"].lower() for one in fetch.get("subscriptions_refused", ())]
+    unread = fetch.get("subscriptions_wanted", 0) - fetch.get("subscriptions_read", 0)
+    return Reach(
+        asked=frozenset(given.lower() for given in asked) if asked else None,
+        refused=frozenset(refused),
+        is_known=unread <= len(refused),
+    )
 
 
 def unread_rows_of(snapshot: Snapshot) -> int:

@@ -61,6 +61,12 @@ def test_snapshots_that_were_filtered_otherwise_are_not_compared(estate: Estate)
     assert found.id == whole.id
 
 
+def test_nothing_is_compared_where_it_is_not_known_what_could_not_be_read(estate: Estate) -> None:
+    estate.snapshot([finding(5)], fetch=_WHOLE)
+    many = {**_without("s2"), "subscriptions_wanted": 5000, "subscriptions_read": 1}
+    assert _chosen(estate, estate.snapshot([finding(5)], fetch=many)) is None
+
+
 def test_a_whole_snapshot_is_chosen_before_one_that_misses_a_subscription(estate: Estate) -> None:
     rows = [finding(5), finding(7, name="x", **_ELSEWHERE)]
     whole = estate.snapshot(rows, fetch=_WHOLE)
