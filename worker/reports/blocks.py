@@ -62,15 +62,6 @@ class Paragraph(msgspec.Struct, frozen=True, tag="paragraph"):
     """``lead`` is what a hurried reader reads; a ``note`` qualifies what stands before it."""
 
 
-class Figure(msgspec.Struct, frozen=True, tag="figure"):
-    """A chart under its heading."""
-
-    heading: str
-    chart: Chart
-    width: float = 1.0
-    """The share of the column that it takes."""
-
-
 class ColumnKind(StrEnum):
     """What a column holds, which decides how it is aligned and written."""
 
@@ -116,6 +107,19 @@ class Table(msgspec.Struct, frozen=True, tag="table"):
     """The last row sums up the others."""
     note: str = ""
     """What the table leaves out, or how to read it."""
+    is_excerpt: bool = False
+    """The same rows, and further ones, are in the table of a figure of this part."""
+
+
+class Figure(msgspec.Struct, frozen=True, tag="figure"):
+    """A chart under its heading."""
+
+    heading: str
+    chart: Chart
+    width: float = 1.0
+    """The share of the column that it takes."""
+    table: Table | None = None
+    """All that the chart draws the most important of, for formats that calculate."""
 
 
 class Findings(msgspec.Struct, frozen=True, tag="findings"):

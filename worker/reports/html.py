@@ -16,6 +16,7 @@ from shared.branding.branding import PLAIN, Branding
 from shared.language.language import Language
 from worker.reports import charts
 from worker.reports.blocks import Block, ColumnKind, Figure, PartKind
+from worker.reports.cover_facts import cover_facts
 from worker.reports.document import ReportContent
 from worker.reports.html_rows import RowMarkup
 from worker.reports.html_words import PageWords
@@ -55,6 +56,7 @@ def render_html(content: ReportContent, destination: Path) -> None:
         content=content,
         facts=facts,
         branding=facts.branding,
+        about=cover_facts(content, language),
         language=language,
         say=words.of,
         words=words,

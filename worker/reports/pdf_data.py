@@ -9,6 +9,7 @@ from shared.branding.wishes import MAX_CONTACT_CHARS, MAX_COVER_TEXT_CHARS, MAX_
 from shared.language.language import Language
 from worker.reports import terms
 from worker.reports.breaking import breakable, unbroken_words
+from worker.reports.cover_facts import cover_facts
 from worker.reports.document import ReportContent
 from worker.reports.pdf_parts import PartWriter
 from worker.reports.report_types import OUTLINES
@@ -42,7 +43,7 @@ def typst_data(content: ReportContent) -> dict[str, Any]:
         "client": breakable(shortened(facts.client_name, 200)),
         "client_size": 22 if len(facts.client_name) <= 50 else 15,
         "date": language.date(facts.created_at.date()),
-        "cover_facts": _cover_facts(content, language, type_title),
+        "cover_facts": [(name, breakable(value)) for name, value in cover_facts(content, language)],
         "header_left": isolated(shortened(facts.client_name, 60)),
         "header_right": isolated(shortened(facts.title, 60)),
         "footer_left": isolated(shortened(facts.branding.footer, MAX_FOOTER_CHARS))
@@ -109,30 +110,3 @@ def logo_of(branding: Branding) -> dict[str, str]:
     size = f'width="{logo.width:g}" height="{logo.height:g}"'
     picture = f'<image {size} href="data:{logo.media_type};base64,{base64.b64encode(logo.content).decode()}"/>'
     return {_LOGO_NAME: f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{picture}</svg>'}
-
-
-def _cover_facts(content: ReportContent, language: Language, type_title: str) -> list[tuple[str, str]]:
-    sources = content.facts.sources
-    names = [shortened(source.file_name or source.kind, 70) for source in sources[:2]]
-    if len(sources) > 2:
-        names.append(language.ngettext("and {number} more file", "and {number} more files", len(sources) - 2))
-    moments = sorted(source.exported_at for source in sources if source.exported_at)
-    coverage = content.facts.coverage
-    subscriptions = content.subscription_total
-    if coverage is not None:
-        subscriptions = language.gettext(
-            "{read} of {wanted}",
-            read=language.number(coverage.subscriptions_read),
-            wanted=language.number(coverage.subscriptions_wanted),
-        )
-    return [
-        (language.gettext("Scope"), breakable(shortened(content.facts.scope, 120))),
-        (language.gettext("Source"), breakable(", ".join(names)) or language.gettext("None")),
-        (
-            language.gettext("Data as of"),
-            language.moment(moments[-1]) if moments else language.gettext("Not stated by the source"),
-        ),
-        (language.gettext("Recommendations"), language.number(content.total)),
-        (language.gettext("Subscriptions"), subscriptions),
-        (language.gettext("Report"), type_title),
-    ]

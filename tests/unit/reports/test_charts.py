@@ -186,6 +186,15 @@ def test_texts_from_data_cannot_break_out_of_the_image() -> None:
     assert evil in texts(chart)
 
 
+def test_what_retires_is_named_in_full_on_a_second_line() -> None:
+    name = "Operating System (OS) Disks on Standard HDD"
+    [last] = (event for event in TIMELINE.events if not event.note)
+    longer = charts.TimelineEvent(last.day, last.day_text, name, "12 recommendations")
+    chart = charts.Timeline(title="", description="", today=TIMELINE.today, today_text="today", events=(longer,))
+
+    assert name in " ".join(texts(chart))
+
+
 def test_labels_are_cut_to_the_width_they_take() -> None:
     chart = charts.Bars(title="", description="", rows=(charts.BarRow("储" * 200, 1, ""), charts.BarRow("x" * 200, 1, "")))
     chinese, latin = (text for text in texts(chart) if text)

@@ -121,6 +121,14 @@ def test_a_page_says_its_language_and_writes_dates_as_its_readers_do(tmp_path: P
     assert "3. Februar 2025" in german.text
 
 
+def test_the_cover_says_what_the_page_is_made_from_and_about(tmp_path: Path) -> None:
+    text = Page(rendered(samples.recommendations(30), tmp_path, scope="Subscription Production")).text
+
+    for fact in ("Data as of", "Subscription Production", "Detailed report"):
+        assert fact in text
+    assert "Counting" in text, "the label of a paragraph"
+
+
 def test_branding_stands_on_the_cover_and_cannot_break_out_of_its_place(tmp_path: Path) -> None:
     logo = Logo(media_type="image/png", content=b"\x89PNG", width=2, height=1)
     branding = Branding(

@@ -101,6 +101,25 @@ def test_a_sum_in_another_currency_is_marked_as_converted_and_says_what_it_lacks
     assert "Amounts in different currencies are never added." in words
 
 
+def test_a_remark_is_made_once_of_offers_in_any_currency() -> None:
+    rows = [
+        samples.recommendation(
+            category=Category.COST,
+            fingerprint=bytes([number]) * 16,
+            annual_savings=Decimal(100),
+            currency=currency,
+            recommendation_type_id="84b1a508-fc21-49da-979e-96894f1665df",
+            sku=f"Standard_D{number}s_v5",
+            lookback_days=60,
+        )
+        for number, currency in enumerate(("USD", "EUR", "EUR"), start=1)
+    ]
+    for kind in (PartKind.SAVINGS, PartKind.APPENDIX):
+        words = words_of(part_of(content_of(rows), kind).blocks)
+        assert words.count("count from another look-back period") == 1
+        assert "3 offers count from another look-back period" in words
+
+
 def test_changes_alike_take_one_row_and_amounts_that_may_overlap_are_not_added() -> None:
     rows = rows_of(400)
     insights = insights_for(rows, count_savings(rows), TODAY)
@@ -171,6 +190,12 @@ def test_retirements_are_counted_and_those_past_are_warned_of() -> None:
     part = part_of(content, PartKind.RETIREMENTS)
     assert "The date of 1 of them has passed" in words_of(part.blocks)
     assert [row[1].text for row in tables_of(part)["All retirements"].rows] == ["September 30, 2024", "not given"]
+
+
+def test_what_is_yet_to_retire_is_not_said_to_have_retired() -> None:
+    content = content_of([samples.recommendation(retiring_feature="Disks", retirement_date=date(2032, 9, 30))])
+
+    assert words_of(part_of(content, PartKind.RETIREMENTS).blocks) == "1 feature that is in use will be retired."
 
 
 def test_a_brief_report_says_how_many_retirements_it_does_not_show() -> None:

@@ -13,7 +13,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
-from shared.advisor.vocabulary import Impact
+from shared.advisor.vocabulary import Category, Impact
 from shared.comparison.result import ChangeKind
 from shared.language.language import Language
 from shared.language.tags import LANGUAGES
@@ -260,12 +260,12 @@ def test_amounts_have_the_decimal_places_of_their_currency_and_never_lose_a_digi
 def test_charts_are_native_and_say_what_they_show(tmp_path: Path) -> None:
     book = workbook_of(samples.recommendations(300), tmp_path)
 
-    assert len(book["Summary"]._charts) == 3
+    assert len(book["Summary"]._charts) == 4
     with zipfile.ZipFile(tmp_path / "report.xlsx") as archive:
         drawing = archive.read("xl/drawings/drawing1.xml").decode()
         sheets = {name: archive.read(name) for name in archive.namelist() if name.startswith("xl/charts/chart")}
     described = re.findall(r'<xdr:cNvPr [^>]*descr="([^"]+)"', drawing)
-    assert len(described) == len(sheets) == 3
+    assert len(described) == len(sheets) == 4
     assert "High" in described[0]
     assert all(b"Summary" in chart for chart in sheets.values()), "drawn from cells, so that they follow them"
 
@@ -284,7 +284,31 @@ def test_what_changed_stands_in_rows_and_in_the_trend(tmp_path: Path) -> None:
     assert column_of(book["Changes"], "Change")[:1] == ["New"]
     assert "The most important changes are listed" in str(book["Changes"].cell(book["Changes"].max_row, 1).value)
     assert "Trend" in [line[0].value for line in book["Summary"].iter_rows(max_col=1)]
-    assert len(book["Summary"]._charts) == 4
+    assert len(book["Summary"]._charts) == 5
+
+
+def test_what_a_document_only_draws_stands_in_cells_whole(tmp_path: Path) -> None:
+    rows = [
+        samples.recommendation(
+            category=Category.COST,
+            fingerprint=number.to_bytes(16),
+            subscription_id=f"00000000-0000-0000-0000-{number:012d}",
+            subscription_name=f"Contoso {number:03d}",
+            annual_savings=Decimal(number),
+            currency="USD",
+            retiring_feature=f"Feature {number}",
+            retirement_date=date(2030, 1, 1 + number % 28),
+        )
+        for number in range(1, 81)
+    ]
+    book = workbook_of(rows, tmp_path)
+    lines = list(book["Summary"].iter_rows(max_col=3, values_only=True))
+
+    saved = [line[1] for line in lines if str(line[0]).startswith("Contoso 0")]
+    assert (len(saved), sum(saved)) == (80, sum(range(1, 81)))
+    retired = [line for line in lines if str(line[0]).startswith("Feature ")]
+    assert len(retired) == 80
+    assert all(isinstance(line[1], datetime) and line[2] == 1 for line in retired)
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)

@@ -8,7 +8,7 @@ from shared.language.marking import marked
 from worker.reports.blocks import Block, Cell, Column, ColumnKind, Paragraph, Part, PartKind, Table
 from worker.reports.document import SourceFacts
 from worker.reports.parts.draft import Draft
-from worker.reports.parts.savings_words import converted_sentence, counted_words, policy_sentence, remark
+from worker.reports.parts.savings_words import converted_sentence, counted_words, policy_sentence, remarks
 from worker.reports.parts.summary import count_cell
 from worker.reports.source_words import reason_words
 from worker.reports.wording import clean_text, shortened
@@ -72,8 +72,7 @@ def method_of(draft: Draft) -> tuple[tuple[str, str], ...]:
     """Return what was noticed about the sources and how the numbers were made, as headings and paragraphs."""
     language, savings = draft.language, draft.savings
     noticed = [clean_text(note) for source in draft.facts.sources for note in source.notes]
-    remarks = [words for note in savings.notes if (words := remark(note, language))]
-    counted = [*counted_words(draft), *remarks]
+    counted = [*counted_words(draft), *remarks(savings.notes, language)]
     if converted := converted_sentence(draft):
         counted.append(converted)
     method = [(language.gettext("About the source"), language.sentences(noticed))] if noticed else []

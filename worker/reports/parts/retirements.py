@@ -1,5 +1,7 @@
 """The chapter on what Azure retires: when, and how much of it is in use."""
 
+import msgspec
+
 from worker.reports import terms
 from worker.reports.blocks import Block, Cell, Column, ColumnKind, Figure, Paragraph, Part, PartKind, Table
 from worker.reports.charts import Timeline, TimelineEvent
@@ -19,11 +21,18 @@ def retirements_part(draft: Draft) -> Part | None:
         return None
     today = draft.facts.created_at.date()
     past = sum(1 for item in retirements if item.day is not None and item.day < today)
-    words = language.ngettext(
-        "{number} feature that is in use retires or has been retired.",
-        "{number} features that are in use retire or have been retired.",
-        len(retirements),
-    )
+    if all(item.day is not None and item.day >= today for item in retirements):
+        words = language.ngettext(
+            "{number} feature that is in use will be retired.",
+            "{number} features that are in use will be retired.",
+            len(retirements),
+        )
+    else:
+        words = language.ngettext(
+            "{number} feature that is in use retires or has been retired.",
+            "{number} features that are in use retire or have been retired.",
+            len(retirements),
+        )
     if past:
         more = language.ngettext(
             "The date of {number} of them has passed: it may stop working at any time.",
@@ -35,7 +44,7 @@ def retirements_part(draft: Draft) -> Part | None:
     if any(item.day for item in retirements):
         most = _MAX_CHARTED_IN_BRIEF if draft.is_brief else _MAX_CHARTED
         chart = retirements_chart(draft, most)
-        blocks.append(Figure("", chart))
+        blocks.append(Figure("", chart, table=_table(draft, retirements)))
         if draft.is_brief and len(chart.events) < len(retirements):
             note = language.gettext(
                 "{shown} of {total} features are shown.",
@@ -44,7 +53,7 @@ def retirements_part(draft: Draft) -> Part | None:
             )
             blocks.append(Paragraph(note, tone="note"))
     if not draft.is_brief and (len(retirements) > _MAX_CHARTED or not all(item.day for item in retirements)):
-        blocks.append(_table(draft, retirements))
+        blocks.append(_listed(draft, retirements))
     return Part(
         kind=PartKind.RETIREMENTS,
         key=PartKind.RETIREMENTS.value,
@@ -82,24 +91,34 @@ def retirements_chart(draft: Draft, most: int) -> Timeline:
     )
 
 
+def _listed(draft: Draft, retirements: tuple[Retirement, ...]) -> Table:
+    language = draft.language
+    whole = msgspec.structs.replace(
+        _table(draft, retirements),
+        heading=language.gettext("All retirements"),
+        is_excerpt=any(item.day for item in retirements),
+    )
+    if len(retirements) <= _MAX_LISTED:
+        return whole
+    note = language.gettext(
+        "The next {shown} of {total}.", shown=language.number(_MAX_LISTED), total=language.number(len(retirements))
+    )
+    return msgspec.structs.replace(whole, rows=whole.rows[:_MAX_LISTED], note=note)
+
+
 def _table(draft: Draft, retirements: tuple[Retirement, ...]) -> Table:
-    language, shown = draft.language, retirements[:_MAX_LISTED]
+    language = draft.language
     rows = tuple(
         (
             Cell(item.feature or language.gettext("Feature not named")),
             Cell(language.date(item.day) or language.gettext("not given"), day=item.day),
             count_cell(item.recommendations, language),
         )
-        for item in shown
+        for item in retirements
     )
-    note = ""
-    if len(shown) < len(retirements):
-        note = language.gettext(
-            "The next {shown} of {total}.", shown=language.number(len(shown)), total=language.number(len(retirements))
-        )
     columns = (
         Column(language.gettext("Feature"), share=3),
         Column(language.gettext("Date"), ColumnKind.DATE, 1.4),
         Column(language.gettext("Recommendations"), ColumnKind.COUNT, 1.2),
     )
-    return Table(language.gettext("All retirements"), columns, rows, note=note)
+    return Table("", columns, rows)

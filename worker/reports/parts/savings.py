@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from shared.language.language import Language
 from shared.savings import NoteCode
 from shared.savings.result import CurrencySavings
@@ -13,7 +15,7 @@ from worker.reports.parts.savings_words import (
     REASONS,
     converted_sentence,
     policy_sentence,
-    remark,
+    remarks,
     retail_sentence,
     savings_sentences,
 )
@@ -50,12 +52,15 @@ def savings_part(draft: Draft) -> Part | None:
     if not draft.is_brief:
         for line in charted:
             if chart := subscriptions_chart(line, language):
-                blocks.append(Figure(_titled(language.gettext("By subscription"), line, lines), chart))
+                heading = _titled(language.gettext("By subscription"), line, lines)
+                blocks.append(Figure(heading, chart, table=_every_subscription(line, lines, language)))
         blocks += [table for line in charted if (table := _subscriptions_table(line, lines, language))]
         if alternatives := _alternatives_table(draft):
             blocks.append(alternatives)
-        if remarks := [words for note in draft.savings.notes if (words := remark(note, language))]:
-            blocks.append(Paragraph(language.sentences(remarks), heading=language.gettext("To be borne in mind")))
+        heading = language.gettext("To be borne in mind")
+        for words in remarks(draft.savings.notes, language):
+            blocks.append(Paragraph(words, heading=heading))
+            heading = ""
     return Part(kind=PartKind.SAVINGS, key=PartKind.SAVINGS.value, title=language.gettext("Savings"), blocks=tuple(blocks))
 
 
@@ -156,7 +161,20 @@ def subscriptions_chart(line: CurrencySavings, language: Language) -> Bars | Non
 def _subscriptions_table(line: CurrencySavings, lines: list[CurrencySavings], language: Language) -> Table | None:
     if len(line.by_subscription) <= MAX_CHARTED_ROWS:
         return None
-    shown = line.by_subscription[:_MAX_LISTED_SUBSCRIPTIONS]
+    whole = _every_subscription(line, lines, language)
+    heading = _titled(language.gettext("Savings by subscription"), line, lines)
+    if len(whole.rows) <= _MAX_LISTED_SUBSCRIPTIONS:
+        return msgspec.structs.replace(whole, heading=heading, is_excerpt=True)
+    note = language.gettext(
+        "The {shown} with the largest savings of {total}; the Excel file has all.",
+        shown=language.number(_MAX_LISTED_SUBSCRIPTIONS),
+        total=language.number(len(whole.rows)),
+    )
+    rows = whole.rows[:_MAX_LISTED_SUBSCRIPTIONS]
+    return msgspec.structs.replace(whole, heading=heading, rows=rows, note=note, is_excerpt=True)
+
+
+def _every_subscription(line: CurrencySavings, lines: list[CurrencySavings], language: Language) -> Table:
     rows = tuple(
         (
             Cell(clean_text(entry.subscription_name or entry.subscription_id) or "–"),
@@ -164,22 +182,15 @@ def _subscriptions_table(line: CurrencySavings, lines: list[CurrencySavings], la
             count_cell(entry.counted_number, language),
             _amount(entry.alternative_amount, line.currency, language),
         )
-        for entry in shown
+        for entry in line.by_subscription
     )
-    note = ""
-    if len(shown) < len(line.by_subscription):
-        note = language.gettext(
-            "The {shown} with the largest savings of {total}; the Excel file has all.",
-            shown=language.number(len(shown)),
-            total=language.number(len(line.by_subscription)),
-        )
     columns = (
         Column(language.gettext("Subscription"), share=2.6),
         Column(language.gettext("Counted a year"), ColumnKind.AMOUNT, 1.6),
         Column(language.gettext("Number"), ColumnKind.COUNT, 0.8),
         Column(language.gettext("Alternatives, not counted"), ColumnKind.AMOUNT, 1.6),
     )
-    return Table(_titled(language.gettext("Savings by subscription"), line, lines), columns, rows, note=note)
+    return Table(_titled(language.gettext("By subscription"), line, lines), columns, rows)
 
 
 def _alternatives_table(draft: Draft) -> Table | None:

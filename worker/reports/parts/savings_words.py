@@ -1,5 +1,7 @@
 """The sentences about savings: what counts, what does not and why, by which policy."""
 
+from collections import Counter
+from collections.abc import Iterable
 from decimal import Decimal
 
 from shared.language.language import Language
@@ -120,10 +122,16 @@ def policy_sentence(policy: SavingsPolicy, language: Language) -> str:
     )
 
 
-def remark(note: SavingsNote, language: Language) -> str:
-    """Return what a note says about the total; "" for the reasons of single offers, which stand in a table."""
-    forms = _REMARKS.get(note.code)
-    return language.ngettext(*forms, note.count) if forms else ""
+def remarks(notes: Iterable[SavingsNote], language: Language) -> list[str]:
+    """Return what the notes say about the totals, a sentence each; the reasons of single offers stand in a table.
+
+    Notes are made currency by currency; a reader is told each thing once, of all offers that it is about.
+    """
+    counts = Counter[NoteCode]()
+    for note in notes:
+        if note.code in _REMARKS:
+            counts[note.code] += note.count
+    return [language.ngettext(*_REMARKS[code], count) for code, count in counts.items()]
 
 
 def retail_sentence(amounts: dict[str, Decimal], language: Language) -> str:

@@ -12,6 +12,7 @@ from pptx.util import Inches
 from shared.language.language import Language
 from worker.reports.blocks import Figure, Kpi, KpiRow, Paragraph, Table
 from worker.reports.charts import Timeline
+from worker.reports.charts.shapes import columns_of
 from worker.reports.document import ReportFacts
 from worker.reports.logo_png import png_of
 from worker.reports.presentation.native_charts import add_chart
@@ -25,7 +26,9 @@ _SLIDE = Box(0, 0, _WIDTH, _HEIGHT)
 _CONTENT = Box(Inches(0.75), Inches(1.4), Inches(11.83), Inches(5.4))
 _FOOT = Inches(6.98)
 _WORDS_WIDTH = Inches(4.1)
-_WORDS_HEIGHT = Inches(0.95)
+_MIN_WORDS_HEIGHT = Inches(0.95)
+# What a line of 14 points across the slide holds and takes, in a fallback font, which may be wider than the report's own.
+_LINE_COLUMNS, _LINE_HEIGHT, _PARAGRAPH_GAP = 110, Inches(0.24), Inches(0.1)
 _KPI_HEIGHT = Inches(1.45)
 _TITLE_ONLY = 5  # of the library's own template
 
@@ -98,8 +101,9 @@ class Deck:
             self._pen.text(slide, box, texts, Style(16))
             return
         if isinstance(exhibit, Table):
-            self._pen.text(slide, box._replace(height=_WORDS_HEIGHT), texts, Style(14))
-            self._add_exhibit(slide, exhibit, box.below(_WORDS_HEIGHT))
+            words_height = _height_of(texts)
+            self._pen.text(slide, box._replace(height=words_height), texts, Style(14))
+            self._add_exhibit(slide, exhibit, box.below(words_height))
             return
         self._pen.text(slide, box._replace(width=_WORDS_WIDTH), texts, Style(13))
         taken = _WORDS_WIDTH + Inches(0.4)
@@ -171,3 +175,9 @@ class Deck:
             int(width * logo.height / logo.width),
         )
         describe(picture, self._language.gettext("Logo of the company that made this report"))
+
+
+def _height_of(texts: Sequence[str]) -> int:
+    """Return the height that paragraphs need across a slide, and some room below them."""
+    lines = sum(-(-columns_of(text) // _LINE_COLUMNS) for text in texts)
+    return max(lines * _LINE_HEIGHT + (len(texts) + 1) * _PARAGRAPH_GAP, _MIN_WORDS_HEIGHT)

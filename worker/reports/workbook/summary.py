@@ -1,13 +1,13 @@
 """The first sheet: headline figures, counts, savings and the course of time, with their charts beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from shared.advisor.vocabulary import Impact
 from shared.comparison.result import Trend
 from shared.savings import Savings
 from worker.reports import terms
-from worker.reports.blocks import Cell, ColumnKind, Part, PartKind, Table
+from worker.reports.blocks import Cell, ColumnKind, Figure, Part, PartKind, Table
 from worker.reports.charts.shapes import IMPACT_COLOURS
 from worker.reports.columns import Kind
 from worker.reports.document import ReportContent
@@ -21,6 +21,8 @@ _CHART_COLUMN = 7
 _FIRST_WIDTH, _WIDTH = 58, 18
 _ALTERNATIVE_COLOUR = "#9fb3bf"
 _MAX_BARS = 12
+# A longer table stands at the foot of the sheet, where nothing has to be sought below it.
+_MAX_ROWS_BETWEEN = 60
 _NUMBERS = frozenset({ColumnKind.COUNT, ColumnKind.AMOUNT})
 _TOLD_ELSEWHERE = frozenset({PartKind.SUMMARY, PartKind.TREND, PartKind.FINDINGS, PartKind.APPENDIX})
 
@@ -51,12 +53,15 @@ class SummarySheet:
         self._savings_by_currency()
         if self._content.trend is not None and len(self._content.trend.points) > 1:
             self._trend(self._content.trend)
-        for part in self._content.parts:
-            if part.kind not in _TOLD_ELSEWHERE:
-                for block in part.blocks:
-                    if isinstance(block, Table):
-                        self._table(block, part)
+        long = []
+        for part, table in _tables_of(self._content.parts):
+            if len(table.rows) > _MAX_ROWS_BETWEEN:
+                long.append((part, table))
+            else:
+                self._table(table, part)
         self._sources()
+        for part, table in long:
+            self._table(table, part)
 
     def _put(self, column: int, value: Any, cell_format: Any) -> None:
         write_value(self._sheet, self._row, column, value, cell_format)
@@ -199,8 +204,8 @@ class SummarySheet:
             for place, index in enumerate(kept):
                 self._cell(place, row[index], table.columns[index].kind, is_total=is_total)
             self._row += 1
-        last = self._row - 1 - table.has_total
-        if part.kind is PartKind.SAVINGS and columns[1].kind is ColumnKind.AMOUNT and first <= last < first + _MAX_BARS:
+        last = min(self._row - 1 - table.has_total, first + _MAX_BARS - 1)
+        if part.kind is PartKind.SAVINGS and columns[1].kind is ColumnKind.AMOUNT and first <= last:
             self._chart_of_amounts(title, table, first, last)
 
     def _chart_of_amounts(self, title: str, table: Table, first: int, last: int) -> None:
@@ -211,7 +216,7 @@ class SummarySheet:
             for place, column in enumerate(table.columns[:4])
             if column.kind is ColumnKind.AMOUNT
         }
-        alt = "; ".join(f"{row[0].text}: {row[1].text or 0}" for row in table.rows)
+        alt = "; ".join(f"{row[0].text}: {row[1].text or 0}" for row in table.rows[:_MAX_BARS])
         pictures.amount_bars(self._frame(title, alt), (first, 0, last, 0), series)
 
     def _cell(self, column: int, cell: Cell, kind: ColumnKind, *, is_total: bool) -> None:
@@ -220,6 +225,8 @@ class SummarySheet:
             self._put(column, cell.number, formats.amount(cell.currency, is_total=is_total))
         elif cell.number is not None:
             self._put(column, cell.number, formats.count_bold if is_total else formats.count)
+        elif cell.day is not None:
+            self._put(column, cell.day, formats.of_kind[Kind.DATE])
         else:
             usual = formats.wrapped_right if kind in _NUMBERS else formats.wrapped
             words = f"{cell.text} ({cell.note})" if cell.note and cell.text else cell.text or cell.note
@@ -242,3 +249,15 @@ class SummarySheet:
             self._put(3, source.accepted, self._formats.count)
             self._put(4, source.rejected, self._formats.count)
             self._row += 1
+
+
+def _tables_of(parts: Sequence[Part]) -> Iterator[tuple[Part, Table]]:
+    """Yield the tables of the chapters, and those of what charts draw, each row once."""
+    for part in parts:
+        if part.kind in _TOLD_ELSEWHERE:
+            continue
+        for block in part.blocks:
+            if isinstance(block, Figure) and block.table is not None:
+                yield part, block.table
+            elif isinstance(block, Table) and not block.is_excerpt:
+                yield part, block
