@@ -18,7 +18,11 @@ class Blocked:
 
     def wait_for_someone(self) -> None:
         """Wait until somebody waits for the table."""
-        waiting = "select 1 from pg_locks where relation = %s::regclass and not granted"
+        # Databases are copies of one: a table has the same number in the databases of other tests.
+        waiting = (
+            "select 1 from pg_locks l join pg_database d on d.oid = l.database"
+            " where d.datname = current_database() and l.relation = %s::regclass and not l.granted"
+        )
         until(lambda: self._connection.execute(waiting, [self._table]).fetchone(), f"somebody to need {self._table}")
 
     def release(self) -> None:

@@ -87,7 +87,9 @@ class Search:
             query = sql.SQL("select t::text from {} t").format(sql.Identifier(schema, table))
             for (row,) in connection.execute(query):
                 self.look(f"database: {schema}.{table}", row.encode())
-        for (statement,) in connection.execute("select query from pg_stat_activity where query is not null"):
+        # Statements of this database alone: other tests set their simulators' passwords meanwhile.
+        of_this_database = "select query from pg_stat_activity where query is not null and datname = current_database()"
+        for (statement,) in connection.execute(of_this_database):
             self.look("database: pg_stat_activity", statement.encode())
 
     def look_at_broker(self, broker: Any) -> None:
