@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import Certificate, load_pem_x509_certificates
 
+from shared.connections import stretching
 from shared.errors import InvalidRequestError
 
 # A vault's secret holds 25 kB; a key of 4096 bits with a chain of three certificates is some 10 kB.
@@ -79,6 +80,7 @@ def _of_pem(given: bytes, phrase: bytes | None) -> tuple[object, list[Certificat
     try:
         # The key's block alone: what stands before it need not be a key.
         start = given.index(b"-----BEGIN ", max(0, given.index(b"PRIVATE KEY-----") - 40))
+        _check_rounds(_block(given[start:]))
         key = serialization.load_pem_private_key(given[start:], phrase)
     except (ValueError, TypeError) as error:
         raise _locked(phrase) from error
@@ -92,6 +94,7 @@ def _of_pkcs12(given: str, phrase: bytes | None) -> tuple[object, list[Certifica
         data = b64decode("".join(given.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise CertificateInvalidError("The certificate is neither PEM text nor base64.") from error
+    _check_rounds(data)
     try:
         key, own, others = pkcs12.load_key_and_certificates(data, phrase)
     except (ValueError, TypeError) as error:
@@ -103,6 +106,23 @@ def _of_pkcs12(given: str, phrase: bytes | None) -> tuple[object, list[Certifica
     if own is None:
         raise CertificateInvalidError("The PKCS 12 file holds no certificate.")
     return key, [own, *others][:_MOST_CERTIFICATES]
+
+
+def _block(pem: bytes) -> bytes:
+    """Return what lies between the first two lines of dashes, as far as it is base64."""
+    lines = pem.split(b"-----")
+    try:
+        return binascii.a2b_base64(lines[2]) if len(lines) > 2 else b""
+    except binascii.Error:
+        return b""
+
+
+def _check_rounds(der: bytes) -> None:
+    if stretching.rounds_in(der) > stretching.MOST_ROUNDS:
+        raise CertificateInvalidError(
+            f"The private key is locked with more than {stretching.MOST_ROUNDS:,} rounds.",
+            next_step="Export it again with the usual settings, or without a password: it travels encrypted all the same.",
+        )
 
 
 def _locked(phrase: bytes | None) -> CertificateInvalidError:

@@ -1,7 +1,7 @@
 """Certificates are checked as they arrive: with their key, of the right kind, in their time."""
 
 import contextlib
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime, timedelta
 from textwrap import wrap
 
@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.connections import certificates
+from shared.connections import certificates, stretching
 from shared.connections.certificates import MAX_CHARS, CertificateInvalidError, read
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -101,6 +101,17 @@ def test_anything_else_is_refused_and_not_repeated(given: str, password: str | N
         read(given, password, now=NOW)
     assert refused.value.next_step
     assert "hunter2" not in refused.value.message
+
+
+@pytest.mark.parametrize("kind", [1, 2], ids=["PEM", "PKCS 12"])
+def test_a_key_that_would_take_minutes_to_open_is_refused_unopened(kind: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds = stretching.rounds_in(
+        b64decode(KINDS[kind] if kind == 2 else KINDS[kind].partition("ENCRYPTED")[2].split("-----")[1])
+    )
+    assert 2_000 < rounds < stretching.MOST_ROUNDS
+    monkeypatch.setattr(stretching, "MOST_ROUNDS", rounds - 1)
+    with pytest.raises(CertificateInvalidError, match=f"more than {rounds - 1:,} rounds"):
+        read(KINDS[kind], "open sesame", now=NOW)
 
 
 def test_only_rsa_keys_sign_in_to_entra() -> None:
