@@ -86,7 +86,8 @@ class AzureCalls:
     """Azure Resource Manager for one credential; safe to share between threads. Use it in a ``with`` block.
 
     ``wait`` sleeps, and raises where the work should end; it is called from whichever thread has to wait. Where somebody
-    waits on the line calls are ``hasty``: none is tried again but one whose token was refused.
+    waits on the line calls are ``hasty``: none is tried again but one whose token was refused. With a ``tally`` they are
+    counted on from there.
     """
 
     def __init__(
@@ -96,9 +97,10 @@ class AzureCalls:
         *,
         wait: Callable[[float], None] = time.sleep,
         hasty: bool = False,
+        tally: Tally | None = None,
     ) -> None:
         self.url = settings.azure_management_url
-        self.tally = Tally()
+        self.tally = tally if tally is not None else Tally()
         self._wait = wait
         self._hasty = hasty
         self._lock = threading.Lock()

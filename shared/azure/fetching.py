@@ -21,7 +21,7 @@ from shared.azure.calls import AzureCalls
 from shared.azure.errors import AzurePermissionError, AzureRefusedError, AzureServiceError
 from shared.azure.filters import FetchFilter
 from shared.azure.put_aside import PutAside, Rules
-from shared.azure.resource_graph import GROUP, IncompleteAnswerError, ResourceGraph
+from shared.azure.resource_graph import GROUP, IncompleteAnswerError, ResourceGraph, decoded
 from shared.azure.spool import Batch, Spool
 
 _log = logging.getLogger(__name__)
@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 AT_ONCE = 6
 """Groups in flight: enough to fill a quota of three queries a second with answers that take two seconds."""
 
+_SUBSCRIPTIONS = "list subscriptions"
 _RECOMMENDATIONS = "list recommendations"
 _SCORES = "read Advisor's scores"
 
@@ -103,6 +104,10 @@ class _Outcome:
     listed: tuple[str, ...] = ()
 
 
+class _PartFailedError(Exception):
+    """Resource Graph answers, and yet not about these subscriptions: one of them may be at fault."""
+
+
 class _GivenUpError(Exception):
     """Another group failed for good; nobody looks at this one any more."""
 
@@ -172,9 +177,9 @@ class Fetching:
         batch = self._spool.batch()
         try:
             part = self._part(group, batch)
-        except (IncompleteAnswerError, AzurePermissionError, AzureRefusedError):
+        except (IncompleteAnswerError, AzurePermissionError, AzureRefusedError, _PartFailedError) as error:
             batch.drop()
-            if len(group) == 1:
+            if len(group) == 1 or (isinstance(error, AzurePermissionError) and self._is_closed(group)):
                 return _Outcome(listed=group)
             middle = len(group) // 2
             return _Outcome(again=(group[:middle], group[middle:]))
@@ -183,8 +188,26 @@ class Fetching:
             raise
         return _Outcome(part, listed=tuple(one for one in group if one not in part.names))
 
+    def _is_closed(self, group: tuple[str, ...]) -> bool:
+        """Return whether Resource Graph refuses its first and its last subscription alone, and so is taken to refuse all.
+
+        To find each of a whole directory out by halves would use up the quota of an hour. Lists know no tags, so where one
+        is asked for nothing is taken for granted.
+        """
+        return self._wanted.tag is None and all(self._is_refused(one) for one in (group[0], group[-1]))
+
+    def _is_refused(self, subscription_id: str) -> bool:
+        try:
+            for _ in self._graph.pages(queries.SUBSCRIPTIONS, [subscription_id], asked_for=_SUBSCRIPTIONS):
+                break
+        except AzurePermissionError:
+            return True
+        except (IncompleteAnswerError, AzureRefusedError):
+            return False
+        return False
+
     def _part(self, group: tuple[str, ...], batch: Batch) -> Part:
-        visible = self._graph.rows(queries.SUBSCRIPTIONS, group, _visible_rows, asked_for="list subscriptions")
+        visible = self._graph.rows(queries.SUBSCRIPTIONS, group, _visible_rows, asked_for=_SUBSCRIPTIONS)
         # Only those that were asked for: what else an answer may show belongs to no group of this fetch.
         seen = {one.subscription_id.lower(): one.name for one in visible}
         names = {one: seen[one] for one in group if one in seen}
@@ -192,12 +215,24 @@ class Fetching:
         shown = sorted(names)
         if not shown:
             return part
+        try:
+            self._read(part, shown)
+        except IncompleteAnswerError:
+            raise
+        except AzureServiceError as error:
+            # Tried again a few times by now, and the last attempt there is: the other subscriptions shall not miss for it.
+            if not self._tolerant:
+                raise
+            raise _PartFailedError from error
+        return part
+
+    def _read(self, part: Part, shown: list[str]) -> None:
         part.rules.add(self._graph.rows(queries.PUT_ASIDE, shown, _put_aside_rows, asked_for="read what is put aside"))
         for page in self._graph.pages(self._query, shown, asked_for=_RECOMMENDATIONS):
             self._go_on()
             part.expected = page.total_records
-            batch.add(memoryview(page.data))
-        batch.close()
+            part.batch.add(memoryview(page.data))
+        part.batch.close()
         if self._with_scores:
             part.scores = self._spool.batch()
             try:
@@ -206,7 +241,6 @@ class Fetching:
                     part.scores.add(memoryview(page.data))
             finally:
                 part.scores.close()
-        return part
 
     def _go_on(self) -> None:
         """Return while there is a point in asking on."""
@@ -232,7 +266,7 @@ class Fetching:
         part = Part(names={subscription_id: name}, rules=Rules(), batch=batch, by_list=True)
         for noun in ("suppressions", "configurations"):
             for page in advisor_lists.pages(self._calls, subscription_id, noun, asked_for="read what is put aside"):
-                part.rules.add(_put_aside_rows.decode(page))
+                part.rules.add(decoded(_put_aside_rows, page))
         for page in advisor_lists.pages(self._calls, subscription_id, "recommendations", asked_for=_RECOMMENDATIONS):
             self._go_on()
             batch.add(page)

@@ -36,7 +36,7 @@ class UnreadableRowsError(IncompleteAnswerError):
     code = "azure_rows_unreadable"
 
     def __init__(self) -> None:
-        AzureServiceError.__init__(self, "Resource Graph answered with rows of an unexpected shape.")
+        AzureServiceError.__init__(self, "Azure answered with rows of an unexpected shape.")
 
 
 class Page(msgspec.Struct, rename="camel"):
@@ -93,7 +93,7 @@ class ResourceGraph:
     ) -> Iterator[_Row]:
         """Yield the rows of ``query``, each decoded; otherwise as :meth:`pages`, and raises :class:`UnreadableRowsError`."""
         for page in self.pages(query, subscriptions, asked_for=asked_for):
-            yield from _decoded(decoder, page)
+            yield from decoded(decoder, page.data)
 
     def summary(
         self, query: str, subscriptions: Sequence[str], decoder: msgspec.json.Decoder[list[_Row]], *, asked_for: str
@@ -106,7 +106,7 @@ class ResourceGraph:
         page = self._page(query, subscriptions, None, asked_for)
         if page.result_truncated.lower() == "true":
             raise IncompleteAnswerError
-        return _decoded(decoder, page)
+        return decoded(decoder, page.data)
 
     def _page(self, query: str, subscriptions: Sequence[str] | None, token: str | None, asked_for: str) -> Page:
         options: dict[str, Any] = {"resultFormat": "objectArray", "$top": PAGE_ROWS}
@@ -127,8 +127,9 @@ class ResourceGraph:
         return page
 
 
-def _decoded(decoder: msgspec.json.Decoder[list[_Row]], page: Page) -> list[_Row]:
+def decoded(decoder: msgspec.json.Decoder[list[_Row]], rows: bytes | msgspec.Raw) -> list[_Row]:
+    """Return the rows of a page. Raises :class:`UnreadableRowsError`."""
     try:
-        return decoder.decode(page.data)
+        return decoder.decode(rows)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableRowsError from error

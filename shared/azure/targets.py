@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from shared.azure.calls import AzureCalls
+from shared.azure.calls import AzureCalls, Tally
 from shared.azure.limiter import QueryLimiter
 from shared.connections import connections, discovery, selection
 from shared.connections.credentials import Connection, credential_of
@@ -20,13 +20,13 @@ _LONGEST_NAP_S = 0.5
 
 
 class NothingToReadError(ConflictError):
-    """No subscription is left that the connection could read."""
+    """No subscription is left that the connection could read; ``reason`` is that of the first where there were some."""
 
     code = "no_subscriptions"
 
-    def __init__(self) -> None:
+    def __init__(self, reason: str = "") -> None:
         super().__init__(
-            "There is no subscription to read.",
+            f"No subscription could be read. {reason}" if reason else "There is no subscription to read.",
             next_step="Test the connection to see its subscriptions, then choose some of these.",
         )
 
@@ -49,19 +49,21 @@ def targets_of(
     *,
     only: Sequence[str] = (),
     check: Callable[[], None] = lambda: None,
+    tally: Tally | None = None,
 ) -> Targets:
     """Return what ``chosen`` means (``None``: the connection's own selection), narrowed to ``only`` where that names any.
 
     Looks for the connection's subscriptions first where that is due; call it outside transactions. ``check`` is called
-    between questions, and twice a second while Azure asks to be left alone; it may raise to stop. Raises
-    :class:`NothingToReadError`, :class:`~shared.azure.errors.AzureCallError` and
+    between questions, and twice a second while Azure asks to be left alone; it may raise to stop. What is asked is counted
+    in ``tally``. Raises :class:`NothingToReadError`, :class:`~shared.azure.errors.AzureCallError` and
     :class:`~shared.connections.connections.ConnectionNotFoundError`.
     """
     with services.database.tenant(tenant_id) as session:
         is_due = discovery.is_due(connections.find(session, connection.id))
     if is_due:
         gate = QueryLimiter(services.redis, queries=services.settings.azure_graph_queries)
-        with AzureCalls(services.settings, credential_of(services, connection), wait=_heeding(check)) as calls:
+        credential = credential_of(services, connection)
+        with AzureCalls(services.settings, credential, wait=_heeding(check), tally=tally) as calls:
             found = discovery.look(calls, connection, gate=gate, check=check)
         with services.database.tenant(tenant_id) as session:
             discovery.keep(session, connection, found.subscriptions)

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from shared.azure import metadata
-from shared.azure.calls import AzureCalls
+from shared.azure.calls import AzureCalls, Tally
 from shared.azure.errors import AzureAuthenticationError, AzurePermissionError, AzureRefusedError, AzureServiceError
 from shared.azure.fetching import Fetched, Fetching, Refused
 from shared.azure.generating import generate
@@ -96,7 +96,7 @@ def _order(run: JobRun) -> _Order:
 
 
 def _fetch_into(run: JobRun, order: _Order, folder: Path) -> None:
-    began, database = time.monotonic(), run.services.database
+    began, database, tally = time.monotonic(), run.services.database, Tally()
     credential = credential_of(run.services, order.connection)
     run.report_progress(0, "Looking for the subscriptions")
     targets = targets_of(
@@ -106,8 +106,9 @@ def _fetch_into(run: JobRun, order: _Order, folder: Path) -> None:
         order.live.selection,
         only=order.live.filters.subscription_ids,
         check=run.check,
+        tally=tally,
     )
-    with AzureCalls(run.services.settings, credential, wait=run.wait) as calls:
+    with AzureCalls(run.services.settings, credential, wait=run.wait, tally=tally) as calls:
         graph = ResourceGraph(calls, QueryLimiter(run.services.redis, queries=run.services.settings.azure_graph_queries))
         _freshen_texts(run, graph, order.languages)
         unfinished = _refresh(run, order, calls, targets)
@@ -133,7 +134,7 @@ def _fetch_into(run: JobRun, order: _Order, folder: Path) -> None:
         limits=read_limits(run.services.settings),
     )
     facts = fetch_facts.Facts(
-        order.live, fetched, rows, calls.tally, unfinished, requested_at=order.requested_at, fetched_at=datetime.now(UTC)
+        order.live, fetched, rows, tally, unfinished, requested_at=order.requested_at, fetched_at=datetime.now(UTC)
     )
     _write(run, order, rows, facts, began)
 
@@ -222,4 +223,4 @@ def _unknown(subscription_id: str) -> Refused:
 def _nothing_read(fetched: Fetched) -> AdvisorReportsError:
     if fetched.refused and all(one.code == AzurePermissionError.code for one in fetched.refused):
         return AzurePermissionError("Microsoft.Advisor/recommendations/read", f"all {len(fetched.refused):,} subscriptions")
-    return NothingToReadError()
+    return NothingToReadError(fetched.refused[0].reason if fetched.refused else "")

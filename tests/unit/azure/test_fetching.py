@@ -179,6 +179,23 @@ def test_group_of_which_resource_graph_shows_nothing_is_not_asked_for_piece_by_p
     assert sum("ResourceGraph" in call for call in azure.calls) == 1
 
 
+def test_resource_graph_that_refuses_everything_is_not_asked_piece_by_piece(azure: AzureManagement) -> None:
+    azure.graph.forbidden.update(azure.estate.subscriptions)
+    got = fetch(azure, with_scores=False)
+    assert got.ids == _active(azure.estate)
+    assert sum("ResourceGraph" in call for call in azure.calls) == 3
+
+
+def test_suppressions_of_an_unexpected_shape_are_said_of_their_subscription(small: AzureManagement) -> None:
+    one = next(iter(small.estate.subscriptions.values()))
+    one.suppressions.append(7)  # type: ignore[arg-type]
+    small.graph.forbidden.add(one.id)
+    got = fetch(small, tolerant=True)
+    assert [(refused.subscription_id, refused.code) for refused in got.fetched.refused] == [
+        (one.id, "azure_rows_unreadable")
+    ]
+
+
 def test_refused_subscription_is_named_and_spoils_no_other(azure: AzureManagement) -> None:
     refused = sorted(azure.estate.subscriptions)[4]
     azure.graph.forbidden.add(refused)
@@ -189,6 +206,14 @@ def test_refused_subscription_is_named_and_spoils_no_other(azure: AzureManagemen
     assert got.fetched.read == 11
     others = {row.subscription_id for row in got.rows}
     assert others == set(azure.estate.subscriptions) - {refused}
+
+
+def test_subscription_that_resource_graph_stumbles_over_spoils_no_other_at_the_last_attempt(small: AzureManagement) -> None:
+    small.graph.broken.add(sorted(small.estate.subscriptions)[1])
+    with pytest.raises(AzureServiceError):
+        fetch(small)
+    got = fetch(small, tolerant=True)
+    assert (len(got.rows), got.fetched.read, got.fetched.refused) == (90, 3, [])
 
 
 def test_scores_that_are_refused_cost_no_recommendation(small: AzureManagement) -> None:
