@@ -102,7 +102,11 @@ def test_it_prints_what_is_filtered_for_on_numbered_sheets(many: Page, tmp_path:
     expect(many.get_by_role("status")).not_to_have_text("1,000 of 1,000 shown")
     number = shown(many)
     many.pdf(path=tmp_path / "page.pdf", prefer_css_page_size=True)
-    text = "\n".join(sheet.extract_text() for sheet in PdfReader(tmp_path / "page.pdf").pages)
+    sheets = [sheet.extract_text() for sheet in PdfReader(tmp_path / "page.pdf").pages]
+    text = "\n".join(sheets)
+    continued = [sheet for sheet in sheets if sheet.lstrip().startswith(("plan-", "Resource"))]
+    assert continued
+    assert all("Updated" in sheet for sheet in continued), "a table's header stands on each of its sheets"
     assert f"{number} of 1,000 shown" in text
     assert "Clear filters" not in text
     assert text.count("plan-") == number

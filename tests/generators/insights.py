@@ -73,12 +73,14 @@ def comparison_for(rows: Sequence[Recommendation], savings: Savings, today: date
         counts=counts,
         unchanged=max(matched - counts[ChangeKind.CHANGED] - counts[ChangeKind.POSTPONED] - counts[ChangeKind.DISMISSED], 0),
         bridges=tuple(_bridge(line.currency, line.counted_amount) for line in savings.by_currency if line.counted_amount),
-        ages=tuple(
-            AgeGroup(label=label, count=len(rows) * share // 100)
-            for label, share in (("30", 12), ("90", 23), ("180", 31), ("365", 24), ("older", 10))
-        ),
+        ages=_ages(len(rows)),
         changes={kind: tuple(found[:200]) for kind, found in changes.items()},
     )
+
+
+def _ages(total: int) -> tuple[AgeGroup, ...]:
+    older = {label: total * share // 100 for label, share in (("90", 23), ("180", 31), ("365", 24), ("older", 10))}
+    return tuple(AgeGroup(label=label, count=count) for label, count in {"30": total - sum(older.values()), **older}.items())
 
 
 def trend_for(rows: Sequence[Recommendation], savings: Savings, today: datetime) -> Trend:

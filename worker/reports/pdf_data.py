@@ -1,6 +1,7 @@
 """The content of a report as the Typst templates want it: plain text, ready to print."""
 
 import base64
+from itertools import pairwise
 from typing import Any
 
 from shared.advisor.vocabulary import Impact
@@ -49,7 +50,7 @@ def typst_data(content: ReportContent) -> dict[str, Any]:
         "footer_left": isolated(shortened(facts.branding.footer, MAX_FOOTER_CHARS))
         or language.date(facts.created_at.date()),
         "outline_depth": 2 if group_total <= MAX_OUTLINED_GROUPS else 1,
-        "parts": [writer.part(part) for part in content.parts],
+        "parts": [writer.part(part, before) for before, part in pairwise((None, *content.parts)) if part is not None],
     }
 
 

@@ -52,14 +52,17 @@ class PartWriter:
         self._not_estimated = language.gettext("not estimated")
         self._manual = language.gettext("added by hand")
 
-    def part(self, part: Part) -> dict[str, Any]:
-        """Return one chapter."""
+    def part(self, part: Part, before: Part | None = None) -> dict[str, Any]:
+        """Return one chapter; where it begins depends on the one before it."""
         listed = sum(self._content.sections[block.section].listed for block in part.blocks if isinstance(block, Findings))
         return {
             "kind": part.kind.value,
             "title": part.title,
             "facts": part.facts,
-            "new_page": part.kind not in _FLOWING and not 0 < listed < _NEW_PAGE_FROM,
+            "new_page": part.kind not in _FLOWING
+            and not 0 < listed < _NEW_PAGE_FROM
+            # The table of clients ends anywhere on a page, often at its top.
+            and (before is None or before.kind is not PartKind.CLIENTS),
             "blocks": [self._block(block) for block in part.blocks],
         }
 

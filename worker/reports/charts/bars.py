@@ -89,7 +89,9 @@ def draw_change_bars(chart: ChangeBars, accent: str) -> str:
 
 def draw_score_bars(chart: ScoreBars, accent: str) -> str:
     """Draw scores as filled parts of a track from 0 to 100, the first one as a figure with a larger track."""
-    left = min(max((width_of(row.label) for row in chart.rows), default=0), _MAX_SIDE_LABEL_WIDTH) + 14
+    # The first label is bold, and bolder still in a browser's own fonts.
+    widths = (width_of(row.label, 11 if index else 12.5) for index, row in enumerate(chart.rows))
+    left = min(max(widths, default=0), _MAX_SIDE_LABEL_WIDTH) + 14
     note_room = 12 + max((width_of(row.note, 10) for row in chart.rows), default=0)
     value_room = 12 + max((width_of(row.text) for row in chart.rows), default=0)
     track = max(WIDTH - left - note_room - value_room, 80)
