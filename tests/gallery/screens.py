@@ -39,7 +39,8 @@ def screens_of(content: ReportContent, folder: Path, program: str, *, scrolled_t
 
 
 def _screen(browser: Browser, page_file: Path, view: Mapping[str, object], selector: str) -> Image.Image:
-    context = browser.new_context(**view)  # type: ignore[arg-type]
+    # A page that scrolls smoothly would be seen somewhere on its way.
+    context = browser.new_context(**view, reduced_motion="reduce")  # type: ignore[arg-type]
     page = context.new_page()
     page.goto(page_file.as_uri())
     page.locator(selector).first.scroll_into_view_if_needed()
