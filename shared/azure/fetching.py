@@ -89,6 +89,11 @@ class Fetched:
         return sum(len(part.names) for part in self.parts)
 
     @property
+    def subscription_ids(self) -> list[str]:
+        """Return the ids, in lower case, of those that were read."""
+        return sorted(one for part in self.parts for one in part.names)
+
+    @property
     def pages(self) -> int:
         """How many pages of recommendations were read."""
         return sum(part.batch.pages for part in self.parts)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from shared.comparison.reach import are_alike, is_of_run, reach_of
+from shared.comparison.reach import are_alike, is_of_run, reach_of, refused_in
 from shared.database.tables import Report, Snapshot
 from shared.language.marking import marked
 from shared.reports.options import ComparisonChoice, ComparisonMode
@@ -68,8 +68,6 @@ def earlier_of(session: Session, snapshot: Snapshot, report_id: UUID, choice: Co
 
 def _newest_comparable(session: Session, snapshot: Snapshot, report_id: UUID, others: Sequence[Snapshot]) -> Earlier:
     reach = reach_of(snapshot)
-    if not reach.is_known:
-        return Earlier(None, reason=NONE_COMPARABLE)
     my_subscriptions, my_categories = _holds(session, snapshot.id)
     second_best = None
     for candidate in others:
@@ -79,7 +77,7 @@ def _newest_comparable(session: Session, snapshot: Snapshot, report_id: UUID, ot
         within = {one for one in subscriptions if reach.holds(one)}
         if not _mostly_same(my_subscriptions, within) or not _mostly_same(my_categories, categories):
             continue
-        if my_subscriptions.isdisjoint(reach_of(candidate).refused):
+        if my_subscriptions.isdisjoint(refused_in(candidate)):
             return Earlier(candidate, _newest_report(session, candidate.id, report_id))
         second_best = second_best or candidate
     if second_best is not None:

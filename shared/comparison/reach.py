@@ -19,22 +19,14 @@ _OF_SUBSCRIPTIONS = "subscription_ids"
 
 @dataclass(frozen=True)
 class Reach:
-    """The subscriptions that a snapshot could hold findings of; ids in lower case."""
+    """The subscriptions that a snapshot could hold findings of."""
 
-    asked: frozenset[str] | None = None
-    """``None``: all but the refused."""
-    refused: frozenset[str] = frozenset()
-    is_known: bool = True
-    """Whether each subscription that was refused is known by its id; of many thousands only the first are."""
-
-    @property
-    def is_known_limited(self) -> bool:
-        """Whether there is anything that is known to lie beyond."""
-        return self.asked is not None or bool(self.refused)
+    read: frozenset[str] | None = None
+    """Ids in lower case; ``None``: all that there are, as far as is known."""
 
     def holds(self, subscription: str) -> bool:
         """Return whether findings of a subscription, named by its id in lower case, would be there."""
-        return subscription not in self.refused and (self.asked is None or subscription in self.asked)
+        return self.read is None or subscription in self.read
 
 
 UNLIMITED = Reach()
@@ -42,15 +34,13 @@ UNLIMITED = Reach()
 
 def reach_of(snapshot: Snapshot) -> Reach:
     """Return the reach of a snapshot; of an export nothing is known, which counts as unlimited."""
+    return UNLIMITED if snapshot.subscriptions is None else Reach(frozenset(snapshot.subscriptions))
+
+
+def refused_in(snapshot: Snapshot) -> frozenset[str]:
+    """Return the subscriptions that were asked for and could not be read, by id in lower case; of thousands the first."""
     fetch = snapshot.details.get("fetch") or {}
-    asked = (fetch.get("filters") or {}).get(_OF_SUBSCRIPTIONS)
-    refused = [one["subscription_id"].lower() for one in fetch.get("subscriptions_refused", ())]
-    unread = fetch.get("subscriptions_wanted", 0) - fetch.get("subscriptions_read", 0)
-    return Reach(
-        asked=frozenset(given.lower() for given in asked) if asked else None,
-        refused=frozenset(refused),
-        is_known=unread <= len(refused),
-    )
+    return frozenset(one["subscription_id"].lower() for one in fetch.get("subscriptions_refused", ()))
 
 
 def unread_rows_of(snapshot: Snapshot) -> int:

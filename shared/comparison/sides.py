@@ -46,8 +46,7 @@ from (
 left join unnest({left_out}::bigint[]) as left_out (ordinal) on left_out.ordinal = numbered.ordinal
 where {within}
 """
-_WITHIN = """(subscription_id = '' or (not lower(subscription_id) = any({refused}::text[])
-    and ({asked}::text[] is null or lower(subscription_id) = any({asked}::text[]))))"""
+_WITHIN = "(subscription_id = '' or lower(subscription_id) = any({read}::text[]))"
 _BEYOND = """
 select min(coalesce(nullif(subscription_name, ''), subscription_id)) as name
 from recommendation where snapshot_id = {snapshot_id} and {condition} and not {within}
@@ -94,7 +93,7 @@ def prepare(connection: psycopg.Connection[Any], name: str, side: Side, *, acros
 
 def subscriptions_beyond(connection: psycopg.Connection[Any], side: Side, limit: int) -> tuple[str, ...]:
     """Return the subscriptions of ``side`` that the other one could not hold, by name where it is known."""
-    if not side.within.is_known_limited:
+    if side.within.read is None:
         return ()
     condition, parameters = condition_of(side.scope)
     query = sql.SQL(_BEYOND).format(
@@ -104,10 +103,7 @@ def subscriptions_beyond(connection: psycopg.Connection[Any], side: Side, limit:
 
 
 def _within(reach: Reach) -> sql.Composable:
-    if not reach.is_known_limited:
-        return sql.SQL("true")
-    asked = None if reach.asked is None else sorted(reach.asked)
-    return sql.SQL(_WITHIN).format(refused=sql.Literal(sorted(reach.refused)), asked=sql.Literal(asked))
+    return sql.SQL("true") if reach.read is None else sql.SQL(_WITHIN).format(read=sql.Literal(sorted(reach.read)))
 
 
 def _by_hand(side: Side) -> Iterator[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.comparison.reach import is_like, is_superseded, reach_of
+from shared.comparison.reach import is_like, is_superseded, refused_in
 from shared.comparison.result import MAX_TREND_POINTS, Trend, TrendPoint
 from shared.database.tables import Snapshot, SnapshotTotals
 from shared.reports.manual import ManualRecommendation
@@ -119,4 +119,4 @@ def trend_of(session: Session, client_id: UUID, basis: bytes, like: Snapshot, *,
 
 def _point(totals: object, snapshot: Snapshot) -> TrendPoint:
     point = msgspec.convert(totals, TrendPoint)
-    return msgspec.structs.replace(point, unread_subscriptions=len(reach_of(snapshot).refused))
+    return msgspec.structs.replace(point, unread_subscriptions=len(refused_in(snapshot)))

@@ -202,7 +202,10 @@ def _write(run: JobRun, order: _Order, rows: LiveRows, facts: fetch_facts.Facts,
         session.execute(
             update(Snapshot)
             .where(Snapshot.id == written.snapshot_id)
-            .values(details={"columns": [], "notes": facts.notes(), "files": [], "fetch": told})
+            .values(
+                details={"columns": [], "notes": facts.notes(), "files": [], "fetch": told},
+                subscriptions=facts.fetched.subscription_ids,
+            )
             .execution_options(synchronize_session=False)
         )
         counts = {"accepted": written.accepted, "rejected": written.rejected, "fetch": told}

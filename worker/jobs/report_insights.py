@@ -58,6 +58,7 @@ def _compare(run: JobRun, order: ReportOrder, savings: Savings) -> _Changed:
             keeping.keep(session, run.tenant_id, run.report_id, None, earlier.reason)
             return _Changed(None, earlier.reason)
         history.note_findings(session, earlier.snapshot.id)
+        within = reach_of(snapshot)
         report = session.get(Report, earlier.report_id) if earlier.report_id else None
         ordered = options_of(report.options) if report else ReportOptions()
     # What counted then is told by today's policy, or a change of policy would look like a change of the estate.
@@ -68,7 +69,7 @@ def _compare(run: JobRun, order: ReportOrder, savings: Savings) -> _Changed:
             session,
             run.tenant_id,
             run.report_id,
-            earlier=Side(earlier.snapshot, options.scope, by_hand, then, within=reach_of(snapshot)),
+            earlier=Side(earlier.snapshot, options.scope, by_hand, then, within=within),
             current=Side(snapshot, options.scope, options.manual, savings),
         )
         keeping.keep(session, run.tenant_id, run.report_id, comparison)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ARRAY, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.database.tables.base import Base, Identified, reference
@@ -32,6 +32,9 @@ class Snapshot(Identified, Base):
     """Whether its findings are known to the client's history."""
     details: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     """Header seen, notes of the reader, bytes and checksum of the source."""
+    # Thousands of ids, which only a comparison asks for.
+    subscriptions: Mapped[list[str] | None] = mapped_column(ARRAY(Text), deferred=True)
+    """Ids in lower case of those that were read from Azure; ``None`` where the source does not say, as exports do not."""
 
 
 class RejectedRowRecord(Identified, Base):

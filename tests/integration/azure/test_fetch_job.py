@@ -11,7 +11,7 @@ from shared.advisor.vocabulary import Category
 from shared.azure import calls, metadata
 from shared.azure.filters import FetchFilter
 from shared.connections import connections
-from shared.database.tables import AdvisorMetadataLanguage, AdvisorScore, Report
+from shared.database.tables import AdvisorMetadataLanguage, AdvisorScore, Report, Snapshot
 from shared.database.tables.azure_connection import ConnectionStatus
 from shared.identifiers import new_id
 from shared.jobs.run import JobRun
@@ -54,6 +54,8 @@ def test_order_becomes_a_snapshot_and_report_files(tenancy: Tenancy, azure: Azur
     with tenancy.services.database.tenant(tenancy.tenant_id) as session:
         scores = session.scalars(select(AdvisorScore).where(AdvisorScore.snapshot_id == snapshot.id)).all()
         known, scored_on = scores_of(session, snapshot.id)
+        read = session.scalars(select(Snapshot.subscriptions).where(Snapshot.id == snapshot.id)).one()
+    assert read == sorted(azure.estate.subscriptions)
     assert len(scores) == 5 * 6
     assert all({former["level"] for former in score.history} == {"day", "month"} for score in scores)
     assert [score.category for score in known] == [None, *(category for category in Category if category != Category.OTHER)]

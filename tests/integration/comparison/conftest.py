@@ -41,8 +41,9 @@ class Estate:
         source_format: str = "rest_json",
         *,
         fetch: dict[str, Any] | None = None,
+        read: Sequence[str] | None = None,
     ) -> Snapshot:
-        """Write a snapshot; ``fetch`` is what is told of one that was read from Azure."""
+        """Write a snapshot; of one from Azure ``fetch`` is what is told of it, and ``read`` the subscriptions it is of."""
         source = SnapshotSource(
             client_id=self.client_id, source="upload", source_format=source_format, file_name="f", taken_at=self._taken,
             taken_at_is_exact=True,
@@ -55,6 +56,7 @@ class Estate:
             snapshot = session.get_one(Snapshot, written.snapshot_id)
             if fetch is not None:
                 snapshot.details = {"fetch": fetch}
+            snapshot.subscriptions = None if read is None else list(read)
             return snapshot
 
     def report(self, snapshot: Snapshot, *, run_id: UUID | None = None) -> UUID:

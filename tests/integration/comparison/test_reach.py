@@ -28,7 +28,7 @@ def _chosen(estate: Estate, snapshot: Snapshot) -> Snapshot | None:
 
 def test_a_subscription_that_could_not_be_read_is_left_out_of_the_comparison(estate: Estate) -> None:
     before = estate.snapshot([finding(5), finding(3, name="gone"), finding(7, name="x", **_ELSEWHERE)], fetch=_WHOLE)
-    comparison = estate.compare(before, estate.snapshot([finding(6)], fetch=_without("S2")))
+    comparison = estate.compare(before, estate.snapshot([finding(6)], fetch=_without("S2"), read=["s1"]))
     assert (names(comparison), bridge(comparison)) == ({"changed": ["disk"], "resolved": ["gone"]}, [8, 3, 0, 0, 1, 6])
     assert (comparison.not_read, comparison.only_then, comparison.same_scope) == (("Old",), (), False)
 
@@ -41,9 +41,9 @@ def test_rows_that_could_not_be_read_are_said_beside_what_counts_as_resolved(est
 
 
 def test_a_subscription_that_was_not_asked_for_is_left_out_of_the_comparison(estate: Estate) -> None:
-    before = estate.snapshot([finding(5), finding(7, name="x", **_ELSEWHERE)], fetch=_WHOLE)
-    one = estate.snapshot([], fetch={**_WHOLE, "filters": {"subscription_ids": ["S1"]}})
-    comparison = estate.compare(before, one)
+    rows = [finding(5), finding(7, name="x", **_ELSEWHERE)]
+    before = estate.snapshot(rows, fetch=_WHOLE, read=["s1", "s2"])
+    comparison = estate.compare(before, estate.snapshot([], fetch=_WHOLE, read=["s1"]))
     assert (names(comparison), comparison.not_read) == ({"resolved": ["disk"]}, ("Old",))
     assert comparison.counts[ChangeKind.RESOLVED] == 1
 
@@ -59,12 +59,6 @@ def test_snapshots_that_were_filtered_otherwise_are_not_compared(estate: Estate)
     # An export has no filters that are known.
     assert (found := _chosen(estate, estate.snapshot([finding(5)]))) is not None
     assert found.id == whole.id
-
-
-def test_nothing_is_compared_where_it_is_not_known_what_could_not_be_read(estate: Estate) -> None:
-    estate.snapshot([finding(5)], fetch=_WHOLE)
-    many = {**_without("s2"), "subscriptions_wanted": 5000, "subscriptions_read": 1}
-    assert _chosen(estate, estate.snapshot([finding(5)], fetch=many)) is None
 
 
 def test_a_whole_snapshot_is_chosen_before_one_that_misses_a_subscription(estate: Estate) -> None:
