@@ -36,6 +36,8 @@ _MARKS = {
 }
 
 _NEW_PAGE_FROM = 12
+# A longer one would run into the column before, where a dash looks like its sign.
+_MAX_UNBROKEN_AMOUNT = 20
 # Chapters that are mostly shorter than a page, and begin where the one before ends.
 _FLOWING = frozenset({PartKind.CHANGES, PartKind.TREND, PartKind.SCORE, PartKind.RETIREMENTS, PartKind.QUICK_WINS})
 
@@ -176,7 +178,7 @@ def _cell(cell: Cell, kind: ColumnKind) -> list[str]:
     """Return text, note, address, label of the group it leads to, and impact; the last three mostly empty."""
     text = cell.text if kind is ColumnKind.AMOUNT else breakable(shortened(cell.text, MAX_CELL_CHARS))
     return [
-        text.replace(" ", "\u00a0") if kind is ColumnKind.AMOUNT else text,
+        text.replace(" ", "\u00a0") if kind is ColumnKind.AMOUNT and len(text) <= _MAX_UNBROKEN_AMOUNT else text,
         breakable(shortened(cell.note, MAX_CELL_CHARS)),
         cell.url,
         _label(cell.place) if cell.place is not None else "",

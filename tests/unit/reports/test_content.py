@@ -24,7 +24,7 @@ def test_no_recommendations_make_a_report_that_says_so() -> None:
     assert content.total == 0
     assert content.sections == ()
     assert "no recommendations for Contoso Ltd" in content.summary[0]
-    assert [kpi.values for kpi in content.kpis] == [("0",), ("0",), ("0",), ("Not estimated",)]
+    assert [kpi.values for kpi in content.kpis] == [("0",), ("0",), ("0",), ("–",)]
 
 
 def test_one_recommendation_is_spoken_of_in_the_singular() -> None:

@@ -14,7 +14,7 @@ from shared.comparison.result import ChangeKind, Trend
 from shared.reports import ReportType
 from shared.reports.insights import Insights
 from shared.savings import count_savings
-from shared.savings.policy import DisplayCurrency, ExchangeRate
+from shared.savings.policy import DisplayCurrency, ExchangeRate, SavingsPolicy, TermChoice
 from tests.gallery.exhibits import TODAY, Exhibit, rows_of
 from tests.generators.insights import comparison_for, insights_for
 from tests.unit.reports import samples
@@ -118,6 +118,44 @@ def test_a_remark_is_made_once_of_offers_in_any_currency() -> None:
         words = words_of(part_of(content_of(rows), kind).blocks)
         assert words.count("count from another look-back period") == 1
         assert "3 offers count from another look-back period" in words
+
+
+def test_offers_that_only_the_policy_leaves_out_are_not_called_unestimated() -> None:
+    rows = [
+        samples.recommendation(
+            category=Category.COST,
+            annual_savings=Decimal(100),
+            currency="USD",
+            recommendation_type_id="84b1a508-fc21-49da-979e-96894f1665df",
+            sku="Standard_D4s_v5",
+            term="P3Y",
+        )
+    ]
+    savings = count_savings(rows, policy=SavingsPolicy(term=TermChoice.ONE_YEAR))
+    content = build_content(rows, (), samples.facts(), savings=savings)
+
+    assert (content.kpis[-1].values, content.kpis[-1].note) == (("None counted",), "by this report's policy")
+    assert content.summary[-1] == "1 offer has an amount, but it does not count by the policy of this report."
+
+
+def test_a_sum_of_which_nothing_has_a_rate_is_not_said_to_be_zero() -> None:
+    rows = [samples.recommendation(category=Category.COST, annual_savings=Decimal(100), currency="USD")]
+    rates = (ExchangeRate(currency="GBP", rate=Decimal("1.1")),)
+    display = DisplayCurrency(currency="EUR", rates=rates, as_of=date(2025, 2, 1))
+    content = build_content(rows, (), samples.facts(), savings=count_savings(rows, display=display))
+    words = words_of(part_of(content, PartKind.SAVINGS).blocks)
+
+    assert "Nothing is converted into EUR: no rate was given for USD." in words
+    assert "EUR 0" not in words
+
+
+def test_a_report_without_recommendations_says_whether_its_sources_have_any() -> None:
+    [source] = samples.facts().sources
+    for accepted, expected in ((0, "Azure Advisor has no recommendations for"), (7, "The sources hold 7 recommendations")):
+        sources = (msgspec.structs.replace(source, accepted=accepted),)
+        content = build_content((), (), msgspec.structs.replace(samples.facts(), sources=sources))
+        assert content.summary[0].startswith(expected)
+        assert content.kpis[-1].values == ("–",)
 
 
 def test_changes_alike_take_one_row_and_amounts_that_may_overlap_are_not_added() -> None:

@@ -71,6 +71,8 @@ def _since(comparison: Comparison, language: Language) -> str:
         if earlier.taken_at
         else language.gettext("Compared with the data of the report before.")
     )
+    if not comparison.current.findings:
+        return since
     matched = language.gettext(
         "Of {findings} findings now, {matched} ({percent}) were there then, and {unchanged} of them are unchanged.",
         findings=language.number(comparison.current.findings),
@@ -81,7 +83,7 @@ def _since(comparison: Comparison, language: Language) -> str:
     if comparison.matched_by is MatchedBy.CROSS_SOURCE:
         across = language.gettext(
             "One of the two came from the API and one from the portal, so findings are matched by category, text and "
-            "resource."
+            "resource; several offers for one resource are then one finding."
         )
         return language.sentences((since, matched, across))
     return language.sentences((since, matched))

@@ -61,6 +61,14 @@ def _savings_kpi(draft: Draft) -> Kpi:
     language = draft.language
     label = language.gettext("Potential savings a year")
     lines = [line for line in draft.savings.by_currency if line.counted_number]
+    if not draft.total:
+        return Kpi(label=label, values=("–",), note=language.gettext("none found"))
+    if not lines and any(line.alternative_number for line in draft.savings.by_currency):
+        return Kpi(
+            label=label,
+            values=(language.gettext("None counted"),),
+            note=language.gettext("by this report's policy"),
+        )
     if not lines:
         return Kpi(
             label=label, values=(language.gettext("Not estimated"),), note=language.gettext("Advisor gave no amounts")

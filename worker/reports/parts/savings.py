@@ -42,7 +42,10 @@ def savings_part(draft: Draft) -> Part | None:
         blocks.append(Paragraph(converted, tone="note"))
     charted = lines[: 1 if draft.is_brief else MAX_CHARTED_CURRENCIES]
     blocks += [
-        Figure(_titled(language.gettext("From all offers to what can be achieved"), line, lines), path_chart(line, language))
+        Figure(
+            _titled(language.gettext("From all offers to what can be achieved"), line, lines, language),
+            path_chart(line, language),
+        )
         for line in charted
         if line.alternative_number
     ]
@@ -52,7 +55,7 @@ def savings_part(draft: Draft) -> Part | None:
     if not draft.is_brief:
         for line in charted:
             if chart := subscriptions_chart(line, language):
-                heading = _titled(language.gettext("By subscription"), line, lines)
+                heading = _titled(language.gettext("By subscription"), line, lines, language)
                 blocks.append(Figure(heading, chart, table=_every_subscription(line, lines, language)))
         blocks += [table for line in charted if (table := _subscriptions_table(line, lines, language))]
         if alternatives := _alternatives_table(draft):
@@ -64,8 +67,8 @@ def savings_part(draft: Draft) -> Part | None:
     return Part(kind=PartKind.SAVINGS, key=PartKind.SAVINGS.value, title=language.gettext("Savings"), blocks=tuple(blocks))
 
 
-def _titled(heading: str, line: CurrencySavings, lines: list[CurrencySavings]) -> str:
-    return heading if len(lines) == 1 else f"{heading} ({line.currency or '–'})"
+def _titled(heading: str, line: CurrencySavings, lines: list[CurrencySavings], language: Language) -> str:
+    return heading if len(lines) == 1 else f"{heading} ({line.currency or language.gettext('no currency named')})"
 
 
 def path_chart(line: CurrencySavings, language: Language) -> Waterfall:
@@ -135,7 +138,7 @@ def _of_kinds(line: CurrencySavings, lines: list[CurrencySavings], language: Lan
         Column(language.gettext("Alternatives, not counted"), ColumnKind.AMOUNT, 1.6),
         Column(language.gettext("Number"), ColumnKind.COUNT, 0.8),
     )
-    return [Table(_titled(language.gettext("By what is done"), line, lines), columns, tuple(rows), has_total=True)]
+    return [Table(_titled(language.gettext("By what is done"), line, lines, language), columns, tuple(rows), has_total=True)]
 
 
 def subscriptions_chart(line: CurrencySavings, language: Language) -> Bars | None:
@@ -162,7 +165,7 @@ def _subscriptions_table(line: CurrencySavings, lines: list[CurrencySavings], la
     if len(line.by_subscription) <= MAX_CHARTED_ROWS:
         return None
     whole = _every_subscription(line, lines, language)
-    heading = _titled(language.gettext("Savings by subscription"), line, lines)
+    heading = _titled(language.gettext("Savings by subscription"), line, lines, language)
     if len(whole.rows) <= _MAX_LISTED_SUBSCRIPTIONS:
         return msgspec.structs.replace(whole, heading=heading, is_excerpt=True)
     note = language.gettext(
@@ -190,7 +193,7 @@ def _every_subscription(line: CurrencySavings, lines: list[CurrencySavings], lan
         Column(language.gettext("Number"), ColumnKind.COUNT, 0.8),
         Column(language.gettext("Alternatives, not counted"), ColumnKind.AMOUNT, 1.6),
     )
-    return Table(_titled(language.gettext("By subscription"), line, lines), columns, rows)
+    return Table(_titled(language.gettext("By subscription"), line, lines, language), columns, rows)
 
 
 def _alternatives_table(draft: Draft) -> Table | None:

@@ -84,6 +84,14 @@ def savings_sentences(draft: Draft) -> list[str]:
     language, savings = draft.language, draft.savings
     lines = [line for line in savings.by_currency if line.counted_number]
     if not lines:
+        if left_out := sum(line.alternative_number for line in savings.by_currency):
+            return [
+                language.ngettext(
+                    "{number} offer has an amount, but it does not count by the policy of this report.",
+                    "{number} offers have amounts, but none of them counts by the policy of this report.",
+                    left_out,
+                )
+            ]
         return [
             language.gettext(
                 "Advisor estimated no savings for these recommendations. A missing estimate is not a zero: some of them may "
@@ -147,6 +155,13 @@ def converted_sentence(draft: Draft) -> str:
     converted, language = draft.savings.converted, draft.language
     if converted is None:
         return ""
+    missing = language.joined(currency or language.gettext("no currency named") for currency in converted.missing)
+    if not converted.converted:
+        return missing and language.gettext(
+            "Nothing is converted into {currency}: no rate was given for {currencies}.",
+            currency=converted.currency,
+            currencies=missing,
+        )
     rates = language.joined(
         language.gettext(
             "1 {from_currency} = {rate} {to_currency}",
@@ -166,8 +181,7 @@ def converted_sentence(draft: Draft) -> str:
     ]
     if rates:
         sentences.append(language.gettext("The rates: {rates}.", rates=rates))
-    if converted.missing:
-        missing = language.joined(currency or language.gettext("no currency named") for currency in converted.missing)
+    if missing:
         sentences.append(language.gettext("Without a rate, and therefore not in it: {currencies}.", currencies=missing))
     return language.sentences(sentences)
 

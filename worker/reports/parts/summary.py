@@ -63,6 +63,13 @@ def summary_part(draft: Draft) -> Part:
 def summary_paragraphs(draft: Draft) -> tuple[str, ...]:
     """Return the paragraphs of the executive summary: what was found, and what it may save."""
     language, client = draft.language, isolated(draft.facts.client_name)
+    if not draft.total and (held := sum(source.accepted for source in draft.facts.sources)):
+        elsewhere = language.ngettext(
+            "The sources hold {number} recommendation, but none that is open and within the scope and type of this report.",
+            "The sources hold {number} recommendations, but none that is open and within the scope and type of this report.",
+            held,
+        )
+        return (elsewhere,)
     if not draft.total:
         nothing = language.gettext(
             "Azure Advisor has no recommendations for {client} in the data this report was made from. Either everything it "

@@ -155,7 +155,8 @@ class SummarySheet:
             self._put(3, line.alternative_amount, amount)
             self._put(4, line.alternative_number, self._formats.count)
             self._row += 1
-        if converted := self._savings.converted:
+        converted = self._savings.converted
+        if converted is not None and converted.converted:
             words = self._language.gettext(
                 "Converted at the rates of {date}", date=self._language.short_date(converted.as_of)
             )
