@@ -257,6 +257,20 @@ def test_amounts_have_the_decimal_places_of_their_currency_and_never_lose_a_digi
     assert cell(sheet, "Savings a year", 4) == str(exact)
 
 
+def test_amounts_of_the_summary_name_their_currency(tmp_path: Path) -> None:
+    rows = [
+        samples.recommendation(
+            category=Category.COST, fingerprint=bytes([number]) * 16, annual_savings=Decimal("1234.5"), currency=currency
+        )
+        for number, currency in enumerate(("USD", "JPY", ""))
+    ]
+    sheet = workbook_of(rows, tmp_path)["Summary"]
+    formats = {cell.number_format for [cell] in sheet.iter_rows(min_col=2, max_col=2) if cell.value == 1234.5}
+
+    assert formats == {'#,##0.00" USD"', '#,##0" JPY"', "#,##0.00", "#,##0"}
+    assert [str(cell.value) for [cell] in sheet.iter_rows(min_row=5, max_row=8, min_col=2, max_col=2)][-1] == "3 currencies"
+
+
 def test_charts_are_native_and_say_what_they_show(tmp_path: Path) -> None:
     book = workbook_of(samples.recommendations(300), tmp_path)
 

@@ -30,7 +30,8 @@ _MAX_LISTED_SUBSCRIPTIONS = 50
 def savings_part(draft: Draft) -> Part | None:
     """Return the chapter; ``None`` where no recommendation has an amount."""
     language = draft.language
-    lines = [line for line in draft.savings.by_currency if line.counted_number or line.alternative_number]
+    told = (line for line in draft.savings.by_currency if line.counted_number or line.alternative_number)
+    lines = sorted(told, key=lambda line: (line.counted_amount, line.alternative_amount), reverse=True)
     if not lines:
         return None
     blocks: list[Block] = [] if draft.is_brief else [Paragraph(language.sentences(savings_sentences(draft)), tone="lead")]

@@ -54,14 +54,19 @@ class Formats:
             Kind.MOMENT: self._add(num_format="yyyy-mm-dd hh:mm", align="left"),
             Kind.DATE: self._add(num_format="yyyy-mm-dd", align="left"),
         }
-        self._of_currency: dict[tuple[str, bool], Any] = {}
+        self._of_currency: dict[tuple[str, bool, bool], Any] = {}
 
-    def amount(self, currency: str, *, is_total: bool = False) -> Any:
-        """Return the format of an amount in a currency, with as many decimal places as the currency has."""
-        key = (currency, is_total)
+    def amount(self, currency: str, *, is_total: bool = False, names_currency: bool = False) -> Any:
+        """Return the format of an amount in a currency, with as many decimal places as the currency has.
+
+        ``names_currency`` shows the code beside the number, for lists that have no column for it.
+        """
+        key = (currency, is_total, names_currency)
         if key not in self._of_currency:
             places = currency_digits(currency)
             number = f"#,##0.{'0' * places}" if places else "#,##0"
+            if names_currency and currency.isalnum():
+                number += f'" {currency}"'
             line = {"top": 1, "top_color": "#1B2733", "bold": True} if is_total else {}
             self._of_currency[key] = self._add(num_format=number, **line)
         return self._of_currency[key]

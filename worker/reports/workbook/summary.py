@@ -8,7 +8,7 @@ from shared.comparison.result import Trend
 from shared.savings import Savings
 from worker.reports import terms
 from worker.reports.blocks import Cell, ColumnKind, Figure, Part, PartKind, Table
-from worker.reports.charts.shapes import IMPACT_COLOURS
+from worker.reports.charts.shapes import IMPACT_COLOURS, columns_of
 from worker.reports.columns import Kind
 from worker.reports.document import ReportContent
 from worker.reports.parts.appendix import source_kind
@@ -18,7 +18,8 @@ from worker.reports.workbook.cells import write_value
 from worker.reports.workbook.row_sheet import Book
 
 _CHART_COLUMN = 7
-_FIRST_WIDTH, _WIDTH = 58, 18
+_FIRST_WIDTH, _WIDTH = 58, 22
+_LINE_HEIGHT, _MAX_LINES = 14, 12
 _ALTERNATIVE_COLOUR = "#9fb3bf"
 _MAX_BARS = 12
 # A longer table stands at the foot of the sheet, where nothing has to be sought below it.
@@ -81,9 +82,10 @@ class SummarySheet:
     def _kpis(self) -> None:
         for kpi in self._content.kpis:
             self._put(0, kpi.label, self._formats.text)
-            self._put(1, "; ".join(kpi.values), self._formats.strong)
             self._put(2, kpi.note, self._formats.muted_after)
-            self._row += 1
+            for value in kpi.values:
+                self._put(1, value, self._formats.strong)
+                self._row += 1
         for note in (self._content.left_out_note,):
             if note:
                 self._put(0, note, self._formats.muted)
@@ -200,8 +202,9 @@ class SummarySheet:
         first = self._row
         for number, row in enumerate(table.rows, start=1):
             is_total = table.has_total and number == len(table.rows)
-            if len(row[kept[0]].text) > _FIRST_WIDTH:
-                self._sheet.set_row(self._row, 28)
+            lines = max(_lines_of(row[index], place) for place, index in enumerate(kept))
+            if lines > 1:
+                self._sheet.set_row(self._row, _LINE_HEIGHT * min(lines, _MAX_LINES))
             for place, index in enumerate(kept):
                 self._cell(place, row[index], table.columns[index].kind, is_total=is_total)
             self._row += 1
@@ -222,16 +225,15 @@ class SummarySheet:
 
     def _cell(self, column: int, cell: Cell, kind: ColumnKind, *, is_total: bool) -> None:
         formats = self._formats
-        if cell.number is not None and cell.currency:
-            self._put(column, cell.number, formats.amount(cell.currency, is_total=is_total))
+        if cell.number is not None and (cell.currency or kind is ColumnKind.AMOUNT):
+            self._put(column, cell.number, formats.amount(cell.currency, is_total=is_total, names_currency=True))
         elif cell.number is not None:
             self._put(column, cell.number, formats.count_bold if is_total else formats.count)
         elif cell.day is not None:
             self._put(column, cell.day, formats.of_kind[Kind.DATE])
         else:
             usual = formats.wrapped_right if kind in _NUMBERS else formats.wrapped
-            words = f"{cell.text} ({cell.note})" if cell.note and cell.text else cell.text or cell.note
-            self._put(column, words.replace("\n", "; "), formats.bold if is_total else usual)
+            self._put(column, _words_of(cell), formats.bold if is_total else usual)
 
     def _sources(self) -> None:
         language = self._language
@@ -250,6 +252,18 @@ class SummarySheet:
             self._put(3, source.accepted, self._formats.count)
             self._put(4, source.rejected, self._formats.count)
             self._row += 1
+
+
+def _words_of(cell: Cell) -> str:
+    words = f"{cell.text} ({cell.note})" if cell.note and cell.text else cell.text or cell.note
+    return words.replace("\n", "; ")
+
+
+def _lines_of(cell: Cell, place: int) -> int:
+    """Return how many lines a cell takes; numbers and days always take one."""
+    if cell.number is not None or cell.day is not None:
+        return 1
+    return max(-(-columns_of(_words_of(cell)) // (_WIDTH if place else _FIRST_WIDTH)), 1)
 
 
 def _tables_of(parts: Sequence[Part]) -> Iterator[tuple[Part, Table]]:
