@@ -1,6 +1,7 @@
 """Places where long names may break, so that they stay in their column."""
 
 import re
+from collections.abc import Callable
 
 from worker.reports.wording import isolated
 
@@ -12,6 +13,10 @@ _LONG_RUN = re.compile(r"(?:[^\s/\-\u200b\u1100-\u11ff\u2e80-\ud7ff\uf900-\ufaff
 _BREAK_AFTER = re.compile(r"(?<=[/\-])(?=\d)|(?<=[_.:,;=&?#@])(?=\w)|(?<=[a-z])(?=[A-Z])")
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{2,12}")
 _ZERO_WIDTH_SPACE = "\u200b"
+# Spanish and Portuguese repeat a hyphen on the line after, and Typst does so for them: of a name it would make another one.
+_REPEATING_HYPHENS = frozenset({"es", "pt"})
+_HYPHEN = re.compile(r"(?<=\w)-(?=[^\W\d])")
+_MAX_UNBROKEN_NAME = 28
 
 
 def breakable(text: str) -> str:
@@ -21,6 +26,17 @@ def breakable(text: str) -> str:
     others are marked as a unit of their own direction.
     """
     return isolated(_LONG_RUN.sub(_broken, text))
+
+
+def breaker_of_names(language: str) -> Callable[[str], str]:
+    """Return what makes names and texts from Azure breakable in a document of this language.
+
+    That is :func:`breakable`; where the language repeats hyphens, the texts that may be broken have another place to break
+    behind each of theirs.
+    """
+    if language.partition("-")[0] not in _REPEATING_HYPHENS:
+        return breakable
+    return lambda text: breakable(_HYPHEN.sub(f"-{_ZERO_WIDTH_SPACE}", text) if len(text) > _MAX_UNBROKEN_NAME else text)
 
 
 def unbroken_words(text: str) -> str:

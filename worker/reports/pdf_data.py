@@ -9,7 +9,7 @@ from shared.branding.branding import Branding
 from shared.branding.wishes import MAX_CONTACT_CHARS, MAX_COVER_TEXT_CHARS, MAX_FOOTER_CHARS
 from shared.language.language import Language
 from worker.reports import terms
-from worker.reports.breaking import breakable, unbroken_words
+from worker.reports.breaking import breakable, breaker_of_names, unbroken_words
 from worker.reports.cover_facts import cover_facts
 from worker.reports.document import ReportContent
 from worker.reports.pdf_parts import PartWriter
@@ -30,6 +30,7 @@ def typst_data(content: ReportContent) -> dict[str, Any]:
     type_title = language.gettext(terms.TYPE_TITLES[facts.report_type])
     group_total = sum(len(section.groups) for section in content.sections)
     writer = PartWriter(content, language)
+    breakable_name = breaker_of_names(language.tag)
     return {
         "language": language.tag.partition("-")[0],
         "region": language.tag.partition("-")[2],
@@ -39,12 +40,12 @@ def typst_data(content: ReportContent) -> dict[str, Any]:
         "description": language.gettext(
             "{type}: Azure Advisor recommendations for {client}", type=type_title, client=facts.client_name
         ),
-        "title": breakable(unbroken_words(shortened(facts.title, 160))),
+        "title": breakable_name(unbroken_words(shortened(facts.title, 160))),
         "title_size": 42 if len(facts.title) <= 40 else 32 if len(facts.title) <= 80 else 24,
-        "client": breakable(shortened(facts.client_name, 200)),
+        "client": breakable_name(shortened(facts.client_name, 200)),
         "client_size": 22 if len(facts.client_name) <= 50 else 15,
         "date": language.date(facts.created_at.date()),
-        "cover_facts": [(name, breakable(value)) for name, value in cover_facts(content, language)],
+        "cover_facts": [(name, breakable_name(value)) for name, value in cover_facts(content, language)],
         "header_left": isolated(shortened(facts.client_name, 60)),
         "header_right": isolated(shortened(facts.title, 60)),
         "footer_left": isolated(shortened(facts.branding.footer, MAX_FOOTER_CHARS))

@@ -20,7 +20,7 @@ from worker.reports.blocks import (
     PartKind,
     Table,
 )
-from worker.reports.breaking import breakable
+from worker.reports.breaking import breakable, breaker_of_names
 from worker.reports.document import Group, ReportContent, Resource, Section
 from worker.reports.fonts import chart_font
 from worker.reports.parts.findings import group_facts, left_out_of
@@ -48,6 +48,7 @@ class PartWriter:
     def __init__(self, content: ReportContent, language: Language) -> None:
         self._content = content
         self._language = language
+        self._breakable = breaker_of_names(language.tag)
         palette = content.facts.branding.palette
         self._accent = palette.accent
         self._font = chart_font(content.facts.branding.font, content.facts.language)
@@ -111,11 +112,23 @@ class PartWriter:
             "heading": table.heading,
             "columns": [(column.title, column.kind.value, column.share) for column in table.columns],
             "rows": [
-                [_cell(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)] for row in table.rows
+                [self._cell(cell, column.kind) for cell, column in zip(row, table.columns, strict=True)]
+                for row in table.rows
             ],
             "has_total": table.has_total,
             "note": table.note,
         }
+
+    def _cell(self, cell: Cell, kind: ColumnKind) -> list[str]:
+        """Return text, note, address, label of the group it leads to, and impact; the last three mostly empty."""
+        text = cell.text if kind is ColumnKind.AMOUNT else self._breakable(shortened(cell.text, MAX_CELL_CHARS))
+        return [
+            text.replace(" ", "\u00a0") if kind is ColumnKind.AMOUNT and len(text) <= _MAX_UNBROKEN_AMOUNT else text,
+            self._breakable(shortened(cell.note, MAX_CELL_CHARS)),
+            cell.url,
+            _label(cell.place) if cell.place is not None else "",
+            cell.impact.value if cell.impact is not None else "",
+        ]
 
     def _groups(self, section: Section, number: int) -> list[dict[str, Any]]:
         return [self._group(group, _label(GroupPlace(number, index))) for index, group in enumerate(section.groups)]
@@ -123,9 +136,9 @@ class PartWriter:
     def _group(self, group: Group, label: str) -> dict[str, Any]:
         return {
             "label": label,
-            "title": breakable(shortened(group.title, 400)),
-            "solution": breakable(shortened(group.solution, 1500)),
-            "benefits": breakable(shortened(group.benefits, MAX_CELL_CHARS)),
+            "title": self._breakable(shortened(group.title, 400)),
+            "solution": self._breakable(shortened(group.solution, 1500)),
+            "benefits": self._breakable(shortened(group.benefits, MAX_CELL_CHARS)),
             "learn_more_url": group.learn_more_url,
             "impact": group.impact.value,
             "facts": group_facts(group, self._language),
@@ -139,12 +152,12 @@ class PartWriter:
     def _resource(self, resource: Resource) -> list[str | bool]:
         note = " · ".join(part for part in (resource.type, resource.detail, *self._decided(resource)) if part)
         return [
-            breakable(shortened(resource.name, MAX_CELL_CHARS)),
-            breakable(shortened(note, MAX_CELL_CHARS)),
+            self._breakable(shortened(resource.name, MAX_CELL_CHARS)),
+            self._breakable(shortened(note, MAX_CELL_CHARS)),
             resource.portal_url,
             resource.is_alternative,
-            breakable(shortened(resource.subscription, MAX_CELL_CHARS)),
-            breakable(shortened(resource.resource_group, MAX_CELL_CHARS)),
+            self._breakable(shortened(resource.subscription, MAX_CELL_CHARS)),
+            self._breakable(shortened(resource.resource_group, MAX_CELL_CHARS)),
             resource.impact.value,
             self._language.money(resource.savings, resource.currency)
             if resource.savings is not None
@@ -172,18 +185,6 @@ def mark_text(mark: Mark, language: Language) -> str:
 
 def _label(place: GroupPlace) -> str:
     return f"group-{place.section}-{place.group}"
-
-
-def _cell(cell: Cell, kind: ColumnKind) -> list[str]:
-    """Return text, note, address, label of the group it leads to, and impact; the last three mostly empty."""
-    text = cell.text if kind is ColumnKind.AMOUNT else breakable(shortened(cell.text, MAX_CELL_CHARS))
-    return [
-        text.replace(" ", "\u00a0") if kind is ColumnKind.AMOUNT and len(text) <= _MAX_UNBROKEN_AMOUNT else text,
-        breakable(shortened(cell.note, MAX_CELL_CHARS)),
-        cell.url,
-        _label(cell.place) if cell.place is not None else "",
-        cell.impact.value if cell.impact is not None else "",
-    ]
 
 
 def _value_size(values: Sequence[str]) -> float:

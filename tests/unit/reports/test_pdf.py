@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 import pypdf
 import pytest
@@ -156,6 +157,18 @@ def test_long_runs_get_places_to_break(name: str) -> None:
 @pytest.mark.parametrize("name", ["vm-orders-00012", "a resource with spaces in its name", "存储帐户" * 20, "short_name"])
 def test_texts_that_break_by_themselves_stay_as_they_are(name: str) -> None:
     assert breakable(name) == name
+
+
+@pytest.mark.parametrize("language", ["es", "pt-BR"])
+def test_no_hyphen_of_a_name_is_repeated_on_its_next_line(language: str, tmp_path: Path) -> None:
+    name = "vm-with-a-name-that-somebody-made-from-the-whole-path-of-the-deployment"
+    rows = [samples.recommendation(resource_name=name, resource_group=name, problem=f"Consider {name}")]
+    facts = msgspec.structs.replace(samples.facts(), language=language)
+    render_pdf(build_content(rows, (), facts), tmp_path / "report.pdf")
+    _, text = read(tmp_path / "report.pdf")
+
+    assert text.replace("\n", "").count(name) >= 3
+    assert "-\n-" not in text
 
 
 def test_contents_of_very_many_groups_name_categories_only() -> None:
