@@ -41,10 +41,11 @@ class PostgresqlEnforcement:
                 )
 
     def end_sessions(self) -> int:
-        """End all sessions of the roles, as a fail-over does, and return how many there were."""
+        """End all sessions of the roles, as a fail-over does, wait for their end, and return how many there were."""
         with self._lock:
             ended = self._connection.execute(
-                "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = any(%s)", [list(self._roles)]
+                "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where usename = any(%s)",
+                [list(self._roles)],
             ).fetchone()
         assert ended is not None
         return int(ended[0])

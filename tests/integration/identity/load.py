@@ -10,7 +10,7 @@ from typing import Self
 from tests.integration.jobs.waiting import until
 
 # From a server's end of a connection until this machine has heard of it.
-_NOTICED_WITHIN_S = 0.1
+_NOTICED_WITHIN_S = 0.3
 # Those who are asked need the machine too.
 _BREATH_S = 0.04
 
