@@ -71,6 +71,13 @@ def test_slides_of_little_and_of_another_language_are_whole(exhibit: Exhibit, tm
     assert len(presentation.slides) >= 2
 
 
+def test_a_table_that_is_cut_says_how_much_of_it_is_shown(tmp_path: Path) -> None:
+    presentation = slides_of(tmp_path, Exhibit(name="clients", rows=60, clients=18))
+    texts = [shape.text_frame.text for shape in shapes_of(presentation) if shape.has_text_frame]
+
+    assert "9 of 18 shown" in texts
+
+
 def test_every_text_stays_on_its_slide(tmp_path: Path) -> None:
     presentation = slides_of(tmp_path, Exhibit(name="long", rows=60, long_names=True))
     width, height = presentation.slide_width, presentation.slide_height

@@ -30,6 +30,7 @@ _MIN_WORDS_HEIGHT = Inches(0.95)
 # What a line of 14 points across the slide holds and takes, in a fallback font, which may be wider than the report's own.
 _LINE_COLUMNS, _LINE_HEIGHT, _PARAGRAPH_GAP = 110, Inches(0.24), Inches(0.1)
 _KPI_HEIGHT = Inches(1.45)
+_NOTE_HEIGHT = Inches(0.5)
 _TITLE_ONLY = 5  # of the library's own template
 
 
@@ -119,12 +120,24 @@ class Deck:
             self._pen.text(slide, heading, [exhibit.heading], Style(14, self._palette.primary, bold=True))
             box = box.below(Inches(0.45))
         if isinstance(exhibit, Table):
-            add_table(slide, exhibit, box, self._pen, self._palette.primary)
+            self._add_table(slide, exhibit, box)
         elif isinstance(exhibit.chart, Timeline):
             add_timeline(slide, exhibit.chart, box, self._pen, self._palette.primary)
         else:
             frame = add_chart(slide, exhibit.chart, box, self._palette.accent)
             describe(frame, f"{exhibit.chart.title}. {exhibit.chart.description}")
+
+    def _add_table(self, slide: Any, table: Table, box: Box) -> None:
+        shown = add_table(slide, table, box, self._pen, self._palette.primary)
+        language = self._language
+        words = [table.note]
+        if shown.rows < shown.total:
+            part, whole = language.number(shown.rows), language.number(shown.total)
+            words.insert(0, language.gettext("{shown} of {total} shown", shown=part, total=whole))
+        below = box.below(shown.height + Inches(0.12))
+        if any(words) and below.height >= _NOTE_HEIGHT:
+            lines = [line for line in words if line]
+            self._pen.text(slide, below._replace(height=_NOTE_HEIGHT), lines, Style(10.5, MUTED))
 
     def _add_kpis(self, slide: Any, kpis: Sequence[Kpi]) -> None:
         gap, height = Inches(0.2), _KPI_HEIGHT

@@ -1,7 +1,7 @@
 """Tables on slides, as many rows as can be read from the last row of chairs."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pptx.enum.text import MSO_ANCHOR
 from pptx.util import Inches
@@ -18,8 +18,16 @@ _MAX_CELL_CHARS = 110
 _NUMBERS = frozenset({ColumnKind.COUNT, ColumnKind.AMOUNT})
 
 
-def add_table(slide: Any, table: Table, box: Box, pen: Pen, header_colour: str) -> None:
-    """Put the first rows of a table on a slide, and its last where that sums up the others."""
+class Shown(NamedTuple):
+    """What of a table is on its slide: how many of its rows, without the one that sums up, and how high they are."""
+
+    rows: int
+    total: int
+    height: int
+
+
+def add_table(slide: Any, table: Table, box: Box, pen: Pen, header_colour: str) -> Shown:
+    """Put the first rows of a table on a slide, and its last where that sums up the others; return what is there."""
     kept = [index for index, column in enumerate(table.columns) if column.kind is not ColumnKind.PAGE]
     rows = table.rows
     if len(rows) > MAX_ROWS:
@@ -41,6 +49,7 @@ def add_table(slide: Any, table: Table, box: Box, pen: Pen, header_colour: str) 
                 is_right=columns[index].kind in _NUMBERS,
             )
             _fill(frame.table.cell(number, index), cell.text, style, header_colour if is_header else WHITE, pen)
+    return Shown(len(rows) - table.has_total, len(table.rows) - table.has_total, height * len(grid))
 
 
 def height_of(table: Table) -> int:

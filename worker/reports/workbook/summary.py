@@ -173,7 +173,7 @@ class SummarySheet:
         self._heading(heading, (self._language.gettext("Date"), *titles, self._language.gettext("Total")))
         first = self._row
         for point in trend.points:
-            self._put(0, f"{point.taken_at:%Y-%m-%d}", self._formats.text)
+            self._put(0, point.taken_at.date(), self._formats.of_kind[Kind.DATE])
             for index, impact in enumerate(impacts, start=1):
                 self._put(index, point.by_impact.get(impact.value, 0), self._formats.count)
             self._put(len(impacts) + 1, point.total, self._formats.count)
