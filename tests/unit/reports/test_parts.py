@@ -175,6 +175,8 @@ def test_changes_alike_take_one_row_and_amounts_that_may_overlap_are_not_added()
     money = tables_of(changes)["What that means in money"]
     [line] = ([cell.number or Decimal(0) for cell in row[1:]] for row in money.rows)
     assert sum(line[:-1]) == line[-1]
+    printed = [Decimal(cell.text.replace(",", "") or 0) for cell in money.rows[0][1:]]
+    assert sum(printed[:-1]) == printed[-1], "what is read adds up too"
 
 
 def test_a_chart_of_changes_is_only_drawn_where_all_of_them_are_known() -> None:
@@ -258,6 +260,14 @@ def test_quick_wins_bind_nobody_and_cost_little() -> None:
     [table] = tables_of(part_of(content_of(rows), PartKind.QUICK_WINS)).values()
 
     assert [row[0].text for row in table.rows] == ["Delete the disk", "Free"]
+    assert not table.note
+
+    more = [
+        samples.recommendation(**cost, problem=f"Delete disk {number}", fingerprint=number.to_bytes(16))
+        for number in range(1, 7)
+    ]
+    [table] = tables_of(part_of(content_of(more, ReportType.EXECUTIVE), PartKind.QUICK_WINS)).values()
+    assert (len(table.rows), table.note) == (4, "4 of 6 types are listed.")
 
 
 def test_only_microsofts_own_pages_are_linked_to() -> None:

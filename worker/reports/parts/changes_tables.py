@@ -7,6 +7,7 @@ from shared.advisor.vocabulary import Category
 from shared.comparison.result import Change, ChangeKind, Comparison, SavingsBridge
 from shared.language.language import Language
 from shared.language.marking import marked
+from shared.language.numbers import currency_digits
 from worker.reports import terms
 from worker.reports.blocks import Cell, Column, ColumnKind, Table
 from worker.reports.parts.summary import count_cell
@@ -46,17 +47,7 @@ def bridges_table(bridges: Sequence[SavingsBridge], language: Language) -> Table
     rows = tuple(
         (
             Cell(bridge.currency or language.gettext("not named")),
-            *(
-                Cell(language.number(amount, 0) if amount else "", number=amount, currency=bridge.currency)
-                for amount in (
-                    bridge.before,
-                    -bridge.realised,
-                    -bridge.lost,
-                    bridge.newly_found,
-                    bridge.grown,
-                    bridge.after,
-                )
-            ),
+            *(Cell(text, number=amount, currency=bridge.currency) for amount, text in _steps(bridge, language)),
         )
         for bridge in bridges
     )
@@ -69,6 +60,13 @@ def bridges_table(bridges: Sequence[SavingsBridge], language: Language) -> Table
             "found, but counted for less now."
         ),
     )
+
+
+def _steps(bridge: SavingsBridge, language: Language) -> list[tuple[Decimal, str]]:
+    """Return the amounts with their words: those of one line are all rounded alike, so that they add up as printed."""
+    amounts = [bridge.before, -bridge.realised, -bridge.lost, bridge.newly_found, bridge.grown, bridge.after]
+    places = currency_digits(bridge.currency) if any(amount % 1 for amount in amounts) else 0
+    return [(amount, language.number(amount, places) if amount else "") for amount in amounts]
 
 
 def changes_table(comparison: Comparison, kind: ChangeKind, language: Language) -> Table:

@@ -1,5 +1,7 @@
 """The chapter on what brings much for little: savings that bind nobody, and fixes that cost nothing."""
 
+import msgspec
+
 from shared.advisor.vocabulary import Impact
 from worker.reports.blocks import GroupPlace, Paragraph, Part, PartKind
 from worker.reports.document import Group
@@ -29,11 +31,19 @@ def quick_wins_part(draft: Draft) -> Part | None:
         "These need no commitment and no new spending: savings that come from using less, and improvements of high or "
         "medium impact for which Advisor expects no or low costs."
     )
+    table = groups_table(draft, shown, "")
+    if len(shown) < len(places):
+        note = language.gettext(
+            "{shown} of {total} types are listed.",
+            shown=language.number(len(shown)),
+            total=language.number(len(places)),
+        )
+        table = msgspec.structs.replace(table, note=note)
     return Part(
         kind=PartKind.QUICK_WINS,
         key=PartKind.QUICK_WINS.value,
         title=language.gettext("Quick wins"),
-        blocks=(Paragraph(words), groups_table(draft, shown, "")),
+        blocks=(Paragraph(words), table),
     )
 
 
