@@ -25,8 +25,8 @@ from worker.reports.parts.savings import savings_part
 from worker.reports.parts.score import score_part
 from worker.reports.parts.summary import (
     category_chart,
+    coverage_note,
     impact_chart,
-    left_out_note,
     summary_paragraphs,
     summary_part,
 )
@@ -172,7 +172,7 @@ def _content_of(draft: Draft, kinds: Sequence[PartKind], by_currency: tuple[Curr
         parts=_parts(draft, kinds),
         total=draft.total,
         listed=draft.listed,
-        left_out_note=left_out_note(draft),
+        coverage_note=coverage_note(draft),
         kpis=kpis_of(draft),
         summary=summary_paragraphs(draft),
         categories=draft.categories,

@@ -194,8 +194,8 @@ class ReportContent(msgspec.Struct, frozen=True, kw_only=True):
     """Recommendations in all."""
     listed: int
     """Recommendations that ``sections`` hold: all, or the most important ones of very many."""
-    left_out_note: str
-    """What the document leaves out and where it is, ``""`` where it leaves out nothing."""
+    coverage_note: str
+    """What could not be read and what had been set aside, ``""`` where there is nothing to say."""
     kpis: tuple[Kpi, ...]
     summary: tuple[str, ...]
     """Paragraphs of the executive summary."""

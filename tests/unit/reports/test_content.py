@@ -10,6 +10,7 @@ from shared.advisor.recommendation import Recommendation
 from shared.advisor.vocabulary import Category, Impact
 from tests.unit.reports import samples
 from worker.reports import tallies
+from worker.reports.blocks import Paragraph
 from worker.reports.content import build_content
 from worker.reports.document import ReportContent
 
@@ -139,8 +140,9 @@ def test_beyond_the_limit_the_most_important_are_listed_and_everything_is_counte
     assert {resource.impact for resource in listed} == {Impact.HIGH}
     assert short.categories == full.categories
     assert short.savings == full.savings
-    assert "30 most important of 400" in short.left_out_note
-    assert "Excel" in short.left_out_note
+    [note] = (block.text for block in short.parts[0].blocks if isinstance(block, Paragraph) and block.tone == "note")
+    assert "30 most important of 400" in note
+    assert "Excel" in note
     totals = {group.title: group.total for section in full.sections for group in section.groups}
     assert all(group.total == totals[group.title] for section in short.sections for group in section.groups)
     assert any(group.left_out for section in short.sections for group in section.groups)

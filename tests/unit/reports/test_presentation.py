@@ -39,6 +39,7 @@ def test_slides_tell_the_executive_summary_of_any_type_of_report(tmp_path: Path)
     words = "\n".join(shape.text_frame.text for shape in shapes_of(presentation) if shape.has_text_frame)
     assert "Azure Advisor makes 200 recommendations for Contoso Ltd" in words
     assert "Your managed Azure, month by month." in words
+    assert "Data came from 9 of 10 subscriptions" in words
 
 
 def test_charts_are_native_and_everything_that_is_seen_is_described(tmp_path: Path) -> None:

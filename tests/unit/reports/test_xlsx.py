@@ -23,6 +23,7 @@ from tests.unit.reports import samples
 from worker.reports import xlsx
 from worker.reports.columns import RECOMMENDATION_COLUMNS
 from worker.reports.content import build_content
+from worker.reports.document import Coverage
 from worker.reports.judged import judged
 from worker.reports.workbook import row_sheet
 from worker.reports.xlsx import render_xlsx
@@ -255,6 +256,17 @@ def test_amounts_have_the_decimal_places_of_their_currency_and_never_lose_a_digi
     formats = [sheet.cell(row, COLUMN["Savings a year"]).number_format for row in (2, 3)]
     assert formats == ["#,##0", "#,##0.000"]
     assert cell(sheet, "Savings a year", 4) == str(exact)
+
+
+def test_the_summary_says_what_could_not_be_read(tmp_path: Path) -> None:
+    rows = samples.recommendations(3)
+    facts = msgspec.structs.replace(samples.facts(), coverage=Coverage(subscriptions_read=9, subscriptions_wanted=10))
+    savings = count_savings(rows)
+    content = build_content(rows, (), facts, savings=savings)
+    render_xlsx(content, judged(rows, savings), (), tmp_path / "report.xlsx", savings=savings)
+    sheet = openpyxl.load_workbook(tmp_path / "report.xlsx")["Summary"]
+
+    assert any("9 of 10 subscriptions" in str(cell.value) for [cell] in sheet.iter_rows(max_col=1))
 
 
 def test_amounts_of_the_summary_name_their_currency(tmp_path: Path) -> None:

@@ -26,16 +26,16 @@ def render_pptx(content: ReportContent, destination: Path, *, should_stop: Calla
     for part in sorted((part for part in content.parts if part.kind in wanted), key=lambda part: wanted.index(part.kind)):
         if should_stop is not None and should_stop():
             raise RenderingCancelledError("Making the slides was stopped on request.")
-        _add_part(deck, part)
+        _add_part(deck, part, content.coverage_note)
     deck.save(destination)
 
 
-def _add_part(deck: Deck, part: Part) -> None:
+def _add_part(deck: Deck, part: Part, coverage: str) -> None:
     kpis = next((block for block in part.blocks if isinstance(block, KpiRow)), None)
     words = [block for block in part.blocks if isinstance(block, Paragraph)]
     exhibits = [block for block in part.blocks if isinstance(block, Figure | Table)][:MAX_EXHIBITS_A_PART]
     foot = _foot(exhibits)
-    deck.add_opening(part.title, kpis, _words_for_slide(part, words), exhibits[0] if exhibits else None, foot)
+    deck.add_opening(part.title, kpis, _words_for_slide(part, words, coverage), exhibits[0] if exhibits else None, foot)
     for exhibit in exhibits[1:] if foot is None else ():
         deck.add_exhibit(part.title, exhibit)
 
@@ -48,8 +48,13 @@ def _foot(exhibits: Sequence[Figure | Table]) -> Table | None:
     return None
 
 
-def _words_for_slide(part: Part, words: Sequence[Paragraph]) -> list[Paragraph]:
-    """Return what a slide has room for: what a hurried reader reads, else the first paragraph, and perhaps a note."""
+def _words_for_slide(part: Part, words: Sequence[Paragraph], coverage: str) -> list[Paragraph]:
+    """Return what a slide has room for: what a hurried reader reads, else the first paragraph, and perhaps a note.
+
+    The summary never goes without what could not be read.
+    """
     leads = [paragraph for paragraph in words if paragraph.tone == "lead"] or list(words[:1])
     notes = [paragraph for paragraph in words if paragraph.tone == "note"]
-    return leads[:2] if part.kind is PartKind.SUMMARY else [*leads[:1], *notes[:1]]
+    if part.kind is PartKind.SUMMARY:
+        return [*leads[:2], *(note for note in notes if note.text == coverage)]
+    return [*leads[:1], *notes[:1]]

@@ -26,6 +26,7 @@ _SLIDE = Box(0, 0, _WIDTH, _HEIGHT)
 _CONTENT = Box(Inches(0.75), Inches(1.4), Inches(11.83), Inches(5.4))
 _FOOT = Inches(6.98)
 _WORDS_WIDTH = Inches(4.1)
+_MAX_LARGE_COLUMNS = 400
 _MIN_WORDS_HEIGHT = Inches(0.95)
 # What a line of 14 points across the slide holds and takes, in a fallback font, which may be wider than the report's own.
 _LINE_COLUMNS, _LINE_HEIGHT, _PARAGRAPH_GAP = 110, Inches(0.24), Inches(0.1)
@@ -106,7 +107,8 @@ class Deck:
             self._pen.text(slide, box._replace(height=words_height), texts, Style(14))
             self._add_exhibit(slide, exhibit, box.below(words_height))
             return
-        self._pen.text(slide, box._replace(width=_WORDS_WIDTH), texts, Style(13))
+        size = 13 if sum(map(columns_of, texts)) <= _MAX_LARGE_COLUMNS else 11
+        self._pen.text(slide, box._replace(width=_WORDS_WIDTH), texts, Style(size))
         taken = _WORDS_WIDTH + Inches(0.4)
         self._add_exhibit(slide, exhibit, box._replace(left=box.left + taken, width=box.width - taken))
 

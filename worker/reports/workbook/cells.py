@@ -42,6 +42,7 @@ class Formats:
         self.title = self._add(bold=True, font_size=20, font_color=palette.primary)
         self.heading = self._add(bold=True, font_size=13, font_color=palette.accent)
         self.muted = self._add(font_color="#586674")
+        self.muted_wrapped = self._add(font_color="#586674", text_wrap=True)
         self.muted_after = self._add(font_color="#586674", align="left", indent=1)
         self.bold = self._add(**line)
         self.count = self._add(num_format="#,##0")

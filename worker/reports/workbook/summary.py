@@ -14,12 +14,13 @@ from worker.reports.document import ReportContent
 from worker.reports.parts.appendix import source_kind
 from worker.reports.tallies import impact_totals
 from worker.reports.workbook import pictures
-from worker.reports.workbook.cells import write_value
+from worker.reports.workbook.cells import check, write_value
 from worker.reports.workbook.row_sheet import Book
 
 _CHART_COLUMN = 7
 _FIRST_WIDTH, _WIDTH = 58, 22
 _LINE_HEIGHT, _MAX_LINES = 14, 12
+_NOTE_COLUMNS = 5
 _ALTERNATIVE_COLOUR = "#9fb3bf"
 _MAX_BARS = 12
 # A longer table stands at the foot of the sheet, where nothing has to be sought below it.
@@ -86,10 +87,11 @@ class SummarySheet:
             for value in kpi.values:
                 self._put(1, value, self._formats.strong)
                 self._row += 1
-        for note in (self._content.left_out_note,):
-            if note:
-                self._put(0, note, self._formats.muted)
-                self._row += 1
+        if note := self._content.coverage_note:
+            lines = -(-columns_of(note) // (_FIRST_WIDTH + (_NOTE_COLUMNS - 1) * _WIDTH))
+            self._sheet.set_row(self._row, _LINE_HEIGHT * lines)
+            check(self._sheet.merge_range(self._row, 0, self._row, _NOTE_COLUMNS - 1, note, self._formats.muted_wrapped))
+            self._row += 1
 
     def _heading(self, words: str, names: Sequence[str], texts: int = 1) -> None:
         """Write a heading, and the header of the table below it; the next row is the table's first."""
