@@ -62,6 +62,16 @@ class CategorySummary(msgspec.Struct, frozen=True, kw_only=True):
     ]
 
 
+class Coverage(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of what was asked for could be read, and what had been set aside in Azure and is therefore not listed."""
+
+    subscriptions_read: Count
+    subscriptions_wanted: Count
+    dismissed: Count
+    postponed: Count
+    excluded: Count
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The figures at the head of the report."""
 
@@ -69,6 +79,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     by_impact: dict[Impact, int]
     by_category: tuple[CategorySummary, ...]
     rejected_rows: Count
+    coverage: Annotated[Coverage | None, Meta(description="null for files, which do not say how much they cover.")]
     paragraphs: Annotated[tuple[str, ...], Meta(description="The executive summary as the report words it.")]
 
 

@@ -12,7 +12,7 @@ from shared.report_json import model
 from shared.reports.manual import ORIGIN_KEY, is_manual
 from shared.savings import Savings
 from worker.reports.columns import text_of
-from worker.reports.document import ReportContent
+from worker.reports.document import Coverage, ReportContent
 from worker.reports.json_parts import amount_of, changes_of, mark_of, savings_result, trend_of
 from worker.reports.judged import Judged
 from worker.reports.parts.appendix import source_kind
@@ -100,12 +100,25 @@ def _head(content: ReportContent, savings: Savings) -> dict[str, object]:
                 for line in content.categories
             ),
             rejected_rows=content.rejected_total,
+            coverage=_coverage(content.facts.coverage),
             paragraphs=content.summary,
         ),
         "savings": savings_result(savings, content.method),
         "changes": changes_of(content.comparison) if content.comparison is not None else None,
         "trend": trend_of(content.trend),
     }
+
+
+def _coverage(coverage: Coverage | None) -> model.Coverage | None:
+    if coverage is None:
+        return None
+    return model.Coverage(
+        subscriptions_read=coverage.subscriptions_read,
+        subscriptions_wanted=coverage.subscriptions_wanted,
+        dismissed=coverage.dismissed,
+        postponed=coverage.postponed,
+        excluded=coverage.excluded,
+    )
 
 
 def _recommendation(judged: Judged) -> model.JsonRecommendation:

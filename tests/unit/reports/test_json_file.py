@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 import pytest
 
 from shared.advisor.recommendation import Recommendation
@@ -16,6 +17,7 @@ from shared.savings import count_savings
 from tests.generators.insights import insights_for
 from tests.unit.reports import samples
 from worker.reports.content import build_content
+from worker.reports.document import Coverage
 from worker.reports.json_file import render_json
 from worker.reports.judged import judged
 
@@ -74,6 +76,17 @@ def test_changes_course_and_decisions_are_in_it(tmp_path: Path) -> None:
         amounts = {name: Decimal(bridge[name]) for name in bridge if name != "currency"}
         moved = amounts["newly_found"] + amounts["grown"] - amounts["realised"] - amounts["lost"]
         assert amounts["before"] + moved == amounts["after"]
+
+
+def test_what_could_not_be_read_is_told(tmp_path: Path) -> None:
+    facts = msgspec.structs.replace(samples.facts(), coverage=Coverage(subscriptions_read=9, subscriptions_wanted=10))
+    savings = count_savings(())
+    render_json(build_content((), (), facts), judged((), savings), (), tmp_path / "report.json", savings=savings)
+    report = json.loads((tmp_path / "report.json").read_bytes())
+    VALIDATOR.validate(report)
+
+    coverage = report["summary"]["coverage"]
+    assert (coverage["subscriptions_read"], coverage["subscriptions_wanted"]) == (9, 10)
 
 
 def test_every_alternative_says_why_it_does_not_count(tmp_path: Path) -> None:
