@@ -50,8 +50,8 @@ class JsonRows:
         self._max_cell_chars = limits.max_cell_chars
         self._categories = Remembered(category_of)
         self._impacts = Remembered(impact_of)
-        self._ids = Remembered(parse_resource_id)
-        self._moments: Remembered[datetime | None] = Remembered(parse_datetime)
+        # Rows about one resource come together. To remember more would cost more than it saves, for most ids come but once.
+        self._last_id, self._last_parts = "", NOTHING
         self._dates: Remembered[date | None] = Remembered(parse_date)
         self._lookbacks: Remembered[int | None] = Remembered(_days)
 
@@ -60,7 +60,9 @@ class JsonRows:
         finding, text, problem = _taken_apart(item)
         metadata = finding.resource_metadata
         resource_id = (metadata and metadata.resource_id) or resource_id_of(item.id or "")
-        parts = self._ids[resource_id] if resource_id else NOTHING
+        if resource_id != self._last_id:
+            self._last_id, self._last_parts = resource_id, parse_resource_id(resource_id) if resource_id else NOTHING
+        parts = self._last_parts
         extended = finding.extended_properties or {}
         extras = _extras(finding, extended)
         resource_type = _resource_type(parts, finding, extras)
@@ -127,7 +129,7 @@ class JsonRows:
     def _moment(self, text: str | None, extras: dict[str, str]) -> datetime | None:
         if not text:
             return None
-        moment = self._moments[text]
+        moment = parse_datetime(text)
         if moment is None:
             extras["lastUpdated"] = text
             self.unread_dates += 1

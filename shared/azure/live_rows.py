@@ -28,7 +28,6 @@ class LiveItem(RestItem, rename="camel", kw_only=True, gc=False):
     location: str | None = None
 
 
-_items = msgspec.json.Decoder(list[LiveItem])
 _raws = msgspec.json.Decoder(list[msgspec.Raw])
 _item = msgspec.json.Decoder(LiveItem)
 
@@ -70,22 +69,22 @@ class LiveRows:
         for part in self._fetched.parts:
             before = self._ordinal - self.duplicates
             for page in part.batch:
-                for item in _decoded(page):
+                # One by one, so that one that is not as expected costs itself alone.
+                for text in _raws.decode(page):
                     self._ordinal += 1
-                    row = self._row(item, part)
+                    row = self._row(text, part)
                     if row is not None:
                         yield row
             self.missing += max(0, part.expected - (self._ordinal - self.duplicates - before))
 
-    def _row(self, item: LiveItem | msgspec.Raw, part: Part) -> Recommendation | RejectedRow | None:
+    def _row(self, text: msgspec.Raw, part: Part) -> Recommendation | RejectedRow | None:
         try:
-            if isinstance(item, msgspec.Raw):
-                item = _alone(item)
+            item = _decoded(text)
             if self._is_known(item):
                 return None
             if self._filter.tag is not None and not self._filter.tag.holds(item.tags):
                 return None
-            text = self._enrich(item)
+            known = self._enrich(item)
             item.subscription_name = part.names.get((item.subscription_id or _subscription_in(item.id)).lower(), "")
             row = self._rows.convert(item)
         except RowProblemError as problem:
@@ -96,10 +95,10 @@ class LiveRows:
             row.extras["tags"] = msgspec.json.encode(item.tags).decode()
         if item.location:
             row.extras["location"] = item.location
-        if text.resource_singular:
-            row.extras["resourceTypeName"] = text.resource_singular
-        if text.actions:
-            row.extras["actions"] = self._actions[text.actions]
+        if known.resource_singular:
+            row.extras["resourceTypeName"] = known.resource_singular
+        if known.actions:
+            row.extras["actions"] = self._actions[known.actions]
         return self._standing(row, item, part)
 
     def _standing(self, row: Recommendation, item: LiveItem, part: Part) -> Recommendation | None:
@@ -159,15 +158,7 @@ def _retire(finding: Finding, text: TypeText) -> None:
     finding.extended_properties = extended
 
 
-def _decoded(page: bytes) -> Iterator[LiveItem | msgspec.Raw]:
-    """Decode a page at once, or, where a row is not as expected, leave its rows to be decoded one by one."""
-    try:
-        yield from _items.decode(page)
-    except (msgspec.ValidationError, UnicodeDecodeError):
-        yield from _raws.decode(page)
-
-
-def _alone(text: msgspec.Raw) -> LiveItem:
+def _decoded(text: msgspec.Raw) -> LiveItem:
     try:
         return _item.decode(text)
     except (msgspec.ValidationError, UnicodeDecodeError) as error:
