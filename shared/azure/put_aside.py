@@ -11,32 +11,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-import msgspec
-
 from shared.advisor.dates import parse_datetime
 from shared.advisor.standing import Standing
+from shared.azure.loose_row import LooseRow
 
 _RIGHTSIZING = "e10b1381-5f0a-47ff-8c7b-37bd13d7c974"
 _USUAL_CPU_PERCENT = 5.0
 _FOR_GOOD = "-1"
 
 
-class PutAside(msgspec.Struct):
-    """A row about a suppression or a configuration, of Resource Graph or of a list of Advisor's; whatever is no text or no
-    object in it counts as empty, so that one odd row does not cost its subscription.
-    """
-
-    id: Any = ""
-    type: Any = ""
-    properties: Any = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.id, str):
-            self.id = ""
-        if not isinstance(self.type, str):
-            self.type = ""
-        if not isinstance(self.properties, dict):
-            self.properties = {}
+class PutAside(LooseRow):
+    """A row about a suppression or a configuration."""
 
 
 class Verdict(NamedTuple):

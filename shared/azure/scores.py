@@ -15,6 +15,7 @@ import msgspec
 
 from shared.advisor.dates import parse_datetime
 from shared.advisor.vocabulary import Category, category_of
+from shared.azure.loose_row import LooseRow
 
 OVERALL = "Overall"
 LATEST = "latest"
@@ -26,22 +27,8 @@ _MOST_PLACES = 30
 _LEVELS = {"day": "day", "daily": "day", "week": "week", "weekly": "week", "month": "month", "monthly": "month"}
 
 
-class ScoreRow(msgspec.Struct):
-    """A row about one category of one subscription, of Resource Graph or of Advisor's own list; whatever is no text or no
-    object in it counts as empty.
-    """
-
-    id: Any = ""
-    name: Any = ""
-    properties: Any = None
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.id, str):
-            self.id = ""
-        if not isinstance(self.name, str):
-            self.name = ""
-        if not isinstance(self.properties, dict):
-            self.properties = {}
+class ScoreRow(LooseRow):
+    """A row about one category of one subscription."""
 
 
 class Former(msgspec.Struct, frozen=True, eq=False, gc=False):

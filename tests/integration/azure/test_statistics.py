@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from uuid import uuid4
 
@@ -63,11 +64,7 @@ def test_stampede_of_a_hundred_readers_asks_azure_once(tenancy: Tenancy, azure: 
         kept = looking.kept(tenancy.services, tenancy.tenant_id, connection, wait=time.sleep, patience_s=PATIENCE_S)
         results.append(kept.cached)
 
-    threads = [threading.Thread(target=read) for _ in range(100)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    _at_once(read, 100)
     # The first look also found the subscriptions, which takes one question more.
     assert len(azure.calls) == alone - 1
     assert Counter(results) == {False: 1, True: 99}
@@ -94,11 +91,7 @@ def test_failure_of_a_look_is_that_of_all_who_waited_for_it() -> None:
         except AzureServiceError as error:
             told.append(error.code)
 
-    threads = [threading.Thread(target=read) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    _at_once(read, 20)
     assert (len(asked), told) == (1, ["azure_service_failed"] * 20)
 
 
@@ -163,3 +156,11 @@ def test_statistics_are_read_where_redis_is_away(tenancy: Tenancy, own_broker: V
     with redis.Redis.from_url(own_broker.url(0), socket_connect_timeout=1) as client:
         kept = KeptStatistics(client).read(tenancy.tenant_id, tenancy.connection_id, lambda: found, patience_s=1)
     assert kept == (found, False)
+
+
+def _at_once(act: Callable[[], None], times: int) -> None:
+    threads = [threading.Thread(target=act) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
