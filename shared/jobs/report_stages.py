@@ -10,6 +10,7 @@ from shared import events
 from shared.database.tables import Report, ReportFile
 from shared.database.tables.report import FileState, ReportState
 from shared.events.payloads import ReportCompleted, ReportFailed, short
+from shared.jobs import left_waiting
 from shared.jobs.kinds import (
     FETCH_AZURE_RECOMMENDATIONS,
     GENERATE_AZURE_REPORT,
@@ -123,14 +124,20 @@ def _end(
             finished_at=now,
             version=Report.version + 1,
         )
-        .returning(Report.id, Report.tenant_id, Report.client_id, Report.title, Report.report_type)
+        .returning(
+            *(Report.id, Report.tenant_id, Report.client_id, Report.title, Report.report_type, Report.schedule_run_id)
+        )
         .execution_options(synchronize_session=False)
     ).one_or_none()
-    if ended is not None and state is not ReportState.CANCELLED:
+    if ended is None:
+        return
+    if state is not ReportState.COMPLETED and ended.schedule_run_id is not None:
+        left_waiting.let_one_go_on(session, ended.tenant_id, ended.schedule_run_id, ended.id)
+    if state is not ReportState.CANCELLED:
         _tell(session, ended, problem)
 
 
-def _tell(session: Session, ended: Row[UUID, UUID, UUID, str, str], problem: Problem | None) -> None:
+def _tell(session: Session, ended: Row[UUID, UUID, UUID, str, str, UUID | None], problem: Problem | None) -> None:
     """Record that a report ended, for those who wait for it elsewhere."""
     report = {
         "report_id": ended.id,

@@ -9,14 +9,18 @@ from sqlalchemy.orm import Session
 from shared.database.tables import Job, Report
 from shared.database.tables.job import JobState
 from shared.jobs.kinds import FETCH_AZURE_RECOMMENDATIONS, GENERATE_AZURE_REPORT
+from shared.jobs.left_waiting import FETCHED_WITH
 from shared.jobs.requests import add_job
 from shared.reporting import reports
 from shared.reporting.reports import Order
 
-PATIENCE = timedelta(minutes=15)
-"""So long a report waits for what is fetched for another; then it fetches by itself, whatever became of that one."""
+PATIENCE = timedelta(hours=1)
+"""So long a report waits for what is fetched for another; then it fetches by itself, whatever became of that one.
 
-_FETCHED_WITH = "fetched_with"
+Longer than a fetch may take with all its tries: where that one ends without a snapshot, the first of those that wait goes on
+at once (:mod:`shared.jobs.left_waiting`).
+"""
+
 _HANDED_ON = ("accepted", "rejected", "fetch")
 
 
@@ -26,7 +30,7 @@ def order_beside(session: Session, wanted: Order, first: Report, *, trace_id: st
     Raises what :func:`~shared.reporting.reports.orderable_client` raises.
     """
     client = reports.orderable_client(session, wanted.client_id)
-    details = {"live": first.details["live"], _FETCHED_WITH: str(first.id)}
+    details = {"live": first.details["live"], FETCHED_WITH: str(first.id)}
     report = reports.write(session, first.tenant_id, wanted, client, source="live", details=details)
     report.schedule_run_id = first.schedule_run_id
     report.phase = "Waiting for what is read for another report"
@@ -55,7 +59,7 @@ def hand_on(session: Session, report_id: UUID) -> list[Job]:
             Report.schedule_run_id == report.schedule_run_id,
             Report.client_id == report.client_id,
             Report.snapshot_id.is_(None),
-            Report.details[_FETCHED_WITH].astext == str(report_id),
+            Report.details[FETCHED_WITH].astext == str(report_id),
             Job.kind == FETCH_AZURE_RECOMMENDATIONS.name,
             Job.state == JobState.QUEUED,
         )

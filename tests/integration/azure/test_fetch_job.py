@@ -106,6 +106,29 @@ def test_reports_of_one_run_share_what_is_read_for_the_first(tenancy: Tenancy, a
     assert tenancy.report(second).details["fetch"] == tenancy.report(first).details["fetch"]
 
 
+@pytest.mark.parametrize("end", ["fail", "cancel", "delete"])
+def test_those_that_wait_for_a_report_go_on_when_it_comes_to_nothing(
+    tenancy: Tenancy, azure: AzureManagement, end: str
+) -> None:
+    first, wanted = tenancy.order(), reports.Order(tenancy.client_id, (ReportFormat.CSV,), ReportType.COST)
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        row = session.get_one(Report, first)
+        row.schedule_run_id = new_id()
+        second, third = (shared_fetches.order_beside(session, wanted, row, trace_id=None).id for _ in range(2))
+    if end == "fail":
+        azure.faults.plan(Fault.TOKEN_REFUSED, times=2)
+        assert tenancy.run(first) == "failed"
+    else:
+        with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+            {"cancel": reports.cancel, "delete": reports.delete}[end](session, first)
+    assert tenancy.run(third) is None, "it waits for the second now"
+    assert tenancy.run(second) == "succeeded"
+    asked = len(azure.calls)
+    assert tenancy.run(second, generate_report) == "succeeded"
+    assert tenancy.run(third, generate_report) == "succeeded"
+    assert (len(azure.calls), tenancy.snapshots()) == (asked, 1)
+
+
 def test_snapshot_of_another_client_is_not_found(tenancy: Tenancy) -> None:
     wanted = reports.Order(tenancy.client_id, (ReportFormat.CSV,))
     with (
