@@ -16,7 +16,6 @@ from function_app import problems
 from function_app.api.answers import PreconditionMissingError
 from function_app.api.callers import ForbiddenError, UnauthenticatedError
 from shared.azure.errors import AzureCallError, AzureNetworkError, AzureServiceError
-from shared.azure.kept_statistics import StatisticsPendingError
 from shared.database.schema import SchemaMismatchError
 from shared.database.session import UnsafeRoleError
 from shared.errors import AdvisorReportsError, ConflictError, InvalidRequestError, NotFoundError
@@ -41,11 +40,13 @@ _STATUSES: tuple[tuple[type[AdvisorReportsError], int], ...] = (
     (AzureNetworkError, 503),
     # Signing in or a right is missing: the connection has to change before the same request can be served.
     (AzureCallError, 409),
-    (StatisticsPendingError, 503),
     (UnsafeRoleError, 503),
     (SchemaMismatchError, 503),
 )
 _RETRY_AFTER_S = 5
+# Some messages repeat what was sent, which may be long, and a long list can be wrong in each of its items.
+_MOST_ERRORS = 100
+_MOST_CHARS = 500
 _CODES = {
     400: "bad_request",
     401: "unauthenticated",
@@ -110,11 +111,11 @@ async def _answer_invalid(_request: Request, error: Exception) -> Response:
     errors = [
         {
             "in": str(item["loc"][0]) if item["loc"] else "body",
-            "field": ".".join(str(part) for part in item["loc"][1:]),
+            "field": _short(".".join(str(part) for part in item["loc"][1:])),
             "code": item["type"],
-            "message": item["msg"].removeprefix("Value error, "),
+            "message": _short(item["msg"].removeprefix("Value error, ")),
         }
-        for item in error.errors()
+        for item in error.errors()[:_MOST_ERRORS]
     ]
     return problem_answer(
         422,
@@ -123,6 +124,10 @@ async def _answer_invalid(_request: Request, error: Exception) -> Response:
         "Correct the fields listed in errors.",
         errors=errors,
     )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_CHARS else f"{text[:_MOST_CHARS]}…"
 
 
 async def _answer_http(_request: Request, error: Exception) -> Response:

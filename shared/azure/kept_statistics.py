@@ -26,16 +26,13 @@ _decode = msgspec.json.Decoder(Statistics).decode
 
 
 class StatisticsPendingError(AdvisorReportsError):
-    """Asking Azure takes longer than a reader should wait."""
+    """Asking Azure takes longer than a reader should wait: it is a job's work."""
 
     code = "statistics_pending"
     retryable = True
 
     def __init__(self) -> None:
-        super().__init__(
-            "Reading the statistics from Azure takes longer than a reader should wait.",
-            next_step="Let a job read them (POST /api/v1/connections/{id}/sync) and ask again when it has ended.",
-        )
+        super().__init__("Reading the statistics from Azure takes longer than a reader should wait.")
 
 
 class Kept(NamedTuple):
@@ -72,6 +69,14 @@ class KeptStatistics:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._release = client.register_script(_RELEASE)
+
+    def found(self, tenant_id: UUID, connection_id: UUID, *, of: bytes = b"") -> Statistics | None:
+        """Return what is kept, and nothing where Redis is away."""
+        try:
+            found = self._client.get(_key(tenant_id, connection_id, of))
+        except redis.RedisError:
+            return None
+        return None if found is None else _decode(found)
 
     def read(
         self, tenant_id: UUID, connection_id: UUID, look: Callable[[], Statistics], *, patience_s: float, of: bytes = b""

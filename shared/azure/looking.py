@@ -33,6 +33,11 @@ class NothingShownError(AzureServiceError):
         )
 
 
+def at_hand(services: Services, tenant_id: UUID, connection: AzureConnection) -> Statistics | None:
+    """Return the connection's statistics where they were read within the last hour."""
+    return KeptStatistics(services.redis).found(tenant_id, connection.id, of=_asked(connection))
+
+
 def kept(
     services: Services, tenant_id: UUID, connection: AzureConnection, *, wait: Callable[[float], None], patience_s: float
 ) -> Kept:
@@ -80,12 +85,18 @@ def _look(
     wait: Callable[[float], None],
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Statistics:
+    def progressed(done: int) -> None:
+        on_progress(done, count)
+        if done < count:
+            # Also where no answer has to be waited for: whoever has no more patience hears of it.
+            wait(0.0)
+
     try:
         targets = targets_of(services, tenant_id, connection, check=lambda: wait(0.0))
         count = len(targets.names)
         with AzureCalls(services.settings, credential_of(services, connection), wait=wait) as calls:
             graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
-            found = statistics.look(graph, list(targets.names), on_progress=lambda done: on_progress(done, count))
+            found = statistics.look(graph, list(targets.names), on_progress=progressed)
     except AzureAuthenticationError as error:
         with services.database.tenant(tenant_id) as session:
             connections.mark_failing(session, connection.id, error)

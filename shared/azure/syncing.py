@@ -1,36 +1,76 @@
-"""Asking for a connection's statistics to be read anew."""
+"""Jobs that read a connection's statistics anew: asked for, joined where one is under way, and how the last one ended."""
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from shared.connections import connections
-from shared.database.tables import Job
+from shared.database.tables import AzureSubscription, Job
 from shared.database.tables.job import JobState
+from shared.errors import ConflictError
 from shared.jobs.kinds import SYNC_AZURE_STATISTICS
 from shared.jobs.requests import add_job
 
+# Some twenty questions to Resource Graph, which answers fifteen in five seconds: what a reader may wait for.
+_MOST_AT_A_GLANCE = 1000
+# Who polls what cannot be read does not set Azure's quota going round the clock.
+_RESTS = timedelta(minutes=5)
 
-def ask(session: Session, connection_id: UUID, *, trace_id: str | None) -> tuple[Job, bool]:
-    """Return the job that reads a connection's statistics anew, and whether it is new and has to be published.
 
-    One that waits for its turn will read all that is there by then, so that it serves whoever asks until then. Raises
+class StatisticsFailedError(ConflictError):
+    """A job could not read the statistics, just now."""
+
+    code = "statistics_failed"
+
+    def __init__(self, job: Job) -> None:
+        then = "Then sync: POST /api/v1/connections/{id}/sync; by itself it is tried again after five minutes."
+        super().__init__(
+            f"The statistics could not be read from Azure: {job.error_text or 'the job failed'}",
+            next_step=" ".join(part for part in (job.next_step, then) if part),
+        )
+
+
+def ask(session: Session, connection_id: UUID, *, trace_id: str | None, anew: bool = True) -> tuple[Job, bool]:
+    """Return the job that reads a connection's statistics, and whether it is new and has to be published.
+
+    One that waits for its turn will read all that is there by then, so that it serves whoever asks until then; one that is
+    at it serves those alone who do not want it ``anew``. Raises
     :class:`~shared.connections.connections.ConnectionNotFoundError`.
     """
     connection = connections.find(session, connection_id, lock=True)
-    waiting = session.scalars(
-        select(Job)
-        .where(
-            Job.kind == SYNC_AZURE_STATISTICS.name,
-            Job.state == JobState.QUEUED,
-            Job.arguments["connection_id"].astext == str(connection_id),
-        )
-        .limit(1)
-    ).one_or_none()
-    if waiting is not None:
-        return waiting, False
+    found = under_way(session, connection_id)
+    if found is not None and (found.state == JobState.QUEUED or not anew):
+        return found, False
     arguments = {"connection_id": str(connection_id)}
     return add_job(
         session, SYNC_AZURE_STATISTICS, tenant_id=connection.tenant_id, arguments=arguments, trace_id=trace_id
     ), True
+
+
+def under_way(session: Session, connection_id: UUID) -> Job | None:
+    """Return the job that reads the statistics of a connection, or is about to; of several the one that waits."""
+    goes_on = or_(Job.state == JobState.QUEUED, Job.state == JobState.RUNNING)
+    jobs = session.scalars(_of(connection_id).where(goes_on)).all()
+    return min(jobs, key=lambda job: (job.state != JobState.QUEUED, job.id), default=None)
+
+
+def takes_long(session: Session, connection_id: UUID) -> bool:
+    """Return whether a connection sees so much that its statistics are a job's work, as far as is known."""
+    seen = select(func.count()).where(AzureSubscription.connection_id == connection_id)
+    return session.scalars(seen).one() > _MOST_AT_A_GLANCE
+
+
+def check_rest(session: Session, connection_id: UUID) -> None:
+    """Raise :class:`StatisticsFailedError` where the newest job failed within the last five minutes."""
+    lately = Job.finished_at > func.clock_timestamp() - _RESTS
+    ended = session.scalars(_of(connection_id).where(lately).order_by(Job.finished_at.desc()).limit(1)).one_or_none()
+    if ended is not None and ended.state == JobState.FAILED:
+        raise StatisticsFailedError(ended)
+
+
+def _of(connection_id: UUID) -> Select[Job]:
+    return select(Job).where(
+        Job.kind == SYNC_AZURE_STATISTICS.name, Job.arguments["connection_id"].astext == str(connection_id)
+    )

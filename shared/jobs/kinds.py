@@ -96,9 +96,10 @@ SYNC_AZURE_STATISTICS = JobKind(
     "sync_azure_statistics",
     Queue.AZURE_API,
     Priority.NORMAL,
-    max_attempts=1,
-    soft_limit_s=120,
-    hard_limit_s=150,
+    max_attempts=3,
+    soft_limit_s=600,
+    hard_limit_s=660,
+    retry_delays_s=(10, 60),
     arguments=OfConnection,
 )
 REMOVE_REPORT_FILES = JobKind(

@@ -24,6 +24,7 @@ from tests.generators.azure_estate import make_estate
 from tests.simulators.azure_management import AzureManagement
 from tests.simulators.managed_identity import ManagedIdentityEndpoint
 from worker.jobs.fetch_azure_recommendations import fetch_azure_recommendations
+from worker.jobs.sync_azure_statistics import sync_azure_statistics
 
 
 @pytest.fixture
@@ -84,6 +85,12 @@ class Tenancy:
             job = reports.newest_job(session, report_id)
         assert job is not None
         return execution.execute(self.services, work, tenant_id=self.tenant_id, job_id=job.id, worker="test")
+
+    def sync(self, job_id: str) -> str | None:
+        """Do a job that reads statistics and return how it ended."""
+        return execution.execute(
+            self.services, sync_azure_statistics, tenant_id=self.tenant_id, job_id=UUID(job_id), worker="test"
+        )
 
     def report(self, report_id: UUID) -> Report:
         """Return the report as it stands."""

@@ -7,6 +7,8 @@ from uuid import UUID
 import pytest
 from httpx import Client
 
+from function_app.api.routers import statistics
+from shared.azure import syncing
 from shared.services import Services
 from tests.integration.api.conftest import make_key as _make_key
 from tests.integration.api.serving import caller, serving
@@ -101,6 +103,45 @@ def test_statistics_are_answered_from_a_cache(api: Client, tenancy: Tenancy, azu
     assert api.post(f"{path}/sync").json()["id"] == sync.json()["id"], "one that waits serves all"
     for method, noun in (("GET", "statistics"), ("POST", "sync")):
         assert api.request(method, f"/api/v1/connections/{_NOBODY}/{noun}").status_code == 404
+
+
+@pytest.mark.parametrize("why", ["there is much to read", "Azure takes its time"])
+def test_statistics_that_take_long_are_read_by_one_job(
+    api: Client, tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    path = f"/api/v1/connections/{tenancy.connection_id}/statistics"
+    if why == "there is much to read":
+        # A look at them tells how many there are.
+        assert api.get(path).status_code == 200
+        tenancy.services.redis.flushdb()
+        monkeypatch.setattr(syncing, "_MOST_AT_A_GLANCE", 4)
+    else:
+        monkeypatch.setattr(statistics, "_PATIENCE_S", -1.0)
+    first = api.get(path)
+    calls = len(azure.calls)
+    second = api.get(path)
+    assert (first.status_code, second.status_code) == (202, 202), first.text
+    assert first.headers["Location"] == second.headers["Location"] == f"/api/v1/jobs/{first.json()['id']}"
+    assert int(first.headers["Retry-After"]) > 0
+    assert len(azure.calls) == calls, "nobody but the job asks Azure"
+    assert tenancy.sync(first.json()["id"]) == "succeeded"
+    assert (api.get(path).status_code, api.get(path).json()["cached"]) == (200, True)
+
+
+def test_statistics_say_what_the_job_failed_of(
+    api: Client, tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/v1/connections/{tenancy.connection_id}"
+    assert api.get(f"{path}/statistics").status_code == 200
+    tenancy.services.redis.flushdb()
+    monkeypatch.setattr(syncing, "_MOST_AT_A_GLANCE", 4)
+    azure.faults.plan(Fault.TOKEN_REFUSED, times=100)
+    assert tenancy.sync(api.get(f"{path}/statistics").json()["id"]) == "failed"
+    told = api.get(f"{path}/statistics")
+    assert (told.status_code, told.json()["code"]) == (409, "statistics_failed")
+    assert "/sync" in told.json()["next_step"]
+    assert api.post(f"{path}/sync").status_code == 202
+    assert api.get(f"{path}/statistics").status_code == 202, "asked for by hand it is tried at once"
 
 
 def test_statistics_say_what_azure_refused(api: Client, tenancy: Tenancy, azure: AzureManagement) -> None:
