@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Callable
 
+import msgspec
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from shared.azure.metadata import texts
+from shared.azure.metadata import ENGLISH, texts
 from shared.comparison.telling import tell_of_changes
 from shared.database.tables import ReportFile
 from shared.database.tables.report import FileState
@@ -25,7 +26,7 @@ from worker.jobs.file_making import Made, Material, make_files
 from worker.jobs.remove_report_files import remove_unowned
 from worker.jobs.report_insights import gather_insights
 from worker.jobs.report_order import ReportOrder, read_order
-from worker.reports.advisor_texts import InLanguage, noting_untranslated
+from worker.reports.advisor_texts import InLanguage, changes_in_language, noting_untranslated, own_texts
 from worker.reports.content import build_content
 from worker.reports.report_types import OfType
 from worker.working_folder import working_folder
@@ -91,6 +92,7 @@ def _gather(run: JobRun, order: ReportOrder) -> Material:
 
     language = Language.of(order.facts.language)
     known_texts = {} if language.is_source else texts(database, language.tag)
+    english_texts = texts(database, ENGLISH) if known_texts else {}
 
     def rows(on_rows: Callable[[], None]) -> InLanguage:
         recommendations = SnapshotRecommendations(
@@ -103,8 +105,18 @@ def _gather(run: JobRun, order: ReportOrder) -> Material:
     savings = count_savings(counted, options.policy, options.display)
     run.report_progress(run.progress, _COMPARING)
     insights = gather_insights(run, order, savings)
+    if insights.comparison is not None and known_texts:
+        told = changes_in_language(insights.comparison, counted.translated, known_texts, english_texts)
+        insights = msgspec.structs.replace(insights, comparison=told)
     facts = noting_untranslated(order.facts, counted.untranslated, language)
-    content = build_content(counted, rejected_rows, facts, savings=savings, insights=insights)
+    content = build_content(
+        counted,
+        rejected_rows,
+        facts,
+        savings=savings,
+        insights=insights,
+        own_texts=own_texts(known_texts, english_texts),
+    )
     recommendations = rows(run.check)
     return Material(content, recommendations, rejected_rows, savings, insights)
 

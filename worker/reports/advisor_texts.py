@@ -10,6 +10,7 @@ import msgspec
 
 from shared.advisor.recommendation import Recommendation
 from shared.azure.metadata import TypeText
+from shared.comparison.result import Comparison
 from shared.language.language import Language
 from worker.reports.document import ReportFacts
 
@@ -22,6 +23,8 @@ class InLanguage:
         self._texts = texts
         self.untranslated = 0
         """How many kept the source's words, in the last reading."""
+        self.translated: dict[str, str] = {}
+        """What was recommended in the source's words, and in those of the texts."""
 
     def __iter__(self) -> Iterator[Recommendation]:
         self.untranslated = 0
@@ -31,6 +34,7 @@ class InLanguage:
                 self.untranslated += 1
                 yield recommendation
             else:
+                self.translated[recommendation.problem] = text.display_name
                 yield _in_words_of(text, recommendation)
 
 
@@ -43,6 +47,49 @@ def _in_words_of(text: TypeText, recommendation: Recommendation) -> Recommendati
         solution="" if repeats_itself else text.description,
         potential_benefits=text.potential_benefits or recommendation.potential_benefits,
     )
+
+
+def own_texts(texts: Mapping[str, TypeText], english: Mapping[str, TypeText]) -> Iterator[str]:
+    """Yield what of ``texts`` is in their language: what Microsoft has not translated is as it is in ``english``."""
+    nothing = TypeText()
+    for type_id, text in texts.items():
+        given = english.get(type_id, nothing)
+        for own, source in (
+            (text.display_name, given.display_name),
+            (text.description, given.description),
+            (text.potential_benefits, given.potential_benefits),
+        ):
+            if own and own != source:
+                yield own
+
+
+def changes_in_language(
+    comparison: Comparison,
+    translated: Mapping[str, str],
+    texts: Mapping[str, TypeText],
+    english: Mapping[str, TypeText],
+) -> Comparison:
+    """Return the comparison with its changes in the words of ``texts``.
+
+    A change is known by its text alone: ``translated`` has those of what is still found, ``english`` those of all types.
+    """
+    words = {
+        given.display_name: texts[type_id].display_name
+        for type_id, given in english.items()
+        if type_id in texts and texts[type_id].display_name
+    } | dict(translated)
+    changes = {
+        kind: tuple(
+            msgspec.structs.replace(
+                change,
+                problem=words.get(change.problem, change.problem),
+                problem_before=words.get(change.problem_before, change.problem_before),
+            )
+            for change in listed
+        )
+        for kind, listed in comparison.changes.items()
+    }
+    return msgspec.structs.replace(comparison, changes=changes)
 
 
 def noting_untranslated(facts: ReportFacts, number: int, language: Language) -> ReportFacts:

@@ -95,6 +95,8 @@ class Cell(msgspec.Struct, frozen=True):
     url: str = ""
     place: GroupPlace | None = None
     """The group that the text leads to."""
+    language: str = ""
+    """Tag of the language that the text is in, "" for the report's own."""
 
 
 class Table(msgspec.Struct, frozen=True, tag="table"):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from itertools import chain
 
 import msgspec
 
@@ -9,6 +10,7 @@ from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.advisor.vocabulary import Category, Impact
 from shared.language.language import Language
 from shared.reports.insights import Insights
+from shared.reports.manual import is_manual
 from shared.savings import Savings, SavingsStatus, count_savings
 from worker.reports.blocks import GroupPlace, Part, PartKind
 from worker.reports.document import CategoryCounts, CurrencySavings, ReportContent, ReportFacts, Section
@@ -41,6 +43,7 @@ from worker.reports.tallies import (
     add_amount,
     group_key,
 )
+from worker.reports.text_languages import TextLanguages
 from worker.reports.wording import clean_text
 
 MAX_LISTED_RECOMMENDATIONS = 10_000
@@ -98,6 +101,7 @@ def build_content(
     *,
     savings: Savings | None = None,
     insights: Insights | None = None,
+    own_texts: Iterable[str] = (),
     max_listed: int = MAX_LISTED_RECOMMENDATIONS,
 ) -> ReportContent:
     """Return the content of a report.
@@ -105,7 +109,8 @@ def build_content(
     ``recommendations`` are those that the report is about (:class:`~worker.reports.report_types.OfType`); they are iterated
     two or three times and must come in the same order each time. Memory grows with ``max_listed``, not with their number.
     ``rejected_rows`` is iterated once. ``savings`` is the count over the same recommendations, where the caller has it
-    already; ``insights`` is what the report knows beyond them.
+    already; ``insights`` is what the report knows beyond them, and ``own_texts`` are those of the source's texts that are in
+    the report's language, for the others are taken for English.
     """
     insights = insights or Insights()
     outline, language = OUTLINES[facts.report_type], Language.of(facts.language)
@@ -120,7 +125,9 @@ def build_content(
     by_currency = _currency_savings(savings)
     main_currency = max(by_currency, key=lambda line: line.counted_rows).currency if by_currency else ""
     totals = _group_totals(listed, tally, recommendations, savings)
-    sections = sections_of(listed, totals, categories, main_currency, language=language, marks=insights.marks)
+    by_hand = (entry.recommendation.problem for entry in listed if is_manual(entry.recommendation))
+    texts = TextLanguages(language, chain(own_texts, by_hand))
+    sections = sections_of(listed, totals, categories, main_currency, language=language, marks=insights.marks, texts=texts)
     rejected, rejected_total = _first(rejected_rows, MAX_LISTED_REJECTED_ROWS)
     draft = Draft(
         facts=facts,
@@ -131,6 +138,7 @@ def build_content(
         categories=categories,
         savings=savings,
         insights=insights,
+        texts=texts,
         sections=sections,
         top_groups=_top_groups(sections, main_currency),
         resources=tally.resources.text(language),

@@ -151,6 +151,10 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     """What following it costs, as Advisor has it: ``none``, ``low``, ``medium``, ``high``; ``""`` where it does not say."""
     learn_more_url: str = ""
     """Microsoft's page on it, ``""`` where the source names none."""
+    title_language: str = ""
+    """Tag of the language that the title is in, ``""`` for the report's own; so for the other two texts."""
+    solution_language: str = ""
+    benefits_language: str = ""
     resources: tuple[Resource, ...]
 
     @property

@@ -16,6 +16,7 @@ from shared.savings import NoteCode, SavingsStatus
 from worker.reports import terms
 from worker.reports.document import CategoryCounts, Group, Resource, Section
 from worker.reports.tallies import IMPACT_ORDER, GroupKey, add_amount, group_key
+from worker.reports.text_languages import TextLanguages
 from worker.reports.wording import clean_text, microsoft_url, portal_url
 
 _COST_IMPLICATIONS = frozenset({"none", "low", "medium", "high"})
@@ -70,6 +71,7 @@ def sections_of(
     *,
     language: Language,
     marks: Mapping[bytes, Mark],
+    texts: TextLanguages,
 ) -> tuple[Section, ...]:
     """Return one section for each category that has recommendations, in the order of ``categories``."""
     members: dict[GroupKey, list[Listed]] = {}
@@ -81,7 +83,11 @@ def sections_of(
         if not summary.total:
             continue
         groups = sorted(
-            (_group(rows, totals.of(key), write_resource) for key, rows in members.items() if key[0] is summary.category),
+            (
+                _group(rows, totals.of(key), write_resource, texts)
+                for key, rows in members.items()
+                if key[0] is summary.category
+            ),
             key=lambda group: importance(group, main_currency),
         )
         sections.append(Section(summary=summary, groups=tuple(groups), listed=sum(len(group.resources) for group in groups)))
@@ -96,17 +102,19 @@ def importance(group: Group, main_currency: str) -> tuple[int, Decimal, int, str
     return IMPACT_ORDER[group.impact], -group.savings.get(main_currency, Decimal(0)), -group.total, group.title
 
 
-def _group(rows: Sequence[Listed], totals: _Totals, write_resource: "_ResourceWriter") -> Group:
+def _group(rows: Sequence[Listed], totals: _Totals, write_resource: "_ResourceWriter", texts: TextLanguages) -> Group:
     first = rows[0].recommendation
     title = clean_text(first.problem)
     solution = clean_text(first.solution)
-    benefits = {clean_text(entry.recommendation.potential_benefits) for entry in rows}
+    solution = "" if _same_text(title, solution) else solution
+    all_benefits = {clean_text(entry.recommendation.potential_benefits) for entry in rows}
+    # "5,332 USD savings" differs from row to row: only what holds for the whole group is said for the group.
+    benefits = all_benefits.pop() if len(all_benefits) == 1 and not first.annual_savings else ""
     resources = sorted((write_resource(entry) for entry in rows), key=_resource_order)
     return Group(
         title=title,
-        solution="" if _same_text(title, solution) else solution,
-        # "5,332 USD savings" differs from row to row: only what holds for the whole group is said for the group.
-        benefits=benefits.pop() if len(benefits) == 1 and not first.annual_savings else "",
+        solution=solution,
+        benefits=benefits,
         impact=totals.impact,
         total=totals.total,
         savings=dict(sorted(totals.savings.items())),
@@ -115,6 +123,9 @@ def _group(rows: Sequence[Listed], totals: _Totals, write_resource: "_ResourceWr
         is_commitment=first.category is Category.COST and commitment_of(first) is not None,
         cost_implication=_cost_implication(first),
         learn_more_url=microsoft_url(first.extras.get("learnMoreLink", "")),
+        title_language=texts.of(title),
+        solution_language=texts.of(solution),
+        benefits_language=texts.of(benefits),
         resources=tuple(resources),
     )
 

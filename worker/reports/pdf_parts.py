@@ -120,7 +120,7 @@ class PartWriter:
         }
 
     def _cell(self, cell: Cell, kind: ColumnKind) -> list[str]:
-        """Return text, note, address, label of the group it leads to, and impact; the last three mostly empty."""
+        """Return text, note, address, label of the group it leads to, impact and language; the last four mostly empty."""
         text = cell.text if kind is ColumnKind.AMOUNT else self._breakable(shortened(cell.text, MAX_CELL_CHARS))
         return [
             text.replace(" ", "\u00a0") if kind is ColumnKind.AMOUNT and len(text) <= _MAX_UNBROKEN_AMOUNT else text,
@@ -128,6 +128,7 @@ class PartWriter:
             cell.url,
             _label(cell.place) if cell.place is not None else "",
             cell.impact.value if cell.impact is not None else "",
+            cell.language,
         ]
 
     def _groups(self, section: Section, number: int) -> list[dict[str, Any]]:
@@ -137,8 +138,11 @@ class PartWriter:
         return {
             "label": label,
             "title": self._breakable(shortened(group.title, 400)),
+            "title_language": group.title_language,
             "solution": self._breakable(shortened(group.solution, 1500)),
+            "solution_language": group.solution_language,
             "benefits": self._breakable(shortened(group.benefits, MAX_CELL_CHARS)),
+            "benefits_language": group.benefits_language,
             "learn_more_url": group.learn_more_url,
             "impact": group.impact.value,
             "facts": group_facts(group, self._language),

@@ -106,6 +106,18 @@ def test_ids_are_unique_and_links_inside_the_page_lead_somewhere(tmp_path: Path)
     assert targets <= set(ids)
 
 
+def test_texts_in_english_say_so_in_a_report_of_another_language(tmp_path: Path) -> None:
+    row = samples.recommendation(problem="Rotate keys", solution="Rotate them now", potential_benefits="Security")
+    german = rendered([row, samples.recommendation(problem="启用虚拟机备份")], tmp_path, language="de-AT")
+
+    assert german.startswith('<!doctype html>\n<html lang="de-AT"')
+    for words in ("Rotate keys", "Rotate them now", "Security"):
+        assert f'<bdi lang="en">{words}</bdi>' in german
+    assert "<h3><bdi>启用虚拟机备份</bdi></h3>" in german
+    assert "<bdi>kv-contoso</bdi>" in german, "names are names in any language"
+    assert 'lang="en"' not in rendered([row], tmp_path, language="en-GB")
+
+
 def test_lone_surrogates_do_not_break_the_file(tmp_path: Path) -> None:
     assert "vm\ufffd" in rendered([samples.recommendation(resource_name="vm\ud800")], tmp_path)
 

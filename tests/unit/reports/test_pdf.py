@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pikepdf
 import psutil
 import pypdf
 import pytest
@@ -80,6 +81,18 @@ def test_the_pdf_is_tagged_titled_and_says_it_is_accessible(tmp_path: Path) -> N
     assert reader.metadata is not None
     assert reader.metadata.title == "Azure Advisor review – Contoso Ltd"
     assert b"pdfuaid:part" in catalogue["/Metadata"].get_data()
+
+
+def test_texts_in_english_say_so_in_a_report_of_another_language(tmp_path: Path) -> None:
+    row = samples.recommendation(problem="Rotate keys", solution="Rotate them now", potential_benefits="Security")
+    facts = msgspec.structs.replace(samples.facts(), language="de-AT")
+    render_pdf(build_content([row], (), facts), tmp_path / "report.pdf")
+
+    with pikepdf.open(tmp_path / "report.pdf") as document:
+        tags: Any = [thing for thing in document.objects if isinstance(thing, pikepdf.Dictionary) and "/Lang" in thing]
+        marked = sorted((str(tag["/S"]), str(tag["/Lang"])) for tag in tags if "/S" in tag)
+        assert document.Root.Lang == "de-AT"
+    assert marked == [("/H2", "en"), ("/P", "en"), ("/TOC", "en")]
 
 
 def test_bookmarks_name_categories_and_their_groups(tmp_path: Path) -> None:

@@ -29,7 +29,9 @@ def changes_part(draft: Draft) -> Part | None:
         blocks.append(Figure(language.gettext("Resolved and new, by category"), chart))
     blocks += [bridges_table(comparison.bridges, language)] if comparison.bridges else []
     if not draft.is_brief:
-        blocks += [changes_table(comparison, kind, language) for kind in HEADINGS if comparison.changes.get(kind)]
+        blocks += [
+            changes_table(comparison, kind, language, draft.texts) for kind in HEADINGS if comparison.changes.get(kind)
+        ]
         if any(age.count for age in comparison.ages):
             blocks.append(ages_table(comparison, language))
     return Part(kind=PartKind.CHANGES, key=PartKind.CHANGES.value, title=title, blocks=tuple(blocks))

@@ -11,6 +11,7 @@ from shared.language.numbers import currency_digits
 from worker.reports import terms
 from worker.reports.blocks import Cell, Column, ColumnKind, Table
 from worker.reports.parts.summary import count_cell
+from worker.reports.text_languages import TextLanguages
 from worker.reports.wording import clean_text, shortened
 
 MAX_LISTED = 10
@@ -69,7 +70,7 @@ def _steps(bridge: SavingsBridge, language: Language) -> list[tuple[Decimal, str
     return [(amount, language.number(amount, places) if amount else "") for amount in amounts]
 
 
-def changes_table(comparison: Comparison, kind: ChangeKind, language: Language) -> Table:
+def changes_table(comparison: Comparison, kind: ChangeKind, language: Language, texts: TextLanguages) -> Table:
     """Return the changes of one kind by recommendation type, so that many alike take one row."""
     changes, total = comparison.changes[kind], comparison.counts.get(kind, 0)
     types: dict[tuple[Category, str], list[Change]] = {}
@@ -86,7 +87,7 @@ def changes_table(comparison: Comparison, kind: ChangeKind, language: Language) 
     shown = list(types.items())[:MAX_LISTED]
     rows = tuple(
         (
-            Cell(shortened(problem, 160), note=_what_changed(category, alike, language)),
+            Cell(shortened(problem, 160), note=_what_changed(category, alike, language), language=texts.of(problem)),
             Cell(language.gettext(terms.IMPACT_TITLES[alike[0].impact]), impact=alike[0].impact),
             count_cell(len(alike), language),
             *([_sum_cell(alike, language)] if has_savings else []),

@@ -12,6 +12,7 @@ from shared.savings import Savings
 from worker.reports.blocks import GroupPlace
 from worker.reports.document import CategoryCounts, Group, ReportFacts, Retirement, Section, SubscriptionLine
 from worker.reports.tallies import impact_totals
+from worker.reports.text_languages import TextLanguages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,7 @@ class Draft:
     """Those that the report's type is about."""
     savings: Savings
     insights: Insights
+    texts: TextLanguages
     sections: tuple[Section, ...]
     top_groups: tuple[GroupPlace, ...]
     resources: str

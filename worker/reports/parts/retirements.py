@@ -110,7 +110,7 @@ def _table(draft: Draft, retirements: tuple[Retirement, ...]) -> Table:
     language = draft.language
     rows = tuple(
         (
-            Cell(item.feature or language.gettext("Feature not named")),
+            Cell(item.feature or language.gettext("Feature not named"), language=draft.texts.of(item.feature)),
             Cell(language.date(item.day) or language.gettext("not given"), day=item.day),
             count_cell(item.recommendations, language),
         )

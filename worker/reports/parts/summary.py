@@ -284,6 +284,7 @@ def groups_table(draft: Draft, places: Sequence[GroupPlace], heading: str) -> Ta
                 group.title,
                 note=language.gettext(terms.CATEGORY_TITLES[category]),
                 place=None if draft.is_brief else place,
+                language=group.title_language,
             ),
             impact_cell(group, language),
             count_cell(group.total, language),

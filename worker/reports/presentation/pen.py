@@ -39,6 +39,8 @@ class Style(NamedTuple):
     colour: str = INK
     bold: bool = False
     is_right: bool = False
+    language: str = ""
+    """Where it is not that of the other words."""
 
 
 class Pen:
@@ -72,7 +74,7 @@ class Pen:
         run.text = words
         run.font.size, run.font.bold = Pt(style.size), style.bold
         run.font.color.rgb = rgb(style.colour)
-        run._r.get_or_add_rPr().set("lang", self._language)
+        run._r.get_or_add_rPr().set("lang", style.language or self._language)
 
 
 def rectangle(slide: Any, box: Box, colour: str) -> Any:

@@ -47,6 +47,7 @@ def add_table(slide: Any, table: Table, box: Box, pen: Pen, header_colour: str) 
                 WHITE if is_header else INK,
                 bold=is_header or is_total or cell.impact is not None,
                 is_right=columns[index].kind in _NUMBERS,
+                language=cell.language,
             )
             _fill(frame.table.cell(number, index), cell.text, style, header_colour if is_header else WHITE, pen)
     return Shown(len(rows) - table.has_total, len(table.rows) - table.has_total, height * len(grid))
