@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
-from function_app.api.models.common import STORABLE, Given
+from function_app.api.models.common import ONE_LINE, STORABLE, Given
 from shared.branding.branding import DEFAULT_ACCENT, DEFAULT_PRIMARY, FontFamily
 from shared.branding.colours import colour_of
 from shared.branding.wishes import MAX_CONTACT_CHARS, MAX_COVER_TEXT_CHARS, MAX_FOOTER_CHARS, MAX_TITLE_CHARS
@@ -44,7 +44,7 @@ class BrandingWishes(Given):
         None, examples=["#b45309"], description=f"Of links, lines and bars; the product's is `{DEFAULT_ACCENT}`."
     )
     font: FontFamily | None = Field(None, description="One of the bundled families; other scripts are set in Noto's.")
-    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TITLE_CHARS), STORABLE] | None = Field(
+    title: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_TITLE_CHARS), ONE_LINE] | None = Field(
         None, examples=["Cloud review"], description="Of reports that are ordered without a title."
     )
     cover_text: (

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from function_app.api.models.common import STORABLE, Given
+from function_app.api.models.common import ONE_LINE, STORABLE, Given
 from shared.reporting.clients import ClientStatus
 
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), STORABLE]
-_Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), STORABLE]
+_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), ONE_LINE]
+_Reference = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), ONE_LINE]
 # One @ with something around it: whether anybody reads there only a message can tell.
 _Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=320), STORABLE]
 _Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=10_000), STORABLE]

@@ -2,10 +2,21 @@
 
 from datetime import datetime
 from typing import Annotated, Any
+from unicodedata import category
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+)
+from pydantic_core import CoreSchema
 
 from function_app import problems
+from function_app.api.models import json_types
 
 
 def _storable(value: str) -> str:
@@ -15,8 +26,21 @@ def _storable(value: str) -> str:
     return value
 
 
+def _one_line(value: str) -> str:
+    if any(category(character) in _NOT_IN_A_LINE for character in value):
+        raise ValueError("must be one line of text, without control characters")
+    if value and not any(category(character)[0] not in "CZ" for character in value):
+        raise ValueError("must show at least one character")
+    return value
+
+
 STORABLE = AfterValidator(_storable)
 """Of a text: PostgreSQL can hold it."""
+
+ONE_LINE = AfterValidator(_one_line)
+"""Of a name or title: it is one line that can be seen, wherever it is printed."""
+# Control characters, and what ends a line or a paragraph.
+_NOT_IN_A_LINE = {"Cc", "Zl", "Zp"}
 
 SearchText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), STORABLE]
 
@@ -25,6 +49,10 @@ class Given(BaseModel):
     """What a caller sends: unknown fields are refused, so that a misspelt one is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return json_types.tightened(handler(source))
 
 
 class Failure(BaseModel):

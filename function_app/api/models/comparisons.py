@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints, model_validator
 
-from function_app.api.models.common import STORABLE, Given
+from function_app.api.models.common import ONE_LINE, STORABLE, Given
 from function_app.api.paging import PageQuery
 from shared.comparison.marks import MarkStatus
 from shared.comparison.result import ChangeKind, MatchedBy
@@ -147,7 +147,7 @@ class NewMark(Given):
 
     status: MarkStatus
     note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000), STORABLE] = ""
-    owner: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), STORABLE] = Field(
+    owner: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), ONE_LINE] = Field(
         "", description="Who does it; of what is planned or done."
     )
     due_on: date | None = Field(None, description="Of what is planned.")

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr, StringConstraints, field_validator
 
-from function_app.api.models.common import STORABLE, Given
+from function_app.api.models.common import ONE_LINE, STORABLE, Given
 from function_app.api.models.jobs import Job
 from shared.connections import certificates, intake, selection
 from shared.connections.selection import SelectionMode
@@ -23,7 +23,7 @@ def _encodable(value: SecretStr) -> SecretStr:
     return value
 
 
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), STORABLE]
+_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), ONE_LINE]
 _Secret = Annotated[SecretStr, Field(min_length=1, max_length=intake.MAX_SECRET_CHARS), AfterValidator(_encodable)]
 _Certificate = Annotated[SecretStr, Field(min_length=1, max_length=certificates.MAX_CHARS), AfterValidator(_encodable)]
 _SubscriptionId = Annotated[str, StringConstraints(max_length=36), STORABLE]

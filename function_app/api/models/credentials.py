@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr, StringConstraints, field_validator
 
-from function_app.api.models.common import STORABLE, Given, SearchText
+from function_app.api.models.common import ONE_LINE, STORABLE, Given, SearchText
 from function_app.api.paging import PageQuery
 
 _MAX_SECRET_CHARS = 10_000
@@ -32,7 +32,7 @@ def _storable_object(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), STORABLE]
+_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), ONE_LINE]
 _Word = Annotated[str, StringConstraints(min_length=1, max_length=50), STORABLE]
 _Part = Annotated[str, StringConstraints(min_length=1, max_length=100), STORABLE]
 _SecretPart = Annotated[SecretStr, Field(max_length=_MAX_SECRET_CHARS), AfterValidator(_encodable)]

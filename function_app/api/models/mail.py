@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from function_app.api.models.common import STORABLE, Failure, Given, SearchText
+from function_app.api.models.common import ONE_LINE, STORABLE, Failure, Given, SearchText
 from function_app.api.paging import PageQuery
 from shared.database.tables.mail import Digest, HoldCode, MailState
 from shared.events.types import EventType
@@ -16,7 +16,7 @@ from shared.mail.kinds import CHOSEN, MailKind
 from shared.settings.mail import MAX_ADDRESS_CHARS
 
 _Address = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=MAX_ADDRESS_CHARS), STORABLE]
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), STORABLE]
+_Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), ONE_LINE]
 _Language = Annotated[str, StringConstraints(min_length=2, max_length=MAX_TAG_CHARS), STORABLE]
 _TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=60), STORABLE]
 _ChosenKind = Literal[

@@ -10,7 +10,7 @@ import msgspec
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from function_app.api.models.branding import LanguageTag
-from function_app.api.models.common import STORABLE, Given
+from function_app.api.models.common import ONE_LINE, STORABLE, Given
 from shared.advisor.vocabulary import Category, Impact
 from shared.reports.manual import ManualRecommendation
 from shared.reports.options import (
@@ -37,8 +37,8 @@ def _parsed(given: Any) -> Any:
 
 
 FROM_FORM = BeforeValidator(_parsed)
-_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), STORABLE]
-_Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), STORABLE]
+_Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), ONE_LINE]
+_Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), ONE_LINE]
 _LongText = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4_000), STORABLE]
 _Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field_validator
 
-from function_app.api.models.common import STORABLE, Failure, Given
+from function_app.api.models.common import ONE_LINE, Failure, Given
 from function_app.api.models.connections import SubscriptionSelection
 from function_app.api.models.jobs import Job
 from function_app.api.models.options import OptionsWanted
@@ -18,7 +18,7 @@ from shared.reports import ReportFormat, ReportType
 MAX_PAGES = 50
 """An export of one client in this many pages holds far more recommendations than any tenant has."""
 
-_Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), STORABLE]
+_Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), ONE_LINE]
 
 
 def _split(given: Any) -> Any:

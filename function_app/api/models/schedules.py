@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from function_app.api.models.common import STORABLE, Failure, Given
+from function_app.api.models.common import ONE_LINE, STORABLE, Failure, Given
 from function_app.api.models.options import OptionsWanted
 from function_app.api.models.reports import FiltersWanted
 from function_app.api.paging import PageQuery
@@ -16,9 +16,9 @@ from shared.scheduling import rules, timing, works
 from shared.scheduling.cron import MAX_EXPRESSION_CHARS
 from shared.scheduling.rules import MisfirePolicy, OverlapPolicy
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), STORABLE]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), ONE_LINE]
 _Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), STORABLE]
-_Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), STORABLE]
+_Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), ONE_LINE]
 
 
 class CronWhen(Given):
