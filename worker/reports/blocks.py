@@ -60,6 +60,13 @@ class Paragraph(msgspec.Struct, frozen=True, tag="paragraph"):
     """What it is about, in a word or two that begin it."""
     tone: Literal["lead", "body", "note"] = "body"
     """``lead`` is what a hurried reader reads; a ``note`` qualifies what stands before it."""
+    points: tuple[str, ...] = ()
+    """A list below the text, to be taken in at a glance."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The text and its points, for formats without lists."""
+        return tuple(line for line in (self.text, *(f"•\u00a0{point}" for point in self.points)) if line)
 
 
 class ColumnKind(StrEnum):

@@ -17,7 +17,7 @@ from shared.comparison.marks import Mark
 from shared.comparison.result import Comparison, Trend
 from shared.reports import ReportType
 from shared.savings import NoteCode
-from worker.reports.blocks import Kpi, Part
+from worker.reports.blocks import Kpi, Paragraph, Part
 from worker.reports.charts import Donut, StackedBars
 
 
@@ -220,5 +220,5 @@ class ReportContent(msgspec.Struct, frozen=True, kw_only=True):
     """The first of the rows that could not be read."""
     rejected_total: int
     rejected_note: str
-    method: tuple[tuple[str, str], ...]
-    """How the numbers were made: headings and paragraphs."""
+    method: tuple[Paragraph, ...]
+    """How the numbers were made: paragraphs with a label each."""

@@ -7,6 +7,7 @@ from shared.comparison.result import Change, Comparison, Trend
 from shared.report_json import model
 from shared.savings import Savings
 from shared.savings.result import ConvertedSavings, CurrencySavings
+from worker.reports.blocks import Paragraph
 from worker.reports.columns import text_of
 
 
@@ -19,7 +20,7 @@ def _amount_or_none(amount: Decimal | None) -> str | None:
     return None if amount is None else amount_of(amount)
 
 
-def savings_result(savings: Savings, method: tuple[tuple[str, str], ...]) -> model.SavingsResult:
+def savings_result(savings: Savings, method: tuple[Paragraph, ...]) -> model.SavingsResult:
     """Return the count of the savings, with the sentences on how it was made."""
     policy = savings.policy
     return model.SavingsResult(
@@ -31,7 +32,7 @@ def savings_result(savings: Savings, method: tuple[tuple[str, str], ...]) -> mod
             model.Note(code=note.code, currency=note.currency, recommendations=note.count, amount=amount_of(note.amount))
             for note in savings.notes
         ),
-        method=tuple(model.Explanation(heading=heading, text=text) for heading, text in method),
+        method=tuple(model.Explanation(heading=told.label, text="\n".join(told.lines)) for told in method),
     )
 
 

@@ -19,6 +19,10 @@ from worker.reports.wording import isolated, shortened
 MAX_OUTLINED_GROUPS = 90
 """More headings than these would make the contents longer than what it leads to: then only categories are listed."""
 
+# Of few headings and few resources the contents would be a page for a handful of lines, to find what one sees by leafing.
+_MAX_LINES_WITHOUT_CONTENTS = 8
+_MAX_LISTED_WITHOUT_CONTENTS = 60
+
 _LOGO_NAME = "logo.svg"
 
 
@@ -50,9 +54,18 @@ def typst_data(content: ReportContent) -> dict[str, Any]:
         "header_right": isolated(shortened(facts.title, 60)),
         "footer_left": isolated(shortened(facts.branding.footer, MAX_FOOTER_CHARS))
         or language.date(facts.created_at.date()),
+        "has_contents": not is_brief
+        and (
+            len(content.parts) + group_total > _MAX_LINES_WITHOUT_CONTENTS or content.listed > _MAX_LISTED_WITHOUT_CONTENTS
+        ),
         "outline_depth": 2 if group_total <= MAX_OUTLINED_GROUPS else 1,
         "parts": [writer.part(part, before) for before, part in pairwise((None, *content.parts)) if part is not None],
     }
+
+
+def _has_contents(content: ReportContent, group_total: int) -> bool:
+    lines = len(content.parts) + group_total
+    return lines > _MAX_LINES_WITHOUT_CONTENTS or content.listed > _MAX_LISTED_WITHOUT_CONTENTS
 
 
 def typst_setting(content: ReportContent) -> dict[str, Any]:

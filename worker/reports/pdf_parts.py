@@ -38,8 +38,10 @@ _MARKS = {
 _NEW_PAGE_FROM = 12
 # A longer one would run into the column before, where a dash looks like its sign.
 _MAX_UNBROKEN_AMOUNT = 20
-# Chapters that are mostly shorter than a page, and begin where the one before ends.
-_FLOWING = frozenset({PartKind.CHANGES, PartKind.TREND, PartKind.SCORE, PartKind.RETIREMENTS, PartKind.QUICK_WINS})
+# Chapters that begin where the one before ends: with most of them a page would be half empty.
+_FLOWING = frozenset({
+    PartKind.SAVINGS, PartKind.CHANGES, PartKind.TREND, PartKind.SCORE, PartKind.RETIREMENTS, PartKind.QUICK_WINS,
+})  # fmt: skip
 
 
 class PartWriter:
@@ -91,6 +93,7 @@ class PartWriter:
                     "label": block.label,
                     "tone": block.tone,
                     "text": breakable(block.text),
+                    "points": [breakable(point) for point in block.points],
                 }
             case Figure():
                 return {

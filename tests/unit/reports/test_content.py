@@ -239,8 +239,8 @@ def test_what_was_noticed_about_a_source_is_told_before_the_numbers() -> None:
     [source] = facts.sources
     told = msgspec.structs.replace(facts, sources=(msgspec.structs.replace(source, notes=("A page is missing.",)),))
 
-    assert build_content((), (), told).method[0] == ("About the source", "A page is missing.")
-    assert "About the source" not in dict(content_of().method)
+    assert build_content((), (), told).method[0] == Paragraph("A page is missing.", label="About the source")
+    assert all(told.label != "About the source" for told in content_of().method)
 
 
 def test_content_survives_a_round_trip_through_json() -> None:

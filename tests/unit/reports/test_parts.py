@@ -37,7 +37,7 @@ def part_of(content: ReportContent, kind: PartKind) -> Part:
 
 
 def words_of(blocks: Sequence[Block]) -> str:
-    return "\n".join(block.text for block in blocks if isinstance(block, Paragraph)).replace("\u00a0", " ")
+    return "\n".join(line for block in blocks if isinstance(block, Paragraph) for line in block.lines).replace("\u00a0", " ")
 
 
 def tables_of(part: Part) -> dict[str, Table]:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+import msgspec
+
 from shared.language.language import Language
 from shared.language.marking import marked
 from worker.reports.blocks import Block, Cell, Column, ColumnKind, Paragraph, Part, PartKind, Table
 from worker.reports.document import SourceFacts
 from worker.reports.parts.draft import Draft
-from worker.reports.parts.savings_words import converted_sentence, counted_words, policy_sentence, remarks
+from worker.reports.parts.savings_words import converted_sentence, counted_words, policy_words, remarks
 from worker.reports.parts.summary import count_cell
 from worker.reports.source_words import reason_words
 from worker.reports.wording import clean_text, shortened
@@ -42,8 +44,8 @@ def appendix_part(draft: Draft) -> Part:
     if draft.subscriptions:
         blocks.append(_subscriptions_table(draft))
     heading = language.gettext("How the numbers were made")
-    for name, words in method_of(draft):
-        blocks.append(Paragraph(words, heading=heading, label=name))
+    for paragraph in method_of(draft):
+        blocks.append(msgspec.structs.replace(paragraph, heading=heading))
         heading = ""
     blocks.append(Paragraph(rejected_note(draft), heading=language.gettext("Rows that could not be read")))
     if draft.rejected:
@@ -68,26 +70,32 @@ def source_kind(kind: str, language: Language) -> str:
     return language.gettext(_SOURCE_KINDS[kind]) if kind in _SOURCE_KINDS else kind
 
 
-def method_of(draft: Draft) -> tuple[tuple[str, str], ...]:
-    """Return what was noticed about the sources and how the numbers were made, as headings and paragraphs."""
+def method_of(draft: Draft) -> tuple[Paragraph, ...]:
+    """Return what was noticed about the sources and how the numbers were made, a labelled paragraph each."""
     language, savings = draft.language, draft.savings
     noticed = [clean_text(note) for source in draft.facts.sources for note in source.notes]
-    counted = [*counted_words(draft), *remarks(savings.notes, language)]
-    if converted := converted_sentence(draft):
-        counted.append(converted)
-    method = [(language.gettext("About the source"), language.sentences(noticed))] if noticed else []
-    method += [
-        (language.gettext("Counting"), language.gettext(_HOW_ROWS_ARE_COUNTED)),
-        (
-            language.gettext("Savings"),
-            language.sentences((language.gettext(_HOW_SAVINGS_ARE_COUNTED), policy_sentence(savings.policy, language))),
+    counted = [*counted_words(draft), converted_sentence(draft), *remarks(savings.notes, language)]
+    words, choices = policy_words(savings.policy, language)
+    return (
+        *([_told(language.gettext("About the source"), noticed)] if noticed else []),
+        Paragraph(language.gettext(_HOW_ROWS_ARE_COUNTED), label=language.gettext("Counting")),
+        Paragraph(
+            language.sentences((language.gettext(_HOW_SAVINGS_ARE_COUNTED), words)),
+            label=language.gettext("Savings"),
+            points=choices,
         ),
-        (
+        _told(
             language.gettext("What was counted"),
-            language.sentences(counted) or language.gettext("No recommendation of the sources has an amount."),
+            list(filter(None, counted)) or [language.gettext("No recommendation of the sources has an amount.")],
         ),
-    ]
-    return tuple(method)
+    )
+
+
+def _told(label: str, sentences: Sequence[str]) -> Paragraph:
+    """Return one sentence as a text, several as a list."""
+    if len(sentences) == 1:
+        return Paragraph(sentences[0], label=label)
+    return Paragraph("", label=label, points=tuple(sentences))
 
 
 def rejected_note(draft: Draft) -> str:

@@ -11,10 +11,11 @@ from worker.reports import terms
 from worker.reports.blocks import Block, Cell, Column, ColumnKind, Figure, Paragraph, Part, PartKind, Table
 from worker.reports.charts import BarRow, Bars, Waterfall, WaterfallStep
 from worker.reports.parts.draft import Draft
+from worker.reports.parts.largest_savings import largest_savings_charts
 from worker.reports.parts.savings_words import (
     REASONS,
     converted_sentence,
-    policy_sentence,
+    policy_words,
     remarks,
     retail_sentence,
     savings_sentences,
@@ -30,15 +31,19 @@ _MAX_LISTED_SUBSCRIPTIONS = 50
 def savings_part(draft: Draft) -> Part | None:
     """Return the chapter; ``None`` where no recommendation has an amount."""
     language = draft.language
-    told = (line for line in draft.savings.by_currency if line.counted_number or line.alternative_number)
-    lines = sorted(told, key=lambda line: (line.counted_amount, line.alternative_amount), reverse=True)
+    amounts = (line for line in draft.savings.by_currency if line.counted_number or line.alternative_number)
+    lines = sorted(amounts, key=lambda line: (line.counted_amount, line.alternative_amount), reverse=True)
     if not lines:
         return None
-    blocks: list[Block] = [] if draft.is_brief else [Paragraph(language.sentences(savings_sentences(draft)), tone="lead")]
-    blocks.append(Paragraph(policy_sentence(draft.savings.policy, language)))
-    retail = {line.currency: line.retail_amount for line in lines if line.retail_amount > 0}
-    if retail:
-        blocks.append(Paragraph(retail_sentence(retail, language), tone="note"))
+    retail = retail_sentence({line.currency: line.retail_amount for line in lines if line.retail_amount > 0}, language)
+    sums, *points = savings_sentences(draft)
+    words, choices = policy_words(draft.savings.policy, language)
+    # A brief report has told the rest in its summary, on the page before.
+    points = [retail] if draft.is_brief else [retail, *points]
+    blocks: list[Block] = [
+        Paragraph(sums, tone="lead", points=tuple(filter(None, points))),
+        Paragraph(words, points=choices),
+    ]
     if converted := converted_sentence(draft):
         blocks.append(Paragraph(converted, tone="note"))
     charted = lines[: 1 if draft.is_brief else MAX_CHARTED_CURRENCIES]
@@ -54,6 +59,7 @@ def savings_part(draft: Draft) -> Part | None:
         for line in charted:
             blocks += _of_kinds(line, lines, language)
     if not draft.is_brief:
+        blocks += [Figure(chart.title, chart) for chart in largest_savings_charts(draft.sections, language)]
         for line in charted:
             if chart := subscriptions_chart(line, language):
                 heading = _titled(language.gettext("By subscription"), line, lines, language)
@@ -61,10 +67,9 @@ def savings_part(draft: Draft) -> Part | None:
         blocks += [table for line in charted if (table := _subscriptions_table(line, lines, language))]
         if alternatives := _alternatives_table(draft):
             blocks.append(alternatives)
-        heading = language.gettext("To be borne in mind")
-        for words in remarks(draft.savings.notes, language):
-            blocks.append(Paragraph(words, heading=heading))
-            heading = ""
+        told = [note for note in draft.savings.notes if note.code is not NoteCode.NOT_ESTIMATED]
+        if points := remarks(told, language):
+            blocks.append(Paragraph("", heading=language.gettext("To be borne in mind"), points=tuple(points)))
     return Part(kind=PartKind.SAVINGS, key=PartKind.SAVINGS.value, title=language.gettext("Savings"), blocks=tuple(blocks))
 
 

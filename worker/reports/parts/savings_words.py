@@ -115,8 +115,8 @@ def savings_sentences(draft: Draft) -> list[str]:
     return sentences
 
 
-def policy_sentence(policy: SavingsPolicy, language: Language) -> str:
-    """Return the choice that a report makes between offers for the same spend."""
+def policy_words(policy: SavingsPolicy, language: Language) -> tuple[str, tuple[str, ...]]:
+    """Return the words before the choices that a report makes between offers for the same spend, and the choices."""
     lookback = (
         language.gettext("whichever look-back period saves most")
         if policy.lookback_days == "best"
@@ -124,10 +124,8 @@ def policy_sentence(policy: SavingsPolicy, language: Language) -> str:
             "calculated from the last {number} day", "calculated from the last {number} days", policy.lookback_days
         )
     )
-    return language.gettext(
-        "Of several offers for the same spend, this report counts: {choices}.",
-        choices=language.joined([language.gettext(_PATHS[policy.path]), language.gettext(_TERMS[policy.term]), lookback]),
-    )
+    choices = (language.gettext(_PATHS[policy.path]), language.gettext(_TERMS[policy.term]), lookback)
+    return language.gettext("Of several offers for the same spend, this report counts:"), choices
 
 
 def remarks(notes: Iterable[SavingsNote], language: Language) -> list[str]:
@@ -143,7 +141,9 @@ def remarks(notes: Iterable[SavingsNote], language: Language) -> list[str]:
 
 
 def retail_sentence(amounts: dict[str, Decimal], language: Language) -> str:
-    """Return how much of the sum is priced at retail."""
+    """Return how much of the sum is priced at retail, "" where nothing is."""
+    if not amounts:
+        return ""
     return language.gettext(
         "Of this, {amounts} is priced by Advisor at retail rates (pay-as-you-go), whatever discounts the contract has.",
         amounts=language.moneys(amounts),

@@ -23,7 +23,6 @@ from worker.reports.charts import Donut, LegendEntry, Slice, StackedBars, Stacke
 from worker.reports.document import CategoryCounts, Group
 from worker.reports.parts.draft import Draft
 from worker.reports.parts.headlines import is_about_money, kpis_of, subscriptions_of
-from worker.reports.parts.largest_savings import largest_savings_charts
 from worker.reports.parts.savings_words import savings_sentences
 from worker.reports.tallies import add_amount
 from worker.reports.wording import isolated
@@ -49,9 +48,10 @@ def summary_part(draft: Draft) -> Part:
             places = draft.top_groups[:_MAX_GROUPS]
             blocks.append(groups_table(draft, places, language.gettext("Where to begin")))
         if several and not draft.is_brief:
-            blocks += [Figure(language.gettext("By impact"), impact_chart(draft), 0.66), counts_table(draft)]
-        if not draft.is_brief:
-            blocks += [Figure(chart.title, chart) for chart in largest_savings_charts(draft.sections, language)]
+            # A ring of one colour says nothing that the table does not say.
+            if len(draft.impact_totals) > 1:
+                blocks.append(Figure(language.gettext("By impact"), impact_chart(draft), 0.66))
+            blocks.append(counts_table(draft))
     return Part(
         kind=PartKind.SUMMARY,
         key=PartKind.SUMMARY.value,

@@ -98,7 +98,7 @@ class Deck:
             taken = Inches(0.45) + height_of(foot)
             self._add_exhibit(slide, foot, box.below(box.height - taken))
             box = box._replace(height=box.height - taken - Inches(0.2))
-        texts = [paragraph.text for paragraph in words]
+        texts = [line for paragraph in words for line in paragraph.lines]
         if exhibit is None:
             self._pen.text(slide, box, texts, Style(16))
             return

@@ -37,8 +37,10 @@ def write_guide(book: Book, content: ReportContent) -> None:
         (language.gettext("Savings status"), language.gettext(_HOW_TO_ADD_UP)),
         (language.gettext("Rejected rows"), content.rejected_note),
         (language.gettext("Limits of Excel"), language.gettext(_FULL_SHEETS, number=language.number(MAX_SHEET_ROWS))),
-        *content.method,
     ]
+    for paragraph in content.method:
+        first, *others = paragraph.lines
+        lines += [(paragraph.label, first), *(("", line) for line in others)]
     for row, (name, words) in enumerate(lines, start=2):
         # Not every program makes a row as high as its wrapped text.
         sheet.set_row(row, 15 * (1 + len(words) // (_TEXT_COLUMNS - 10)) + 4)
