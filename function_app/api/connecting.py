@@ -42,6 +42,8 @@ def create(caller: Caller, given: NewConnection, key: str | None) -> Response:
         client_id=given.client_id,
         selection=given.selection.chosen().stored(),
     )
+    # To open a certificate takes time, and so does to recognise a request that holds secrets: for callers who are known.
+    caller.verify()
     secret = _secret_in(given)
     request = _named(given, key)
     connection_id = new_id()
@@ -66,6 +68,7 @@ def create(caller: Caller, given: NewConnection, key: str | None) -> Response:
 
 def change(caller: Caller, connection_id: UUID, given: ConnectionChange, *, version: int | None) -> Response:
     """Change a connection that is at ``version`` (``None``: whichever) and answer it."""
+    caller.verify()
     secret = _secret_in(given)
     fields = given.model_dump(exclude_unset=True, exclude={*_SECRET_FIELDS, "secret_expires_at", "selection"})
     if "selection" in given.model_fields_set:

@@ -5,13 +5,12 @@ from base64 import b64decode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509 import Certificate, load_pem_x509_certificates
+from cryptography.x509 import Certificate, load_pem_x509_certificate, load_pem_x509_certificates
 
-from shared.connections import stretching
+from shared.connections import key_opening, stretching
+from shared.connections.key_opening import KeyRefusedError, OpenedKey
 from shared.errors import InvalidRequestError
 
 # A vault's secret holds 25 kB; a key of 4096 bits with a chain of three certificates is some 10 kB.
@@ -20,6 +19,7 @@ _LEAST_KEY_BITS = 2048
 _MOST_KEY_BITS = 8192
 _MOST_CERTIFICATES = 10
 _PEM = "-----BEGIN "
+_EXPORT_AGAIN = "Export it again with the usual settings, or without a password: it travels encrypted all the same."
 
 
 class CertificateInvalidError(InvalidRequestError):
@@ -53,11 +53,13 @@ def read(given: str, password: str | None, *, now: datetime | None = None) -> Si
     if password and "\0" in password:
         # Not an error but a panic to the library that would open it.
         raise CertificateInvalidError("The password holds a character that no password has.")
-    phrase = password.encode() if password else None
-    key, certificates = _of_pem(given.encode(), phrase) if _PEM in given else _of_pkcs12(given, phrase)
-    if not isinstance(key, RSAPrivateKey):
-        text = "Make a certificate with an RSA key of 2048 bits or more: Entra takes no other kind for applications."
-        raise CertificateInvalidError("The private key is not an RSA key.", next_step=text)
+    try:
+        opened, certificates = _of_pem(given.encode(), password) if _PEM in given else _of_pkcs12(given, password)
+    except KeyRefusedError as error:
+        raise _refused(error.reason, password) from error
+    # It was looked at in a process that could be ended; to do so once more would take as long.
+    key = serialization.load_pem_private_key(opened.key, None, unsafe_skip_rsa_key_validation=True)
+    assert isinstance(key, RSAPrivateKey)  # noqa: S101 - no other kind is opened
     if not _LEAST_KEY_BITS <= key.key_size <= _MOST_KEY_BITS:
         raise CertificateInvalidError(f"The RSA key has {key.key_size} bits; 2048 to 8192 are accepted.")
     own = next((each for each in certificates if each.public_key() == key.public_key()), None)
@@ -68,7 +70,7 @@ def read(given: str, password: str | None, *, now: datetime | None = None) -> Si
     return SigningCertificate(_pem_of(key, chain), own.fingerprint(hashes.SHA1()).hex().upper(), own.not_valid_after_utc)  # noqa: S303 - the portal's name for it, not a seal
 
 
-def _of_pem(given: bytes, phrase: bytes | None) -> tuple[object, list[Certificate]]:
+def _of_pem(given: bytes, phrase: str | None) -> tuple[OpenedKey, list[Certificate]]:
     try:
         certificates = load_pem_x509_certificates(given)
     except ValueError as error:
@@ -76,36 +78,25 @@ def _of_pem(given: bytes, phrase: bytes | None) -> tuple[object, list[Certificat
     if len(certificates) > _MOST_CERTIFICATES:
         raise CertificateInvalidError(f"The chain has more than {_MOST_CERTIFICATES} certificates.")
     if b"PRIVATE KEY-----" not in given:
-        raise CertificateInvalidError("The private key is missing.")
-    try:
-        # The key's block alone: what stands before it need not be a key.
-        start = given.index(b"-----BEGIN ", max(0, given.index(b"PRIVATE KEY-----") - 40))
-        _check_rounds(_block(given[start:]))
-        key = serialization.load_pem_private_key(given[start:], phrase)
-    except (ValueError, TypeError) as error:
-        raise _locked(phrase) from error
-    except UnsupportedAlgorithm as error:
-        raise CertificateInvalidError("The private key is of a kind that is not supported.") from error
-    return key, certificates
+        raise KeyRefusedError("no_key")
+    # The key's block alone: what stands before it need not be a key.
+    start = given.find(b"-----BEGIN ", max(0, given.index(b"PRIVATE KEY-----") - 40))
+    if start < 0:
+        raise KeyRefusedError("locked")
+    _check_rounds(_block(given[start:]))
+    return key_opening.open_pem(given[start:], phrase), certificates
 
 
-def _of_pkcs12(given: str, phrase: bytes | None) -> tuple[object, list[Certificate]]:
+def _of_pkcs12(given: str, phrase: str | None) -> tuple[OpenedKey, list[Certificate]]:
     try:
         data = b64decode("".join(given.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise CertificateInvalidError("The certificate is neither PEM text nor base64.") from error
     _check_rounds(data)
-    try:
-        key, own, others = pkcs12.load_key_and_certificates(data, phrase)
-    except (ValueError, TypeError) as error:
-        raise _locked(phrase) from error
-    except UnsupportedAlgorithm as error:
-        raise CertificateInvalidError("The PKCS 12 file is of a kind that is not supported.") from error
-    if key is None:
-        raise CertificateInvalidError("The private key is missing.")
-    if own is None:
+    opened = key_opening.open_pkcs12(data, phrase)
+    if not opened.certificates:
         raise CertificateInvalidError("The PKCS 12 file holds no certificate.")
-    return key, [own, *others][:_MOST_CERTIFICATES]
+    return opened, [load_pem_x509_certificate(each) for each in opened.certificates[:_MOST_CERTIFICATES]]
 
 
 def _block(pem: bytes) -> bytes:
@@ -121,12 +112,26 @@ def _check_rounds(der: bytes) -> None:
     if stretching.rounds_in(der) > stretching.MOST_ROUNDS:
         raise CertificateInvalidError(
             f"The private key is locked with more than {stretching.MOST_ROUNDS:,} rounds.",
-            next_step="Export it again with the usual settings, or without a password: it travels encrypted all the same.",
+            next_step=_EXPORT_AGAIN,
         )
 
 
-def _locked(phrase: bytes | None) -> CertificateInvalidError:
-    if phrase is None:
+def _refused(reason: str, phrase: str | None) -> CertificateInvalidError:
+    match reason:
+        case "no_key":
+            return CertificateInvalidError("The private key is missing.")
+        case "not_rsa":
+            return CertificateInvalidError(
+                "The private key is not an RSA key.",
+                next_step="Make a certificate with an RSA key of 2048 bits or more: Entra takes no other for applications.",
+            )
+        case "unsupported":
+            return CertificateInvalidError("The private key is of a kind that is not supported.")
+        case "slow":
+            return CertificateInvalidError(
+                f"The private key could not be opened within {key_opening.PROCESSOR_S} seconds.", next_step=_EXPORT_AGAIN
+            )
+    if not phrase:
         return CertificateInvalidError(
             "The private key cannot be read without its password, or is damaged.",
             next_step="Send certificate_password as well.",

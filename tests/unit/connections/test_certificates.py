@@ -14,7 +14,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.connections import certificates, stretching
+from shared.connections import certificates, key_opening, stretching
 from shared.connections.certificates import MAX_CHARS, CertificateInvalidError, read
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -114,6 +114,27 @@ def test_a_key_that_would_take_minutes_to_open_is_refused_unopened(kind: int, mo
         read(KINDS[kind], "open sesame", now=NOW)
 
 
+def _of_mersenne_primes(*exponents: int) -> str:
+    """Return a key of primes that everybody knows: it takes nothing to make, and minutes to see that it is one."""
+    p, q = (2**exponent - 1 for exponent in exponents)
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    numbers = (0, p * q, 65537, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p))
+    body = b"".join(_der(2, one.to_bytes(one.bit_length() // 8 + 1, "big")) for one in numbers)
+    text = "\n".join(wrap(b64encode(_der(0x30, body)).decode(), 64))
+    return f"-----BEGIN RSA PRIVATE KEY-----\n{text}\n-----END RSA PRIVATE KEY-----\n"
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    return bytes([tag, size] if size < 128 else [tag, 0x82, *size.to_bytes(2, "big")]) + content
+
+
+def test_a_key_that_takes_minutes_to_look_at_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_opening, "PROCESSOR_S", 1)
+    with pytest.raises(CertificateInvalidError, match="could not be opened within 1 seconds"):
+        read(pem(certificate(), None) + _of_mersenne_primes(9941, 11213), None, now=NOW)
+
+
 def test_only_rsa_keys_sign_in_to_entra() -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     with pytest.raises(CertificateInvalidError, match="not an RSA key"):
@@ -129,7 +150,7 @@ def test_what_is_kept_fits_into_a_vault() -> None:
 @given(
     st.sampled_from((0, 1, 2)), st.lists(st.tuples(st.floats(0, 1), st.text(max_size=30), st.integers(0, 200)), max_size=6)
 )
-@settings(max_examples=80)
+@settings(max_examples=30)
 def test_whatever_is_sent_is_read_or_refused(which: int, damage: list[tuple[float, str, int]]) -> None:
     text = KINDS[which]
     for place, inserted, removed in damage:
