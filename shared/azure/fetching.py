@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -20,6 +20,7 @@ from shared.azure import advisor_lists, queries
 from shared.azure.calls import AzureCalls
 from shared.azure.errors import AzurePermissionError, AzureRefusedError, AzureServiceError
 from shared.azure.filters import FetchFilter
+from shared.azure.parts import Fetched, Part, Refused
 from shared.azure.put_aside import PutAside, Rules
 from shared.azure.resource_graph import GROUP, IncompleteAnswerError, ResourceGraph, decoded
 from shared.azure.spool import Batch, Spool
@@ -44,62 +45,6 @@ _put_aside_rows = msgspec.json.Decoder(list[PutAside])
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A subscription that could not be read, and why."""
-
-    subscription_id: str
-    name: str
-    code: str
-    reason: str
-
-
-@dataclass
-class Part:
-    """What was read of some subscriptions; its pages are JSON arrays of items, each with ``properties``."""
-
-    names: dict[str, str]
-    """Of each subscription that was read, by its id in lower case."""
-    rules: Rules
-    batch: Batch
-    by_list: bool = False
-    """Read from Advisor's own list, which knows neither filters nor tags."""
-    expected: int = 0
-    """Rows that Resource Graph said there are."""
-    scores: Batch | None = None
-    """Pages of scores, JSON arrays as well; ``None`` where they were not wanted."""
-
-
-@dataclass
-class Fetched:
-    """All that was read, and what was not."""
-
-    parts: list[Part] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-
-    def take(self, part: Part | None, refused: Refused | None) -> None:
-        """Add what became of a group."""
-        if part is not None and part.names:
-            self.parts.append(part)
-        if refused is not None:
-            self.refused.append(refused)
-
-    @property
-    def read(self) -> int:
-        """How many subscriptions were read."""
-        return sum(len(part.names) for part in self.parts)
-
-    @property
-    def subscription_ids(self) -> list[str]:
-        """Return the ids, in lower case, of those that were read."""
-        return sorted(one for part in self.parts for one in part.names)
-
-    @property
-    def pages(self) -> int:
-        """How many pages of recommendations were read."""
-        return sum(part.batch.pages for part in self.parts)
-
-
-@dataclass(frozen=True)
 class _Outcome:
     """What became of one group: a part read, a subscription refused, smaller groups to try, subscriptions to list."""
 
@@ -121,7 +66,8 @@ class Fetching:
     """One fetch. ``names`` are the subscriptions' names as known before, by id in lower case.
 
     With ``tolerant`` a subscription whose own list Azure cannot give for now is reported like one that is refused; else that
-    ends the fetch, to be tried again. ``check`` is called between pages, by any thread, and may raise to stop.
+    ends the fetch, to be tried again. ``on_part`` is told of each part once all of it is there. ``check`` is called between
+    pages, by any thread, and may raise to stop.
     """
 
     def __init__(
@@ -134,6 +80,7 @@ class Fetching:
         names: dict[str, str],
         with_scores: bool = True,
         tolerant: bool = False,
+        on_part: Callable[[Part], None] = lambda _part: None,
         on_progress: Callable[[int], None] = lambda _done: None,
         check: Callable[[], None] = lambda: None,
     ) -> None:
@@ -145,6 +92,7 @@ class Fetching:
         self._names = names
         self._with_scores = with_scores
         self._tolerant = tolerant
+        self._on_part = on_part
         self._on_progress = on_progress
         self._check = check
         self._given_up = threading.Event()
@@ -169,7 +117,7 @@ class Fetching:
                         outcome = done.result()
                         waiting.extendleft(partial(self._group, group) for group in outcome.again)
                         waiting.extend(partial(self._by_list, one) for one in outcome.listed)
-                        fetched.take(outcome.part, outcome.refused)
+                        self._take(outcome, fetched)
                         self._on_progress(fetched.read + len(fetched.refused))
             except BaseException:
                 # The block waits for the other groups, which have no need to go on to their ends.
@@ -177,6 +125,13 @@ class Fetching:
                 raise
         fetched.refused.sort(key=lambda refused: refused.subscription_id)
         return fetched
+
+    def _take(self, outcome: _Outcome, fetched: Fetched) -> None:
+        if outcome.part is not None and outcome.part.names:
+            fetched.parts.append(outcome.part)
+            self._on_part(outcome.part)
+        if outcome.refused is not None:
+            fetched.refused.append(outcome.refused)
 
     def _group(self, group: tuple[str, ...]) -> _Outcome:
         batch = self._spool.batch()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
@@ -13,10 +14,10 @@ from shared.advisor.limits import ReadLimits
 from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.advisor.rejection import RowProblemError
 from shared.advisor.standing import Standing
-from shared.azure.fetching import Fetched, Part
 from shared.azure.filters import FetchFilter
-from shared.azure.metadata import Action, TypeText
+from shared.azure.parts import Part
 from shared.azure.put_aside import Verdict
+from shared.azure.type_texts import Action, TypeText
 
 _NO_TEXT = TypeText()
 
@@ -40,56 +41,66 @@ class _Actions(dict[tuple[Action, ...], str]):
         return text
 
 
-class LiveRows:
-    """The rows of a fetch, in the order they were read; what is left out is counted in ``left_out`` by its standing."""
+@dataclass(frozen=True)
+class Terms:
+    """What rows are made by."""
 
-    def __init__(
-        self,
-        fetched: Fetched,
-        wanted: FetchFilter,
-        metadata: Mapping[str, TypeText],
-        *,
-        keep_put_aside: bool,
-        limits: ReadLimits | None = None,
-    ) -> None:
-        self.left_out: Counter[Standing] = Counter()
-        self.duplicates = 0
-        self.missing = 0
-        """Rows that Resource Graph counted and never gave."""
-        self._fetched = fetched
-        self._filter = wanted
-        self._metadata = metadata
-        self._keep = keep_put_aside
-        self._rows = JsonRows(limits or ReadLimits())
+    wanted: FetchFilter
+    texts: Mapping[str, TypeText]
+    """What Microsoft says of each type, by its id in lower case."""
+    keep_put_aside: bool
+    limits: ReadLimits = field(default_factory=ReadLimits)
+
+
+@dataclass
+class Counts:
+    """What the rows themselves do not tell."""
+
+    left_out: Counter[Standing] = field(default_factory=Counter)
+    """What is put aside in Azure, be it left out or kept and marked."""
+    duplicates: int = 0
+    missing: int = 0
+    """Rows that Resource Graph counted and never gave."""
+
+
+class LiveRows:
+    """Turns pages into rows, in the order in which they were read, each recommendation once."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.counts = Counts()
+        self._wanted = terms.wanted
+        self._texts = terms.texts
+        self._keep = terms.keep_put_aside
+        self._rows = JsonRows(terms.limits)
         self._actions = _Actions()
         self._seen: set[bytes] = set()
         self._ordinal = 0
 
-    def __iter__(self) -> Iterator[Recommendation | RejectedRow]:
-        for part in self._fetched.parts:
-            before = self._ordinal - self.duplicates
-            for page in part.batch:
-                # One by one, so that one that is not as expected costs itself alone.
-                for text in _raws.decode(page):
-                    self._ordinal += 1
-                    row = self._row(text, part)
-                    if row is not None:
-                        yield row
-            self.missing += max(0, part.expected - (self._ordinal - self.duplicates - before))
+    def of(self, part: Part) -> Iterator[Recommendation | RejectedRow]:
+        """Yield the rows of ``part`` that are wanted and were not seen before."""
+        before = self._ordinal - self.counts.duplicates
+        for page in part.batch:
+            # One by one, so that one that is not as expected costs itself alone.
+            for text in _raws.decode(page):
+                self._ordinal += 1
+                row = self._row(text, part)
+                if row is not None:
+                    yield row
+        self.counts.missing += max(0, part.expected - (self._ordinal - self.counts.duplicates - before))
 
     def _row(self, text: msgspec.Raw, part: Part) -> Recommendation | RejectedRow | None:
         try:
             item = _decoded(text)
             if self._is_known(item):
                 return None
-            if self._filter.tag is not None and not self._filter.tag.holds(item.tags):
+            if self._wanted.tag is not None and not self._wanted.tag.holds(item.tags):
                 return None
             known = self._enrich(item)
             item.subscription_name = part.names.get((item.subscription_id or _subscription_in(item.id)).lower(), "")
             row = self._rows.convert(item)
         except RowProblemError as problem:
             return problem.rejected(self._ordinal)
-        if part.by_list and not _matches(row, self._filter):
+        if part.by_list and not _matches(row, self._wanted):
             return None
         if item.tags:
             row.extras["tags"] = msgspec.json.encode(item.tags).decode()
@@ -111,7 +122,7 @@ class LiveRows:
         )
         if verdict.standing is Standing.ACTIVE:
             return row
-        self.left_out[verdict.standing] += 1
+        self.counts.left_out[verdict.standing] += 1
         if not self._keep:
             return None
         return msgspec.structs.replace(
@@ -124,7 +135,7 @@ class LiveRows:
             return False
         digest = blake2b(key.lower().encode("utf-8", "surrogatepass"), digest_size=16).digest()
         if digest in self._seen:
-            self.duplicates += 1
+            self.counts.duplicates += 1
             return True
         self._seen.add(digest)
         return False
@@ -132,7 +143,7 @@ class LiveRows:
     def _enrich(self, item: LiveItem) -> TypeText:
         """Fill in what the row lacks from what Microsoft says of its type; what the row says itself stays."""
         finding = item.properties
-        text = self._metadata.get((finding.recommendation_type_id or "").lower(), _NO_TEXT)
+        text = self._texts.get((finding.recommendation_type_id or "").lower(), _NO_TEXT)
         if text is _NO_TEXT:
             return text
         if finding.short_description is None or not (

@@ -5,7 +5,7 @@ The same for every tenant, so rows belong to the deployment. ``texts`` is what r
 
 import logging
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from shared.advisor.dates import parse_date
 from shared.azure import queries
 from shared.azure.resource_graph import ResourceGraph
+from shared.azure.type_texts import Action, TypeText
 from shared.database.session import Database
 from shared.database.tables import AdvisorMetadata, AdvisorMetadataLanguage
 
@@ -29,32 +30,6 @@ LANGUAGES = frozenset({
 })  # fmt: skip
 _SPELLED = {"pt": "pt-br", "zh": "zh-hans", "zh-cn": "zh-hans", "zh-tw": "zh-hant"}
 _ASKED_FOR = "read Advisor's texts"
-
-
-class Action(msgspec.Struct, frozen=True):
-    """Something that can be done about a recommendation, as Microsoft links it."""
-
-    caption: str
-    link: str
-
-
-class TypeText(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What Microsoft says about one recommendation type in one language; absent texts are empty."""
-
-    display_name: str = ""
-    description: str = ""
-    potential_benefits: str = ""
-    learn_more_link: str = ""
-    category: str = ""
-    impact: str = ""
-    sub_category: str = ""
-    resource_type: str = ""
-    resource_singular: str = ""
-    """The resource type as people call it, such as "Virtual machine"."""
-    resource_plural: str = ""
-    actions: tuple[Action, ...] = ()
-    retirement_date: date | None = None
-    retiring_feature: str = ""
 
 
 def azure_language(language: str) -> str:

@@ -53,9 +53,13 @@ class Batch:
 
     def drop(self) -> None:
         """Forget all pages."""
+        self.remove()
+        self.pages = self.bytes = 0
+
+    def remove(self) -> None:
+        """Give the disk back, and keep in mind how many pages there were."""
         self.close()
         self._path.unlink(missing_ok=True)
-        self.pages = self.bytes = 0
 
     def __iter__(self) -> Iterator[bytes]:
         self.close()

@@ -46,6 +46,18 @@ RECOMMENDATION_COLUMNS = (
     "extras",
 )
 REJECTED_COLUMNS = ("id", "line", "file_name", "column_name", "value", "reason_code", "reason")
+SCORE_COLUMNS = (
+    "subscription_id",
+    "category",
+    "level",
+    "scored_at",
+    "percent",
+    "as_given",
+    "consumption_units",
+    "impacted_resources",
+    "potential_increase",
+    "history",
+)
 
 # The last column, extras, is JSON, in which backslashes are common and control characters never stand as such.
 _TEXT_COLUMNS = len(RECOMMENDATION_COLUMNS) - RECOMMENDATION_COLUMNS.index("category") - 1

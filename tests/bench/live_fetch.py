@@ -90,7 +90,9 @@ def _under_quota(
     used = least_s / seen["seconds"] if least_s else 1.0
     note = f"{seen['counted']} queries in {seen['seconds']:.0f} s, {seen['refused']} refused"
     yield Finding("the same under 15 queries a 5 s: share of what the quota allows", used, "", 0.9, note=note)
-    yield Finding("peak RSS of the fetching process", done["peak_rss_mb"], "MB", 400, at_most=True)
+    yield Finding(
+        "peak RSS of the fetching process and its child together, at most", done["peak_rss_mb"], "MB", 400, at_most=True
+    )
     yield Finding("from order to committed rows", done["seconds"], "s")
     alone = subscriptions * _CALLS_ALONE
     note = f"{alone:,} one by one, {alone / _QUERIES_PER_S / 60:.0f} min of quota"

@@ -6,6 +6,7 @@ From Azure to disk first, and from there to the database in one transaction, whi
 import logging
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +16,17 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from shared.azure import metadata
+from shared.azure.beside import live_lines
 from shared.azure.calls import AzureCalls, Tally
 from shared.azure.errors import AzureAuthenticationError, AzurePermissionError, AzureRefusedError, AzureServiceError
-from shared.azure.fetching import Fetched, Fetching, Refused
+from shared.azure.fetching import Fetching
 from shared.azure.generating import generate
 from shared.azure.limiter import QueryLimiter
+from shared.azure.live_lines import LiveLines
 from shared.azure.live_orders import LiveOrder, live_order_of
-from shared.azure.live_rows import LiveRows
+from shared.azure.live_rows import Terms
+from shared.azure.parts import Fetched, Refused
 from shared.azure.resource_graph import ResourceGraph
-from shared.azure.score_rows import write_scores
 from shared.azure.spool import Spool
 from shared.azure.targets import NothingToReadError, Targets, targets_of
 from shared.connections import connections
@@ -33,7 +36,7 @@ from shared.errors import AdvisorReportsError
 from shared.jobs.kinds import GENERATE_AZURE_REPORT
 from shared.jobs.run import JobRun
 from shared.reports.options import options_of
-from shared.snapshots.writer import SnapshotSource, Written, write_snapshot
+from shared.snapshots.writer import SnapshotSource, Written, write_lines
 from shared.telemetry import metrics
 from worker.jobs import fetch_facts
 from worker.jobs.process_csv_file import read_limits
@@ -96,7 +99,7 @@ def _order(run: JobRun) -> _Order:
 
 
 def _fetch_into(run: JobRun, order: _Order, folder: Path) -> None:
-    began, database, tally = time.monotonic(), run.services.database, Tally()
+    began, tally = time.monotonic(), Tally()
     credential = credential_of(run.services, order.connection)
     run.report_progress(0, "Looking for the subscriptions")
     targets = targets_of(
@@ -108,35 +111,42 @@ def _fetch_into(run: JobRun, order: _Order, folder: Path) -> None:
         check=run.check,
         tally=tally,
     )
-    with AzureCalls(run.services.settings, credential, wait=run.wait, tally=tally) as calls:
-        graph = ResourceGraph(calls, QueryLimiter(run.services.redis, queries=run.services.settings.azure_graph_queries))
-        _freshen_texts(run, graph, order.languages)
-        unfinished = _refresh(run, order, calls, targets)
-        fetching = Fetching(
-            calls,
-            graph,
-            Spool(folder),
-            order.live.filters,
-            names=targets.names,
-            tolerant=run.claim.is_last_attempt,
-            on_progress=_reading_progress(run, order, len(targets.names)),
-            check=run.check,
+    with ExitStack() as until_written:
+        with AzureCalls(run.services.settings, credential, wait=run.wait, tally=tally) as calls:
+            graph = ResourceGraph(calls, QueryLimiter(run.services.redis, queries=run.services.settings.azure_graph_queries))
+            _freshen_texts(run, graph, order.languages)
+            unfinished = _refresh(run, order, calls, targets)
+            lines = until_written.enter_context(
+                live_lines(_terms(run, order), folder, subscriptions=len(targets.names), check=run.check)
+            )
+            fetching = Fetching(
+                calls,
+                graph,
+                Spool(folder),
+                order.live.filters,
+                names=targets.names,
+                tolerant=run.claim.is_last_attempt,
+                on_part=lines.take,
+                on_progress=_reading_progress(run, order, len(targets.names)),
+                check=run.check,
+            )
+            fetched = fetching.run(list(targets.names))
+        fetched.refused += [_unknown(one) for one in targets.unknown]
+        if not fetched.read:
+            raise _nothing_read(fetched)
+        facts = fetch_facts.Facts(
+            order.live, fetched, tally, unfinished, requested_at=order.requested_at, fetched_at=datetime.now(UTC)
         )
-        fetched = fetching.run(list(targets.names))
-    fetched.refused += [_unknown(one) for one in targets.unknown]
-    if not fetched.read:
-        raise _nothing_read(fetched)
-    rows = LiveRows(
-        fetched,
+        _write(run, order, lines, facts, began)
+
+
+def _terms(run: JobRun, order: _Order) -> Terms:
+    return Terms(
         order.live.filters,
-        metadata.texts(database, metadata.ENGLISH),
+        metadata.texts(run.services.database, metadata.ENGLISH),
         keep_put_aside=order.live.keep_put_aside,
         limits=read_limits(run.services.settings),
     )
-    facts = fetch_facts.Facts(
-        order.live, fetched, rows, tally, unfinished, requested_at=order.requested_at, fetched_at=datetime.now(UTC)
-    )
-    _write(run, order, rows, facts, began)
 
 
 def _freshen_texts(run: JobRun, graph: ResourceGraph, languages: tuple[str, ...]) -> None:
@@ -178,7 +188,7 @@ def _reading_progress(run: JobRun, order: _Order, count: int) -> Callable[[int],
     return on_progress
 
 
-def _write(run: JobRun, order: _Order, rows: LiveRows, facts: fetch_facts.Facts, began: float) -> None:
+def _write(run: JobRun, order: _Order, lines: LiveLines, facts: fetch_facts.Facts, began: float) -> None:
     source = SnapshotSource(
         client_id=order.client_id,
         source="live",
@@ -194,25 +204,24 @@ def _write(run: JobRun, order: _Order, rows: LiveRows, facts: fetch_facts.Facts,
 
     run.report_progress(_READ, "Keeping what was read")
     with run.finishing() as session:
-        written = write_snapshot(session, run.tenant_id, source, rows, on_batch=on_batch)
-        pages = (page for part in facts.fetched.parts if part.scores for page in part.scores)
-        write_scores(session, run.tenant_id, written.snapshot_id, pages)
+        written = write_lines(session, run.tenant_id, source, lines.lines(), on_batch=on_batch)
         run.hold(session)
-        told: dict[str, Any] = facts.told(written.accepted, duration_s=time.monotonic() - began)
+        counts = lines.counts()
+        told: dict[str, Any] = facts.told(written.accepted, counts, duration_s=time.monotonic() - began)
         session.execute(
             update(Snapshot)
             .where(Snapshot.id == written.snapshot_id)
             .values(
-                details={"columns": [], "notes": facts.notes(), "files": [], "fetch": told},
+                details={"columns": [], "notes": facts.notes(counts), "files": [], "fetch": told},
                 subscriptions=facts.fetched.subscription_ids,
             )
             .execution_options(synchronize_session=False)
         )
-        counts = {"accepted": written.accepted, "rejected": written.rejected, "fetch": told}
+        details = {"accepted": written.accepted, "rejected": written.rejected, "fetch": told}
         session.execute(
             update(Report)
             .where(Report.id == run.report_id)
-            .values(snapshot_id=written.snapshot_id, details=Report.details.op("||")(counts))
+            .values(snapshot_id=written.snapshot_id, details=Report.details.op("||")(details))
             .execution_options(synchronize_session=False)
         )
         run.add_follower(session, GENERATE_AZURE_REPORT)

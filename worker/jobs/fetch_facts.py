@@ -6,9 +6,9 @@ from typing import Any
 
 from shared.advisor.standing import Standing
 from shared.azure.calls import Tally
-from shared.azure.fetching import Fetched
 from shared.azure.live_orders import LiveOrder
-from shared.azure.live_rows import LiveRows
+from shared.azure.live_rows import Counts
+from shared.azure.parts import Fetched
 
 # A directory without rights has thousands of them, and each has the same reason.
 _MOST_REFUSED_KEPT = 1_000
@@ -17,17 +17,16 @@ _MOST_REFUSED_TOLD = 20
 
 @dataclass(frozen=True)
 class Facts:
-    """One fetch that went well, as far as it went; complete once all of ``rows`` were taken."""
+    """One fetch that went well, as far as it went; its ``counts`` are known once all lines were made."""
 
     order: LiveOrder
     fetched: Fetched
-    rows: LiveRows
     tally: Tally
     unfinished: dict[str, str]
     requested_at: datetime
     fetched_at: datetime
 
-    def told(self, accepted: int, *, duration_s: float) -> dict[str, Any]:
+    def told(self, accepted: int, counts: Counts, *, duration_s: float) -> dict[str, Any]:
         """Return what is kept with report and snapshot, in JSON's own types."""
         refused = self.fetched.refused
         return {
@@ -50,18 +49,16 @@ class Facts:
                 {"subscription_id": one.subscription_id, "name": one.name, "code": one.code, "reason": one.reason}
                 for one in refused[:_MOST_REFUSED_KEPT]
             ],
-            "left_out": {
-                standing.value: self.rows.left_out[standing] for standing in Standing if self.rows.left_out[standing]
-            },
-            "duplicates": self.rows.duplicates,
-            "missing": self.rows.missing,
+            "left_out": {one.value: counts.left_out[one] for one in Standing if counts.left_out[one]},
+            "duplicates": counts.duplicates,
+            "missing": counts.missing,
         }
 
-    def notes(self) -> list[dict[str, str]]:
+    def notes(self, counts: Counts) -> list[dict[str, str]]:
         """Return what a reader of the report has to know, one sentence each."""
-        return [{"code": code, "message": message} for code, message in self._notes()]
+        return [{"code": code, "message": message} for code, message in self._notes(counts)]
 
-    def _notes(self) -> list[tuple[str, str]]:
+    def _notes(self, counts: Counts) -> list[tuple[str, str]]:
         read, refused = self.fetched.read, self.fetched.refused
         wanted = read + len(refused)
         notes = [("subscriptions_read", f"{read:,} of {wanted:,} {_plural('subscription', wanted)} read from Azure.")]
@@ -74,7 +71,7 @@ class Facts:
             )
         if filters := self._filters():
             notes.append(("filtered", f"Only what was asked for: {filters}."))
-        if aside := ", ".join(f"{count:,} {standing.value}" for standing, count in sorted(self.rows.left_out.items())):
+        if aside := ", ".join(f"{count:,} {standing.value}" for standing, count in sorted(counts.left_out.items())):
             what = "Kept and marked" if self.order.keep_put_aside else "Left out, as the portal does"
             notes.append(("put_aside", f"{what}: {aside}."))
         if self.unfinished:
@@ -85,8 +82,8 @@ class Facts:
                     f"Advisor did not refresh {count:,} {'subscription' if count == 1 else 'subscriptions'} in time.",
                 )
             )
-        if self.rows.missing:
-            text = f"Azure counted {self.rows.missing:,} recommendations more than it gave; order again to see them."
+        if counts.missing:
+            text = f"Azure counted {counts.missing:,} recommendations more than it gave; order again to see them."
             notes.append(("rows_missing", text))
         return notes
 

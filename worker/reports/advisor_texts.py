@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import msgspec
 
 from shared.advisor.recommendation import Recommendation
-from shared.azure.metadata import TypeText
+from shared.azure.type_texts import TypeText
 from shared.comparison.result import Comparison
 from shared.language.language import Language
 from worker.reports.document import ReportFacts

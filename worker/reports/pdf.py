@@ -1,20 +1,15 @@
 """Render a report as PDF with Typst, in a child process that can be stopped at any moment."""
 
 import json
-import os
-import selectors
-import signal
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
+from shared.child_process import ChildProcess, child_process
 from worker.reports.document import ReportContent
 from worker.reports.errors import RenderingCancelledError, RenderingError, RenderingTimeoutError
 from worker.reports.fonts import font_families, require_fonts
@@ -27,8 +22,6 @@ MAX_CHILD_MEMORY_BYTES = 4 * 1024**3
 
 _TEMPLATES_DIR = Path(__file__).with_name("templates")
 _CHILD = Path(__file__).with_name("typst_child.py")
-_CHILD_NEEDS = ("PATH", "HOME", "LANG", "LC_", "TMPDIR", "TEMP", "SYSTEMROOT", "LD_", "PYTHON", "COVERAGE_")
-_POLL_S = 0.2
 
 
 def render_pdf(
@@ -81,43 +74,9 @@ def child_job(
 
 
 def _run_child(job: bytes, timeout_s: float, should_stop: Callable[[], bool] | None) -> dict[str, Any]:
-    with tempfile.TemporaryFile() as job_file, tempfile.TemporaryFile() as log:
-        job_file.write(job)
-        job_file.seek(0)
-        child = None
-        try:
-            with _interrupts_held():
-                # A session of its own makes the child the leader of a process group: nothing of it outlives the kill.
-                child = subprocess.Popen(  # noqa: S603  (our own file, no shell)
-                    [sys.executable, "-I", str(_CHILD), str(os.getpid())],
-                    stdin=job_file,
-                    stdout=subprocess.PIPE,
-                    stderr=log,
-                    start_new_session=True,
-                    env=_child_environment(),
-                )
-            assert child.stdout is not None  # noqa: S101  (PIPE was asked for)
-            answer = _answer_of(child.stdout, timeout_s, should_stop)
-            child.wait()
-        finally:
-            if child is not None:
-                _end(child)
-        log.seek(0)
-        return _checked(answer, child.returncode, log.read())
-
-
-def _answer_of(stdout: IO[bytes], timeout_s: float, should_stop: Callable[[], bool] | None) -> bytes:
-    """Return all that the child writes until it ends its output."""
     deadline = time.monotonic() + timeout_s
-    answer = b""
-    selector = selectors.PollSelector()
-    selector.register(stdout, selectors.EVENT_READ)
-    while True:
-        if selector.select(_POLL_S):
-            piece = os.read(stdout.fileno(), 65_536)
-            if not piece:
-                return answer
-            answer += piece
+
+    def check() -> None:
         if should_stop is not None and should_stop():
             raise RenderingCancelledError("Making the PDF was stopped on request.")
         if time.monotonic() > deadline:
@@ -126,39 +85,21 @@ def _answer_of(stdout: IO[bytes], timeout_s: float, should_stop: Callable[[], bo
                 next_step="Try again when the machine is less busy, or order the Excel file, which has no such limit.",
             )
 
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Let Ctrl-C and termination wait until the child has a name: one in between would lose it alive."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with tempfile.TemporaryFile() as job_file:
+        job_file.write(job)
+        job_file.seek(0)
+        with child_process(_CHILD, stdin=job_file) as child:
+            return _checked(b"".join(child.output(check)), child)
 
 
-def _child_environment() -> dict[str, str]:
-    """Return what a process needs to run at all; the settings of this one, secrets among them, stay here."""
-    return {name: value for name, value in os.environ.items() if name.startswith(_CHILD_NEEDS)}
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
-    if child.stdout is not None:
-        child.stdout.close()
-
-
-def _checked(answer: bytes, exit_status: int, log: bytes) -> dict[str, Any]:
-    if exit_status == 0 and answer:
+def _checked(answer: bytes, child: ChildProcess) -> dict[str, Any]:
+    if child.wait() == 0 and answer:
         result: dict[str, Any] = json.loads(answer)
         if "error" not in result:
             return result
         reason = str(result["error"])
     else:
-        last_line = log.decode(errors="replace").strip().rpartition("\n")[2]
-        reason = last_line or f"its process ended with status {exit_status}"
+        reason = child.last_words()
     raise RenderingError(
         f"The PDF could not be made: {reason}.",
         next_step="Order the report as HTML or Excel, and report this sentence to whoever runs this installation.",

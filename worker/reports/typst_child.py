@@ -5,9 +5,7 @@ kill. It is run as a file, not as a module, so that it starts without importing 
 """
 
 import base64
-import ctypes
 import json
-import os
 import re
 import resource
 import signal
@@ -21,6 +19,7 @@ import typst
 # Last of all places: beside this file lie modules with names of Python's own.
 sys.path.append(str(Path(__file__).parents[2]))
 
+from shared.child_process import end_with
 from worker.reports.object_streams import UnexpectedLayoutError, pack
 
 _MISSING_GLYPH = "could not be displayed with"
@@ -35,7 +34,7 @@ _PICTURE_PAGE = b'#set page(width: auto, height: auto, margin: 0pt, fill: none)\
 
 def main() -> int:
     """Make the PDF that standard input describes; answer ``{"missing_glyph": …, "not_archival": …}`` or ``{"error": …}``."""
-    _end_with(int(sys.argv[1]))
+    end_with(int(sys.argv[1]))
     job = json.load(sys.stdin)
     _limit_this_process(job["timeout_s"], job["max_memory_bytes"])
     try:
@@ -112,14 +111,6 @@ def _packed(pdf: bytes) -> bytes:
         return pack(pdf)
     except UnexpectedLayoutError:
         return pdf
-
-
-def _end_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent ends, however that ends (Linux: prctl(2), PR_SET_PDEATHSIG)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    if os.getppid() != parent:
-        sys.exit("the process that wanted this PDF is gone")
 
 
 def _limit_this_process(timeout_s: float, max_memory_bytes: int) -> None:

@@ -12,9 +12,10 @@ from azure.core.credentials import AccessToken
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.azure.calls import AzureCalls, Tally
-from shared.azure.fetching import Fetched, Fetching
+from shared.azure.fetching import Fetching
 from shared.azure.filters import FetchFilter
-from shared.azure.live_rows import LiveRows
+from shared.azure.live_rows import Counts, LiveRows, Terms
+from shared.azure.parts import Fetched
 from shared.azure.resource_graph import ResourceGraph
 from shared.azure.scores import Score, ScoreRow, score_in
 from shared.azure.spool import Spool
@@ -53,7 +54,7 @@ class Got:
     rows: list[Recommendation]
     rejected: list[RejectedRow]
     scores: list[Score]
-    live: LiveRows
+    counts: Counts
     tally: Tally
     waits: list[float]
 
@@ -99,11 +100,11 @@ def fetch(
             with_scores=with_scores,
         )
         fetched = fetching.run(list(azure.estate.subscriptions))
-        live = LiveRows(fetched, wanted, metadata or {}, keep_put_aside=keep_put_aside)
-        found = list(live)
+        live = LiveRows(Terms(wanted, metadata or {}, keep_put_aside))
+        found = [row for part in fetched.parts for row in live.of(part)]
         pages = [page for part in fetched.parts if part.scores for page in part.scores]
     accepted = [row for row in found if isinstance(row, Recommendation)]
     rejected = [row for row in found if isinstance(row, RejectedRow)]
     rows = [row for page in pages for row in msgspec.json.decode(page, type=list[ScoreRow])]
     scores = [score for row in rows if (score := score_in(row)) is not None]
-    return Got(fetched, accepted, rejected, scores, live, calls.tally, waits)
+    return Got(fetched, accepted, rejected, scores, live.counts, calls.tally, waits)

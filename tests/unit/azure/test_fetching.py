@@ -55,9 +55,9 @@ def test_everything_the_portal_shows_comes_once(azure: AzureManagement) -> None:
     assert len(got.rows) == len(got.ids)
     assert got.fetched.refused == []
     assert got.fetched.read == 12
-    assert got.live.missing == got.live.duplicates == 0
-    assert got.live.left_out[Standing.DISMISSED] == got.live.left_out[Standing.POSTPONED] == 12
-    assert got.live.left_out[Standing.EXCLUDED] > 0
+    assert got.counts.missing == got.counts.duplicates == 0
+    assert got.counts.left_out[Standing.DISMISSED] == got.counts.left_out[Standing.POSTPONED] == 12
+    assert got.counts.left_out[Standing.EXCLUDED] > 0
 
 
 def test_subscriptions_are_asked_for_together(azure: AzureManagement) -> None:
@@ -86,9 +86,9 @@ def test_repeated_page_is_merged_by_id(azure: AzureManagement) -> None:
     azure.faults.plan(Fault.REPEATED_PAGE, path=_GRAPH, skip=3)
     got = fetch(azure, with_scores=False)
     assert len(got.rows) == len(got.ids)
-    assert got.live.duplicates == 1000
+    assert got.counts.duplicates == 1000
     # The page that the repetition displaced is noticed, since Azure says how many there are.
-    assert got.live.missing > 0
+    assert got.counts.missing > 0
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_repeated_rows_of_the_list_are_merged(small: AzureManagement) -> None:
     small.graph.unseen.update(small.estate.subscriptions)
     got = fetch(small)
     assert len(got.rows) == len(got.ids) == 90
-    assert got.live.duplicates == 90 * 8
+    assert got.counts.duplicates == 90 * 8
 
 
 @pytest.mark.parametrize("hidden", [False, True], ids=["resource graph", "list"])

@@ -12,9 +12,9 @@ import pytest
 from shared.advisor.exports import ExportPart, open_exports
 from shared.advisor.recommendation import Recommendation
 from shared.advisor.standing import Standing
-from shared.azure.fetching import Fetched, Part
 from shared.azure.filters import FetchFilter
-from shared.azure.live_rows import LiveRows
+from shared.azure.live_rows import LiveRows, Terms
+from shared.azure.parts import Part
 from shared.azure.put_aside import PutAside, Rules
 from shared.azure.scores import ScoreRow, score_in
 from shared.azure.spool import Spool
@@ -32,15 +32,15 @@ def _items(*names: str) -> list[dict[str, Any]]:
     return found
 
 
-def _live(folder: Path, items: list[dict[str, Any]], rules: Rules | None = None, *, keep: bool = False) -> LiveRows:
+def _live(folder: Path, items: list[dict[str, Any]], rules: Rules | None = None) -> tuple[LiveRows, Part]:
     batch = Spool(folder).batch()
     batch.add(msgspec.json.encode(items))
     part = Part(names={}, rules=rules or Rules(), batch=batch, by_list=True)
-    return LiveRows(Fetched([part]), FetchFilter(), {}, keep_put_aside=keep)
+    return LiveRows(Terms(FetchFilter(), {}, keep_put_aside=False)), part
 
 
-def _accepted(rows: LiveRows) -> list[Recommendation]:
-    found = list(rows)
+def _accepted(live: LiveRows, part: Part) -> list[Recommendation]:
+    found = list(live.of(part))
     assert all(isinstance(row, Recommendation) for row in found)
     return [row for row in found if isinstance(row, Recommendation)]
 
@@ -60,20 +60,20 @@ def _of_files(*names: str) -> Iterator[Recommendation]:
     ],
 )
 def test_rows_are_those_of_the_files(tmp_path: Path, names: list[str], count: int) -> None:
-    rows = _accepted(_live(tmp_path, _items(*names)))
+    rows = _accepted(*_live(tmp_path, _items(*names)))
     assert len(rows) == count
     assert [row.fingerprint for row in rows] == [row.fingerprint for row in _of_files(*names)]
 
 
 def test_savings_are_those_of_the_files(tmp_path: Path) -> None:
-    savings = count_savings(_accepted(_live(tmp_path, _items("rest-list-cost-12.json"))))
+    savings = count_savings(_accepted(*_live(tmp_path, _items("rest-list-cost-12.json"))))
     (total,) = savings.by_currency
     assert (total.currency, total.counted_amount, total.naive_amount) == ("USD", Decimal(903), Decimal(5_541))
     assert (total.naive_number, savings.not_estimated_number) == (8, 4)
 
 
 def test_suppression_ids_without_a_living_suppression_leave_a_row_active(tmp_path: Path) -> None:
-    rows = _accepted(_live(tmp_path, _items("rest-list-page1-200.json", "rest-list-page2-38.json")))
+    rows = _accepted(*_live(tmp_path, _items("rest-list-page1-200.json", "rest-list-page2-38.json")))
     suppressed = [row for row in rows if "suppressionIds" in row.extras]
     assert len(suppressed) == 2
     assert {row.standing for row in suppressed} == {Standing.ACTIVE}
@@ -89,9 +89,9 @@ def test_recommendation_is_left_out_while_its_suppression_lives(tmp_path: Path) 
             properties={"ttl": "7.00:00:00", "expirationTimeStamp": "2999-10-24T22:24:43.3216408Z"},
         )
     ])  # fmt: skip
-    live = _live(tmp_path, items, rules)
-    assert len(_accepted(live)) == 11
-    assert live.left_out == {Standing.POSTPONED: 1}
+    live, part = _live(tmp_path, items, rules)
+    assert len(_accepted(live, part)) == 11
+    assert live.counts.left_out == {Standing.POSTPONED: 1}
 
 
 def test_suppressions_of_the_specification_are_over_by_now() -> None:

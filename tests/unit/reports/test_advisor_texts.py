@@ -3,7 +3,7 @@
 import msgspec
 
 from shared.advisor.recommendation import RejectedRow
-from shared.azure.metadata import TypeText
+from shared.azure.type_texts import TypeText
 from shared.comparison.result import ChangeKind
 from shared.language.language import Language
 from shared.savings import count_savings

@@ -1,52 +1,25 @@
-"""Scores as rows of a snapshot, each with its history; they go the way of all bulk rows."""
+"""Scores as lines of a snapshot, each with its history."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
-from uuid import UUID
 
 import msgspec
-from sqlalchemy.orm import Session
 
 from shared.azure.scores import LATEST, Former, Score, ScoreRow, score_in
-from shared.snapshots.ahead import prepared_ahead
-from shared.snapshots.staging import Stage, driver_connection
+from shared.snapshots.lines import Lines, Table, encoded
 
 _BATCH = 5_000
-_COLUMNS = (
-    "subscription_id",
-    "category",
-    "level",
-    "scored_at",
-    "percent",
-    "as_given",
-    "consumption_units",
-    "impacted_resources",
-    "potential_increase",
-    "history",
-)
 _NULL = "\\N"
 
 _rows = msgspec.json.Decoder(list[ScoreRow])
 
 
-def write_scores(session: Session, tenant_id: UUID, snapshot_id: UUID, pages: Iterable[bytes]) -> int:
-    """Write the scores on ``pages`` (JSON arrays of Azure's rows) with a snapshot in the caller's transaction.
-
-    Each is written once, however often its row stands there; returns how many there were.
-    """
-    stage = Stage(driver_connection(session), "advisor_score", _COLUMNS, tenant_id, snapshot_id)
-    written = 0
-    for batch, count in prepared_ahead(_batches(pages)):
-        stage.write(batch)
-        written += count
-    return written
-
-
-def _batches(pages: Iterable[bytes]) -> Iterator[tuple[bytes, int]]:
+def score_lines(pages: Iterable[bytes]) -> Iterator[Lines]:
+    """Yield the scores on ``pages`` (JSON arrays of Azure's rows), each once, however often its row stands there."""
     remaining = _lines(pages)
     while batch := list(islice(remaining, _BATCH)):
-        yield "".join(batch).encode(), len(batch)
+        yield Lines(Table.SCORE, len(batch), encoded(batch))
 
 
 def _lines(pages: Iterable[bytes]) -> Iterator[str]:
