@@ -60,3 +60,5 @@ def made(live: LiveRows, parts: Iterable[Part]) -> Iterator[Lines]:
 
     yield from lines_of(rows())
     yield from score_lines(page for batch in scores for page in batch)
+    for batch in scores:
+        batch.remove()

@@ -4,7 +4,7 @@ from collections import Counter
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from shared.advisor.standing import Standing
 from shared.advisor.vocabulary import Category
@@ -18,6 +18,7 @@ from shared.jobs.run import JobRun
 from shared.reporting import reports, shared_fetches, sourced_reports
 from shared.reports import ReportFormat, ReportType
 from shared.snapshots.reader import SnapshotRecommendations
+from tests.children import children
 from tests.integration.azure.conftest import Tenancy
 from tests.simulators.azure_management import AzureManagement
 from tests.simulators.faults import Fault
@@ -70,6 +71,43 @@ def test_order_becomes_a_snapshot_and_report_files(tenancy: Tenancy, azure: Azur
         ("generate_azure_report", "succeeded"),
     ]
     assert tenancy.report(report_id).state == "completed"
+
+
+def test_fetch_of_many_subscriptions_keeps_what_a_small_one_keeps(
+    tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few, many = tenancy.order(), tenancy.order()
+    assert tenancy.run(few) == "succeeded"
+    monkeypatch.setattr("shared.azure.beside.MANY_SUBSCRIPTIONS", 1)
+    assert tenancy.run(many) == "succeeded"
+    assert list(rows_of(tenancy, many)) == list(rows_of(tenancy, few))
+    told = [tenancy.report(report_id).details["fetch"] for report_id in (few, many)]
+    same = ("recommendations_count", "left_out", "duplicates", "missing", "subscriptions_read")
+    assert [told[1][name] for name in same] == [told[0][name] for name in same]
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        scores = session.execute(select(AdvisorScore.snapshot_id, func.count()).group_by(AdvisorScore.snapshot_id)).all()
+    assert [count for _, count in scores] == [30, 30]
+
+
+def test_fetch_whose_lines_failed_is_tried_again_and_leaves_nothing(
+    tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.azure.beside.MANY_SUBSCRIPTIONS", 1)
+
+    def work(run: JobRun) -> None:
+        look = run.check
+
+        def check() -> None:
+            for child in children("beside_child"):
+                child.kill()
+            look()
+
+        monkeypatch.setattr(run, "check", check)
+        fetch_azure_recommendations(run)
+
+    report_id = tenancy.order()
+    assert tenancy.run(report_id, work) == "queued"
+    assert tenancy.snapshots() == 0
 
 
 def test_report_can_be_made_again_when_azure_and_the_connection_are_gone(tenancy: Tenancy, azure: AzureManagement) -> None:
@@ -266,6 +304,7 @@ def test_throttled_search_for_subscriptions_fails_no_job(
     tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.azure.calls._FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr("shared.azure.limiter._USUAL_PAUSE_MS", 10.0)
     azure.faults.plan(Fault.THROTTLED_SILENTLY, path=r"/subscriptions\?", times=12)
     azure.faults.plan(Fault.THROTTLED_SILENTLY, path="2022-10-01", times=12)
     report_id = tenancy.order()

@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 import pikepdf
-import psutil
 import pypdf
 import pytest
 
 from shared.advisor.recommendation import Recommendation
+from tests.children import children
 from tests.unit.reports import samples
 from worker.reports.breaking import breakable
 from worker.reports.content import build_content
@@ -200,12 +200,6 @@ def test_markup_in_names_is_printed_and_never_run(tmp_path: Path) -> None:
     assert '#panic("x")' in read(tmp_path / "report.pdf")[1]
 
 
-def children() -> list[psutil.Process]:
-    """Return the processes that make a PDF; servers of other tests may run beside them."""
-    living = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
-    return [child for child in living if "typst_child" in " ".join(child.cmdline())]
-
-
 @pytest.fixture
 def endless_templates(tmp_path: Path) -> Path:
     """Templates that Typst would work on for hours."""
@@ -224,7 +218,7 @@ def test_a_pdf_that_takes_too_long_is_given_up_and_its_process_killed(tmp_path: 
     with pytest.raises(RenderingTimeoutError, match=r"longer than 0\.5 s"):
         render_pdf(content_of(()), tmp_path / "report.pdf", timeout_s=0.5, templates_dir=endless_templates)
 
-    assert children() == []
+    assert children("typst_child") == []
     assert not (tmp_path / "report.pdf").exists()
 
 
@@ -232,14 +226,14 @@ def test_a_cancelled_pdf_stops_and_its_process_is_killed(tmp_path: Path, endless
     asked: list[int] = []
 
     def should_stop() -> bool:
-        asked.append(len(children()))
+        asked.append(len(children("typst_child")))
         return len(asked) > 2
 
     with pytest.raises(RenderingCancelledError):
         render_pdf(content_of(()), tmp_path / "report.pdf", should_stop=should_stop, templates_dir=endless_templates)
 
     assert asked[-1] == 1
-    assert children() == []
+    assert children("typst_child") == []
 
 
 def test_the_process_that_makes_it_is_not_told_secrets(
@@ -249,7 +243,7 @@ def test_the_process_that_makes_it_is_not_told_secrets(
     seen: list[dict[str, str]] = []
 
     def look() -> bool:
-        seen.extend(child.environ() for child in psutil.Process().children() if "typst_child" in " ".join(child.cmdline()))
+        seen.extend(child.environ() for child in children("typst_child"))
         return bool(seen)
 
     with pytest.raises(RenderingCancelledError):

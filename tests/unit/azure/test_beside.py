@@ -1,0 +1,173 @@
+"""Lines of a live fetch from a process of its own: the same ones, whatever becomes of the process."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from shared.azure.beside import MANY_SUBSCRIPTIONS, LinesFailedError, LiveLinesBeside, live_lines
+from shared.azure.filters import FetchFilter, TagFilter
+from shared.azure.live_lines import LiveLines, OwnLiveLines
+from shared.azure.live_rows import Terms
+from shared.azure.parts import Part
+from shared.azure.put_aside import PutAside, Rules
+from shared.azure.spool import Spool
+from shared.azure.type_texts import Action, TypeText
+from shared.snapshots.lines import BATCH_ROWS, Table
+from tests.children import children
+from tests.generators.azure_estate import AzureEstate, AzureSubscription, make_estate
+
+ESTATE = make_estate(4, 400)
+TERMS = Terms(
+    FetchFilter(),
+    {
+        str(item["properties"]["recommendationTypeId"]).lower(): TypeText(
+            resource_singular="Virtual machine", actions=(Action("Open", "https://portal.azure.com/"),)
+        )
+        for subscription in ESTATE.subscriptions.values()
+        for item in subscription.items()
+    },
+    keep_put_aside=True,
+)
+
+
+def nothing() -> None:
+    """Let the work go on."""
+
+
+def part_of(spool: Spool, subscription: AzureSubscription, *, odd: bool = False) -> Part:
+    """Return what is read of a subscription, with a row that nobody can read where ``odd``."""
+    part = Part({subscription.id: subscription.name}, Rules(), spool.batch(), scores=spool.batch())
+    part.rules.add(msgspec.convert(row, PutAside) for row in (*subscription.suppressions, *subscription.configurations))
+    items: list[Any] = [
+        *({**item, "tags": subscription.tags} for item in subscription.items()),
+        *([{"id": 7}] if odd else []),
+    ]
+    part.expected = len(items) + 1
+    for at in range(0, len(items), 50):
+        part.batch.add(msgspec.json.encode(items[at : at + 50]))
+    part.batch.close()
+    assert part.scores is not None
+    part.scores.add(msgspec.json.encode(subscription.scores))
+    part.scores.close()
+    return part
+
+
+def parts_of(folder: Path, estate: AzureEstate = ESTATE) -> Iterator[Part]:
+    """Yield a part for each subscription, the first of them twice."""
+    spool = Spool(folder)
+    for number, subscription in enumerate(estate.subscriptions.values()):
+        yield part_of(spool, subscription, odd=not number)
+    yield part_of(spool, next(iter(estate.subscriptions.values())))
+
+
+def filed(lines: LiveLines, parts: Iterator[Part]) -> Counter[tuple[Table, bytes]]:
+    """Return the lines of ``parts`` without their new ids, in whatever order."""
+    for part in parts:
+        lines.take(part)
+    found: Counter[tuple[Table, bytes]] = Counter()
+    for batch in lines.lines():
+        texts = batch.text.splitlines()
+        assert len(texts) == batch.count
+        found.update((batch.table, text if batch.table is Table.SCORE else text.split(b"\t", 1)[1]) for text in texts)
+    return found
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        TERMS,
+        Terms(FetchFilter(tag=TagFilter(name="costCenter", values=("CC-01",))), {}, keep_put_aside=False),
+    ],
+    ids=["all with texts", "by tag"],
+)
+def test_lines_are_those_that_the_process_itself_would_make(terms: Terms, tmp_path: Path) -> None:
+    (here := tmp_path / "here").mkdir()
+    own = OwnLiveLines(terms)
+    expected = filed(own, parts_of(here))
+    (there := tmp_path / "there").mkdir()
+    with live_lines(terms, there, subscriptions=MANY_SUBSCRIPTIONS, check=nothing) as beside:
+        assert isinstance(beside, LiveLinesBeside)
+        found = filed(beside, parts_of(there))
+        counts = beside.counts()
+    assert found == expected
+    assert {table for table, _ in found} == set(Table)
+    assert counts == own.counts()
+    assert counts.duplicates > 0
+    assert counts.missing > 0
+    assert [file for file in there.iterdir() if file.suffix == ".lines"] == []
+    assert children("beside_child") == []
+
+
+def test_pages_leave_the_disk_as_their_lines_come(tmp_path: Path) -> None:
+    own = OwnLiveLines(TERMS)
+    filed(own, parts_of(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_few_subscriptions_start_no_process(tmp_path: Path) -> None:
+    with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS - 1, check=nothing) as lines:
+        assert isinstance(lines, OwnLiveLines)
+
+
+def test_large_fetches_come_in_batches(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    subscription = AzureSubscription("11111111-1111-4111-8111-111111111111", "Large")
+    item = next(next(iter(ESTATE.subscriptions.values())).items())
+    part = Part({subscription.id: subscription.name}, Rules(), spool.batch())
+    part.batch.add(msgspec.json.encode([{**item, "id": f"{item['id']}-{number}"} for number in range(BATCH_ROWS + 1)]))
+    part.batch.close()
+    with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=nothing) as lines:
+        lines.take(part)
+        assert [batch.count for batch in lines.lines()] == [BATCH_ROWS, 1]
+
+
+def test_process_that_is_killed_is_told_as_what_may_be_tried_again(tmp_path: Path) -> None:
+    with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=nothing) as lines:
+        (child,) = children("beside_child")
+        os.kill(child.pid, signal.SIGKILL)
+        with pytest.raises(LinesFailedError, match="ended with status -9") as while_lines_are_awaited:
+            list(lines.lines())
+        with pytest.raises(LinesFailedError, match="ended with status -9"):
+            lines.take(next(parts_of(tmp_path)))
+    assert while_lines_are_awaited.value.retryable
+
+
+def test_page_that_is_none_fails_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    part = next(parts_of(tmp_path))
+    part.batch = Spool(tmp_path / "other").batch()
+    part.batch.add(b'{"no": "list"}')
+    part.batch.close()
+    with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=nothing) as lines:
+        lines.take(part)
+        with pytest.raises(LinesFailedError, match="Expected `array`"):
+            list(lines.lines())
+
+
+class StoppedError(Exception):
+    """Somebody asked for it."""
+
+
+def test_stop_is_heard_while_the_process_works_and_ends_it(tmp_path: Path) -> None:
+    def stop() -> None:
+        raise StoppedError
+
+    with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=stop) as lines:
+        # So that it is sure to take longer than a look.
+        os.kill(children("beside_child")[0].pid, signal.SIGSTOP)
+        lines.take(next(parts_of(tmp_path)))
+        with pytest.raises(StoppedError):
+            list(lines.lines())
+    assert children("beside_child") == []
+
+
+def test_process_learns_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "hunter2")
+    with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=nothing):
+        assert "hunter2" not in children("beside_child")[0].environ().values()
