@@ -17,6 +17,10 @@ class EveryFewRows:
         self._on_progress = on_progress
         self.rows = 0
 
+    def unreported(self) -> "EveryFewRows":
+        """Return another that asks as often whether to go on, for rows that are only read, and reports nothing."""
+        return EveryFewRows(self._should_stop)
+
     def row_done(self) -> None:
         """Count one row; raise :class:`RenderingCancelledError` where the work is to stop."""
         self.rows += 1

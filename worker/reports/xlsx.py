@@ -15,6 +15,7 @@ from worker.reports.progress import EveryFewRows
 from worker.reports.workbook.cells import Formats
 from worker.reports.workbook.guide import write_guide
 from worker.reports.workbook.lists import OfferSheet, RecommendationSheet, write_changes, write_rejected
+from worker.reports.workbook.ordering import Ordering, importance, worth
 from worker.reports.workbook.resources import ResourceTally
 from worker.reports.workbook.row_sheet import MAX_SHEET_ROWS, Book
 from worker.reports.workbook.summary import SummarySheet
@@ -37,7 +38,8 @@ def render_xlsx(
 ) -> None:
     """Write the workbook to ``destination``: summary, recommendations, resources, savings, changes, rejected rows, guide.
 
-    Memory grows with the number of resources, not with that of ``rows``, which are iterated once.
+    Lists begin with what matters most. Memory grows with the number of resources, not with that of ``rows``, which are
+    iterated once: many are sorted on disk, beside ``destination``.
     """
     facts = content.facts
     language = Language.of(facts.language)
@@ -62,17 +64,29 @@ def render_xlsx(
         )
         book = Book(workbook, Formats(workbook, facts.branding.palette), language, is_large, max_sheet_rows)
         SummarySheet(book, content, savings).write()
-        writer, resources = RowWriter(language), ResourceTally()
-        recommendations, offers = RecommendationSheet(book, writer), OfferSheet(book, writer)
-        for row in rows:
-            recommendations.add(row)
-            offers.add(row)
-            resources.add(row)
-            if on_rows is not None:
-                on_rows.row_done()
-        recommendations.finish()
-        offers.finish()
-        resources.write(book)
+        _write_rows(book, rows, destination.parent, on_rows or EveryFewRows())
         write_changes(book, content.comparison, no_comparison_reason)
         write_rejected(book, rejected_rows)
         write_guide(book, content)
+
+
+def _write_rows(book: Book, rows: Iterable[Judged], folder: Path, on_rows: EveryFewRows) -> None:
+    """Write the sheets of recommendations, savings and resources, each with the most important first."""
+    writer, resources = RowWriter(book.language), ResourceTally()
+    with Ordering(importance, folder) as by_importance, Ordering(worth, folder) as by_worth:
+        reading = on_rows.unreported()
+        for row in rows:
+            reading.row_done()
+            by_importance.add(row)
+            if row.recommendation.annual_savings is not None:
+                by_worth.add(row)
+            resources.add(row)
+        recommendations, offers = RecommendationSheet(book, writer), OfferSheet(book, writer)
+        for row in by_importance:
+            recommendations.add(row)
+            on_rows.row_done()
+        recommendations.finish()
+        for row in by_worth:
+            offers.add(row)
+        offers.finish()
+    resources.write(book)

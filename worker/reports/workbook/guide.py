@@ -12,9 +12,21 @@ _HOW_TO_ADD_UP = marked(
     "Counted, and for one currency, before you add amounts up."
 )
 _SHEETS = (
-    (marked("Recommendations"), marked("One row for each recommendation and resource. Use the filters in the header.")),
+    (
+        marked("Recommendations"),
+        marked(
+            "One row for each recommendation and resource, the most important first: by impact, then by savings. Use the "
+            "filters in the header."
+        ),
+    ),
     (marked("Resources"), marked("One row for each affected resource, with the number of its recommendations.")),
-    (marked("Savings"), marked("Every amount that Advisor names, whether it counts, and why it does not.")),
+    (
+        marked("Savings"),
+        marked(
+            "Every amount that Advisor names, whether it counts, and why it does not; what counts comes first, the largest "
+            "amount on top."
+        ),
+    ),
     (marked("Changes"), marked("What is new, resolved or changed since the earlier data that the report names.")),
 )
 _FULL_SHEETS = marked(
