@@ -304,7 +304,8 @@ def test_throttled_search_for_subscriptions_fails_no_job(
     tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.azure.calls._FIRST_PAUSE_S", 0.0)
-    monkeypatch.setattr("shared.azure.limiter._USUAL_PAUSE_MS", 10.0)
+    monkeypatch.setattr("shared.azure.limiter._USUAL_PAUSE_MS", 10)
+    monkeypatch.setattr("shared.azure.limiter.WINDOW_MS", 10)
     azure.faults.plan(Fault.THROTTLED_SILENTLY, path=r"/subscriptions\?", times=12)
     azure.faults.plan(Fault.THROTTLED_SILENTLY, path="2022-10-01", times=12)
     report_id = tenancy.order()
