@@ -5,6 +5,7 @@ core. The child is told of each part and where its pages lie; it leaves lines in
 """
 
 import pickle
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,7 +23,10 @@ from shared.snapshots.lines import Lines, Table
 
 # A process takes an eighth of a second to start and 40 MB: nothing to thousands of subscriptions, much to a few.
 MANY_SUBSCRIPTIONS = 250
+# Of all jobs that run in threads of one worker. More would only wait for processors, and take the memory that there is.
+_AT_ONCE = 2
 
+_free = threading.BoundedSemaphore(_AT_ONCE)
 _CHILD = Path(__file__).with_name("beside_child.py")
 
 
@@ -61,11 +65,14 @@ _said = msgspec.json.Decoder(Made | Done)
 @contextmanager
 def live_lines(terms: Terms, folder: Path, *, subscriptions: int, check: Callable[[], None]) -> Iterator[LiveLines]:
     """Give what makes the lines of a fetch of so many subscriptions; ``check`` is called while it waits and may raise."""
-    if subscriptions < MANY_SUBSCRIPTIONS:
+    if subscriptions < MANY_SUBSCRIPTIONS or not _free.acquire(blocking=False):
         yield OwnLiveLines(terms)
         return
-    with child_process(_CHILD) as child:
-        yield LiveLinesBeside(child, terms, folder, check=check)
+    try:
+        with child_process(_CHILD) as child:
+            yield LiveLinesBeside(child, terms, folder, check=check)
+    finally:
+        _free.release()
 
 
 class LiveLinesBeside:

@@ -4,6 +4,7 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,17 @@ def test_pages_leave_the_disk_as_their_lines_come(tmp_path: Path) -> None:
 def test_few_subscriptions_start_no_process(tmp_path: Path) -> None:
     with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS - 1, check=nothing) as lines:
         assert isinstance(lines, OwnLiveLines)
+
+
+def test_there_are_two_processes_at_most(tmp_path: Path) -> None:
+    with ExitStack() as running:
+        made = [
+            running.enter_context(live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=nothing))
+            for _ in range(3)
+        ]
+        assert [type(one) for one in made] == [LiveLinesBeside, LiveLinesBeside, OwnLiveLines]
+    with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=nothing) as lines:
+        assert isinstance(lines, LiveLinesBeside)
 
 
 def test_large_fetches_come_in_batches(tmp_path: Path) -> None:
