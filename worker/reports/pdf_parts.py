@@ -40,7 +40,8 @@ _NEW_PAGE_FROM = 12
 _MAX_UNBROKEN_AMOUNT = 20
 # Chapters that begin where the one before ends: with most of them a page would be half empty.
 _FLOWING = frozenset({
-    PartKind.SAVINGS, PartKind.CHANGES, PartKind.TREND, PartKind.SCORE, PartKind.RETIREMENTS, PartKind.QUICK_WINS,
+    PartKind.CLIENTS, PartKind.SAVINGS, PartKind.CHANGES, PartKind.TREND, PartKind.SCORE, PartKind.RETIREMENTS,
+    PartKind.QUICK_WINS,
 })  # fmt: skip
 
 

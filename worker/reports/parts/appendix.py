@@ -137,9 +137,11 @@ def _sources_table(sources: Sequence[SourceFacts], language: Language) -> Table:
 
 def _subscriptions_table(draft: Draft) -> Table:
     language = draft.language
+    # Exports from the API know the ids alone.
+    has_names = any(line.name for line in draft.subscriptions)
     rows = tuple(
         (
-            Cell(shortened(line.name, 600)),
+            *([Cell(shortened(line.name, 600))] if has_names else []),
             Cell(line.subscription_id),
             count_cell(line.recommendations, language),
             count_cell(line.high_impact, language),
@@ -156,8 +158,8 @@ def _subscriptions_table(draft: Draft) -> Table:
             total=draft.subscription_total,
         )
     columns = (
-        Column(language.gettext("Subscription"), share=2),
-        Column(language.gettext("Id"), share=2.2),
+        *([Column(language.gettext("Subscription"), share=1.9)] if has_names else []),
+        Column(language.gettext("Id") if has_names else language.gettext("Subscription"), share=2.5),
         Column(language.gettext("Recommendations"), ColumnKind.COUNT, 1.2),
         Column(language.gettext("High impact"), ColumnKind.COUNT, 1),
     )

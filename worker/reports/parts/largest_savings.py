@@ -9,7 +9,7 @@ TOP_SAVINGS_BARS = 6
 
 
 def largest_savings_charts(sections: tuple[Section, ...], language: Language) -> tuple[Bars, ...]:
-    """Return one chart per currency: the recommendation types with the largest counted savings."""
+    """Return one chart per currency: the types with the largest counted savings; none where there is but one to show."""
     charts = []
     for currency in sorted({currency for section in sections for currency in section.summary.savings}):
         sums = sorted(
@@ -25,7 +25,7 @@ def largest_savings_charts(sections: tuple[Section, ...], language: Language) ->
             BarRow(shortened(title, 200), float(amount), language.whole_money(amount, currency))
             for amount, title in sums[:TOP_SAVINGS_BARS]
         )
-        if rows:
+        if len(rows) > 1:
             title = (
                 language.gettext("Largest savings a year in {currency}", currency=currency)
                 if currency

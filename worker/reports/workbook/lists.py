@@ -49,7 +49,7 @@ CHANGE_COLUMNS = (
     Column(marked("Recommendation"), width=60),
     Column(marked("Recommendation before"), width=40),
     Column(marked("Resource"), width=34),
-    Column(marked("Resource type"), width=24),
+    Column(marked("Resource type"), width=36),
     Column(marked("Subscription"), width=28),
     Column(marked("Savings a year"), Kind.AMOUNT, 16),
     Column(marked("Currency"), width=10),

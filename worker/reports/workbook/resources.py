@@ -20,7 +20,7 @@ MAX_RESOURCES = 150_000
 
 RESOURCE_COLUMNS = (
     Column(marked("Resource"), width=34),
-    Column(marked("Resource type"), width=24),
+    Column(marked("Resource type"), width=36),
     Column(marked("Resource group"), width=24),
     Column(marked("Subscription"), width=28),
     Column(marked("Recommendations"), Kind.NUMBER, 18),

@@ -196,7 +196,7 @@ class SummarySheet:
 
     def _table(self, table: Table, part: Part) -> None:
         """Write a table of a chapter, its numbers as numbers; small ones about savings get a chart."""
-        title = f"{part.title}: {table.heading}" if table.heading else part.title
+        title = f"{part.title} – {table.heading}" if table.heading else part.title
         kept = [index for index, column in enumerate(table.columns) if column.kind is not ColumnKind.PAGE]
         columns = [table.columns[index] for index in kept]
         texts = next((place for place, column in enumerate(columns) if column.kind in _NUMBERS), len(columns))
