@@ -37,6 +37,8 @@ _MAX_CONFIGURATION_BYTES = 16_384
 
 def create(caller: Caller, given: NewCredential, key: str | None) -> Response:
     """Make a credential and answer it, or what was answered to the same request before."""
+    # Secrets are hashed slowly and addresses looked at: for callers who are known.
+    caller.verify()
     secret = _secret(given.provider, given.credential_type, given.secret)
     configuration = _configuration(caller, given.provider, given.credential_type, given.configuration)
     _check_expiry(given.expires_at)

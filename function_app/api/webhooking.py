@@ -35,6 +35,8 @@ _CONFIDENTIAL = {"url", "headers"}
 
 def create(caller: Caller, given: NewWebhook, key: str | None) -> Response:
     """Make an endpoint and answer it with its secret, or what was answered to the same request before, without one."""
+    # Secrets are hashed slowly and addresses looked at: for callers who are known.
+    caller.verify()
     request = _named(given, key)
     content = Confidential(_checked_url(caller, given.url), custom_headers.checked(given.headers))
     if given.kind is EndpointKind.STANDARD:
@@ -72,6 +74,7 @@ def create(caller: Caller, given: NewWebhook, key: str | None) -> Response:
 
 def change(caller: Caller, endpoint_id: UUID, given: WebhookChange, *, version: int | None) -> Response:
     """Change an endpoint that is at ``version`` (``None``: whichever) and answer it."""
+    caller.verify()
     sent = given.model_fields_set
     fields = {name: getattr(given, name) for name in sent - _CONFIDENTIAL}
     if "event_types" in fields:

@@ -155,11 +155,19 @@ class JsonExport:
         return []
 
 
+_SAID_OF: dict[type, str] = {
+    str: "texts",
+    bool: "true or false",
+    int: "numbers",
+    float: "numbers",
+    list: "arrays",
+}
+
+
 def _shape_of_item(item: Any, container: str) -> JsonShape:
     if not isinstance(item, dict):
-        raise NotRecommendationsError(
-            f"The JSON is an array of {type(item).__name__} values; expected an array of recommendations."
-        )
+        held = _SAID_OF.get(type(item), "empty values")
+        raise NotRecommendationsError(f"The JSON is an array of {held}; expected an array of recommendations.")
     kind = str(item.get("type") or "").lower()
     if kind in ("", _TYPE):
         if isinstance(item.get("properties"), dict):
