@@ -1,5 +1,7 @@
 """Values over time, as lines that differ in dash and mark as well as in colour."""
 
+import math
+
 from shared.advisor.vocabulary import Impact
 from worker.reports.charts.shapes import IMPACT_COLOURS, WIDTH, image, rule, text, width_of
 from worker.reports.charts.values import Lines, Series
@@ -7,7 +9,7 @@ from worker.reports.charts.values import Lines, Series
 _HEIGHT = 130.0
 _TOP = 34.0
 _DASHES = ("", "6 4", "2 3")
-_LABEL_ROOM = 70
+_BETWEEN_LABELS = 8
 
 
 def draw_lines(chart: Lines, accent: str, width: float = WIDTH) -> str:
@@ -25,7 +27,8 @@ def draw_lines(chart: Lines, accent: str, width: float = WIDTH) -> str:
         text(left - 8, top + 3.5, chart.top_text, anchor="end", size=9.5, quiet=True),
         text(left - 8, ground + 3.5, "0", anchor="end", size=9.5, quiet=True),
     ]
-    every = -(-len(chart.labels) // max(int(width / _LABEL_ROOM), 2))
+    label_room = _BETWEEN_LABELS + max((width_of(label, 9.5) for label in chart.labels), default=0)
+    every = max(math.ceil(label_room / step), 1)
     last = len(chart.labels) - 1
     for index, label in enumerate(chart.labels):
         if (last - index) % every == 0:

@@ -1,5 +1,7 @@
 """Which recommendation types save most."""
 
+from collections.abc import Iterable
+
 from shared.language.language import Language
 from worker.reports.charts import BarRow, Bars
 from worker.reports.document import Section
@@ -8,10 +10,10 @@ from worker.reports.wording import shortened
 TOP_SAVINGS_BARS = 6
 
 
-def largest_savings_charts(sections: tuple[Section, ...], language: Language) -> tuple[Bars, ...]:
-    """Return one chart per currency: the types with the largest counted savings; none where there is but one to show."""
+def largest_savings_charts(sections: tuple[Section, ...], currencies: Iterable[str], language: Language) -> tuple[Bars, ...]:
+    """Return a chart of each of ``currencies`` with the types that save most; none where there is but one to show."""
     charts = []
-    for currency in sorted({currency for section in sections for currency in section.summary.savings}):
+    for currency in currencies:
         sums = sorted(
             (
                 (group.savings[currency], group.title)

@@ -59,7 +59,8 @@ def savings_part(draft: Draft) -> Part | None:
         for line in charted:
             blocks += _of_kinds(line, lines, language)
     if not draft.is_brief:
-        blocks += [Figure(chart.title, chart) for chart in largest_savings_charts(draft.sections, language)]
+        largest = largest_savings_charts(draft.sections, [line.currency for line in charted], language)
+        blocks += [Figure(chart.title, chart) for chart in largest]
         for line in charted:
             if chart := subscriptions_chart(line, language):
                 heading = _titled(language.gettext("By subscription"), line, lines, language)
