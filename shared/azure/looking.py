@@ -8,7 +8,7 @@ import msgspec
 from shared.azure import statistics
 from shared.azure.calls import AzureCalls
 from shared.azure.errors import AzureAuthenticationError, AzureServiceError
-from shared.azure.kept_statistics import Kept, KeptStatistics
+from shared.azure.kept_statistics import Kept, KeptStatistics, StatisticsPendingError
 from shared.azure.limiter import QueryLimiter
 from shared.azure.resource_graph import ResourceGraph
 from shared.azure.statistics import Statistics
@@ -39,15 +39,22 @@ def at_hand(services: Services, tenant_id: UUID, connection: AzureConnection) ->
 
 
 def kept(
-    services: Services, tenant_id: UUID, connection: AzureConnection, *, wait: Callable[[float], None], patience_s: float
+    services: Services,
+    tenant_id: UUID,
+    connection: AzureConnection,
+    *,
+    wait: Callable[[float], None],
+    patience_s: float,
+    at_most: int | None = None,
 ) -> Kept:
     """Return the connection's statistics, at most an hour old; raises as :func:`fresh` does, and
-    :class:`~shared.azure.kept_statistics.StatisticsPendingError`.
+    :class:`~shared.azure.kept_statistics.StatisticsPendingError`, also where it is of more than ``at_most``
+    subscriptions.
     """
     return KeptStatistics(services.redis).read(
         tenant_id,
         connection.id,
-        lambda: _look(services, tenant_id, connection, wait=wait),
+        lambda: _look(services, tenant_id, connection, wait=wait, at_most=at_most),
         patience_s=patience_s,
         of=_asked(connection),
     )
@@ -84,6 +91,7 @@ def _look(
     *,
     wait: Callable[[float], None],
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
+    at_most: int | None = None,
 ) -> Statistics:
     def progressed(done: int) -> None:
         on_progress(done, count)
@@ -94,6 +102,8 @@ def _look(
     try:
         targets = targets_of(services, tenant_id, connection, check=lambda: wait(0.0))
         count = len(targets.names)
+        if at_most is not None and count > at_most:
+            raise StatisticsPendingError
         with AzureCalls(services.settings, credential_of(services, connection), wait=wait) as calls:
             graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
             found = statistics.look(graph, list(targets.names), on_progress=progressed)

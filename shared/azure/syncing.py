@@ -1,4 +1,4 @@
-"""Jobs that read a connection's statistics anew: asked for, joined where one is under way, and how the last one ended."""
+"""Jobs that read a connection's statistics: asked for, joined where one is under way, and how the last one ended."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -7,14 +7,15 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from shared.connections import connections
-from shared.database.tables import AzureSubscription, Job
+from shared.database.tables import Job
 from shared.database.tables.job import JobState
 from shared.errors import ConflictError
 from shared.jobs.kinds import SYNC_AZURE_STATISTICS
 from shared.jobs.requests import add_job
 
-# Some twenty questions to Resource Graph, which answers fifteen in five seconds: what a reader may wait for.
-_MOST_AT_A_GLANCE = 1000
+MOST_AT_A_GLANCE = 1000
+"""Subscriptions; some twenty questions to Resource Graph, which answers fifteen in five seconds: a reader may wait."""
+
 # Who polls what cannot be read does not set Azure's quota going round the clock.
 _RESTS = timedelta(minutes=5)
 
@@ -54,12 +55,6 @@ def under_way(session: Session, connection_id: UUID) -> Job | None:
     goes_on = or_(Job.state == JobState.QUEUED, Job.state == JobState.RUNNING)
     jobs = session.scalars(_of(connection_id).where(goes_on)).all()
     return min(jobs, key=lambda job: (job.state != JobState.QUEUED, job.id), default=None)
-
-
-def takes_long(session: Session, connection_id: UUID) -> bool:
-    """Return whether a connection sees so much that its statistics are a job's work, as far as is known."""
-    seen = select(func.count()).where(AzureSubscription.connection_id == connection_id)
-    return session.scalars(seen).one() > _MOST_AT_A_GLANCE
 
 
 def check_rest(session: Session, connection_id: UUID) -> None:

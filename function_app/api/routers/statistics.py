@@ -64,21 +64,25 @@ def get_statistics(connection_id: UUID, caller: ConnectionReader) -> Response:
     with caller.transaction() as session:
         if (job := syncing.under_way(session, connection_id)) is not None:
             return _pending(session, job)
-        is_a_jobs = syncing.takes_long(session, connection_id)
-        if is_a_jobs:
-            syncing.check_rest(session, connection_id)
-    if not is_a_jobs:
-        until = time.monotonic() + _PATIENCE_S
+    until = time.monotonic() + _PATIENCE_S
 
-        def wait(seconds: float) -> None:
-            if time.monotonic() + seconds > until:
-                raise StatisticsPendingError
-            time.sleep(seconds)
+    def wait(seconds: float) -> None:
+        if time.monotonic() + seconds > until:
+            raise StatisticsPendingError
+        time.sleep(seconds)
 
-        with suppress(StatisticsPendingError):
-            kept = looking.kept(caller.services, caller.tenant_id, connection, wait=wait, patience_s=_PATIENCE_S)
-            return json_answer({**msgspec.to_builtins(kept.statistics), "cached": kept.cached})
+    with suppress(StatisticsPendingError):
+        kept = looking.kept(
+            caller.services,
+            caller.tenant_id,
+            connection,
+            wait=wait,
+            patience_s=_PATIENCE_S,
+            at_most=syncing.MOST_AT_A_GLANCE,
+        )
+        return json_answer({**msgspec.to_builtins(kept.statistics), "cached": kept.cached})
     with caller.transaction() as session:
+        syncing.check_rest(session, connection_id)
         job, is_new = syncing.ask(session, connection_id, trace_id=caller.trace_id, anew=False)
         answer = _pending(session, job)
     if is_new:
