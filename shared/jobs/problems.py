@@ -1,5 +1,6 @@
 """Why a job ended without success: the errors that stop it, and what is written on its row."""
 
+import errno
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,6 +9,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shared.errors import AdvisorReportsError
 from shared.telemetry.redaction import redact
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class JobCancelledError(AdvisorReportsError):
@@ -53,6 +56,12 @@ class Problem:
         """Describe ``error`` for those who read the row; of an error that is not ours nothing but its kind is told."""
         if isinstance(error, AdvisorReportsError):
             return cls(error.code, redact(error.message), redact(error.next_step))
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            return cls(
+                "disk_full",
+                "The worker's disk has no room left for the files.",
+                "Free space where the workers keep temporary files (TMPDIR), or give them more; then retry the report.",
+            )
         if _is_database_away(error):
             return cls("database_unavailable", "The database did not answer.", "Retry the report in a few minutes.")
         return cls(
@@ -85,6 +94,9 @@ def is_retryable(error: BaseException) -> bool:
     """Return whether the same work may succeed later without anybody changing anything."""
     if isinstance(error, AdvisorReportsError):
         return error.retryable
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        # Others fill the same disk: it has room again once they are done, or on another worker.
+        return True
     return _is_database_away(error) or isinstance(error, ConnectionError | TimeoutError)
 
 

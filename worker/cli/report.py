@@ -141,6 +141,13 @@ def report(  # noqa: PLR0917  (click passes them by name)
         _fail(error, EXIT_UNREADABLE)
     except AdvisorReportsError as error:
         _fail(error, EXIT_INCOMPLETE)
+    except OSError as error:
+        # What is read is kept on disk meanwhile.
+        where = error.filename or tempfile.gettempdir()
+        click.echo(
+            f"Error: {where}: {error.strerror or error}.\nFree space there, or name another folder in TMPDIR.", err=True
+        )
+        sys.exit(EXIT_INCOMPLETE)
     except KeyboardInterrupt:
         click.echo("Interrupted.", err=True)
         sys.exit(EXIT_INTERRUPTED)

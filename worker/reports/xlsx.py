@@ -1,9 +1,12 @@
 """Render a report as an Excel workbook: every recommendation in typed cells, none of which can become a formula."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from shared.advisor.recommendation import RejectedRow
 from shared.language.language import Language
@@ -41,12 +44,31 @@ def render_xlsx(
     Lists begin with what matters most. Memory grows with the number of resources, not with that of ``rows``, which are
     iterated once: many are sorted on disk, beside ``destination``.
     """
+    # Whatever stops it, nothing of its own stays beside the file.
+    with TemporaryDirectory(prefix=".workbook-", dir=destination.parent) as made:
+        folder = Path(made)
+        try:
+            with _workbook(content, destination, folder) as (workbook, is_large):
+                language = Language.of(content.facts.language)
+                book = Book(workbook, Formats(workbook, content.facts.branding.palette), language, is_large, max_sheet_rows)
+                SummarySheet(book, content, savings).write()
+                _write_rows(book, rows, folder, on_rows or EveryFewRows())
+                write_changes(book, content.comparison, no_comparison_reason)
+                write_rejected(book, rejected_rows)
+                write_guide(book, content)
+        except FileCreateError as error:
+            # A full disk, mostly, in the clothes of the library.
+            raise (error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error))) from error
+
+
+@contextmanager
+def _workbook(content: ReportContent, destination: Path, folder: Path) -> Iterator[tuple[xlsxwriter.Workbook, bool]]:
+    """Open a workbook that is written at the end, and say whether it is too large for native tables."""
     facts = content.facts
-    language = Language.of(facts.language)
     is_large = max(content.total, content.rejected_total) > MAX_TABLE_ROWS
     options = {
         "constant_memory": is_large,
-        "tmpdir": str(destination.parent),
+        "tmpdir": str(folder),
         "use_zip64": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -62,12 +84,7 @@ def render_xlsx(
                 "created": facts.created_at.replace(tzinfo=None),
             }
         )
-        book = Book(workbook, Formats(workbook, facts.branding.palette), language, is_large, max_sheet_rows)
-        SummarySheet(book, content, savings).write()
-        _write_rows(book, rows, destination.parent, on_rows or EveryFewRows())
-        write_changes(book, content.comparison, no_comparison_reason)
-        write_rejected(book, rejected_rows)
-        write_guide(book, content)
+        yield workbook, is_large
 
 
 def _write_rows(book: Book, rows: Iterable[Judged], folder: Path, on_rows: EveryFewRows) -> None:

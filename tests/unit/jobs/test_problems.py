@@ -1,5 +1,7 @@
 """How errors become what rows tell, and which are worth another try."""
 
+import errno
+
 import pytest
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -25,6 +27,12 @@ def test_other_errors_tell_their_kind_only() -> None:
     assert "secret" not in problem.text + problem.next_step
 
 
+def test_full_disk_is_named() -> None:
+    problem = Problem.of(OSError(errno.ENOSPC, "No space left on device", "/tmp/advisor-job-1/report.pdf"))
+    assert problem.code == "disk_full"
+    assert "TMPDIR" in problem.next_step
+
+
 @pytest.mark.parametrize(
     ("error", "again"),
     [
@@ -34,6 +42,8 @@ def test_other_errors_tell_their_kind_only() -> None:
         (IntegrityError("insert", {}, Exception("duplicate")), False),
         (ConnectionResetError(), True),
         (TimeoutError(), True),
+        (OSError(errno.ENOSPC, "No space left on device"), True),
+        (PermissionError(errno.EACCES, "Permission denied"), False),
         (ValueError(), False),
     ],
 )

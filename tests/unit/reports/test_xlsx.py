@@ -296,6 +296,13 @@ def test_the_summary_says_what_could_not_be_read(tmp_path: Path) -> None:
     assert any("9 of 10 subscriptions" in str(cell.value) for [cell] in sheet.iter_rows(max_col=1))
 
 
+def test_workbook_that_cannot_be_written_leaves_nothing_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "report.xlsx").mkdir()
+    with pytest.raises(IsADirectoryError):
+        workbook_of(samples.recommendations(3), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.xlsx"]
+
+
 def test_amounts_of_the_summary_name_their_currency(tmp_path: Path) -> None:
     rows = [
         samples.recommendation(
