@@ -74,14 +74,12 @@ def _widowed(reader: pypdf.PdfReader) -> list[str]:
 
 @pytest.mark.parametrize(
     ("rows", "clients", "language"),
-    [(1, 0, "en"), (1_000, 0, "en"), (1_000, 2, "de"), (1_000, 200, "en"), (1_000, 60, "fr")],
+    [(1, 0, "en"), (1_000, 0, "en"), (1_000, 0, "it"), (1_000, 2, "de"), (1_000, 200, "en"), (1_000, 60, "fr")],
 )
 def test_an_executive_summary_has_two_to_four_pages_and_names_no_single_resource(
     rows: int, clients: int, language: str, tmp_path: Path
 ) -> None:
-    exhibit = Exhibit(
-        name="executive", report_type=ReportType.EXECUTIVE, rows=rows, clients=clients, language=language, branding="forest"
-    )
+    exhibit = Exhibit(name="executive", report_type=ReportType.EXECUTIVE, rows=rows, clients=clients, language=language)
     render_pdf(exhibit.content(), tmp_path / "report.pdf")
 
     reader = pypdf.PdfReader(tmp_path / "report.pdf")

@@ -26,6 +26,8 @@ from worker.reports.wording import clean_text
 MAX_CHARTED_CURRENCIES = 3
 MAX_CHARTED_ROWS = 8
 _MAX_LISTED_SUBSCRIPTIONS = 50
+# So that what changed has room below it, and four pages are enough in every language.
+_BRIEF_WIDTH = 0.86
 
 
 def savings_part(draft: Draft) -> Part | None:
@@ -38,12 +40,15 @@ def savings_part(draft: Draft) -> Part | None:
     retail = retail_sentence({line.currency: line.retail_amount for line in lines if line.retail_amount > 0}, language)
     sums, *points = savings_sentences(draft)
     words, choices = policy_words(draft.savings.policy, language)
-    # A brief report has told the rest in its summary, on the page before.
-    points = [retail] if draft.is_brief else [retail, *points]
-    blocks: list[Block] = [
-        Paragraph(sums, tone="lead", points=tuple(filter(None, points))),
-        Paragraph(words, points=choices),
-    ]
+    blocks: list[Block]
+    if draft.is_brief:
+        # What is left out was told in the summary, on the page before; lists would take a fifth page.
+        blocks = [Paragraph(language.sentences((sums, retail)), tone="lead"), Paragraph(f"{words} {' · '.join(choices)}")]
+    else:
+        blocks = [
+            Paragraph(sums, tone="lead", points=tuple(filter(None, (retail, *points)))),
+            Paragraph(words, points=choices),
+        ]
     if converted := converted_sentence(draft):
         blocks.append(Paragraph(converted, tone="note"))
     charted = lines[: 1 if draft.is_brief else MAX_CHARTED_CURRENCIES]
@@ -51,6 +56,7 @@ def savings_part(draft: Draft) -> Part | None:
         Figure(
             _titled(language.gettext("From all offers to what can be achieved"), line, lines, language),
             path_chart(line, language),
+            _BRIEF_WIDTH if draft.is_brief else 1.0,
         )
         for line in charted
         if line.alternative_number
