@@ -18,7 +18,7 @@ _SCRIPTS = ("zh", "ja", "ar", "cyrillic")
 _SHEETS = (
     (Exhibit(name="executive", report_type=_EXECUTIVE), (0, 1, 2, 3)),
     (Exhibit(name="executive-forest", report_type=_EXECUTIVE, branding="forest", rows=37), (0, 1, 2, 3)),
-    (Exhibit(name="cost-plum", report_type=_COST, branding="plum"), (0, 2, 4, 6)),
+    (Exhibit(name="cost-plum", report_type=_COST, branding="plum"), (0, 2, 3, 5)),
     (Exhibit(name="security", report_type=_SECURITY), (0, 2, 4, 8)),
     (Exhibit(name="operations-forest", report_type=ReportType.OPERATIONS, branding="forest"), (0, 2, 3, 8)),
     (Exhibit(name="detailed"), (1, 3, 4, 5, 7, 11, 14, 15)),
