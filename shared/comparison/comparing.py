@@ -29,18 +29,18 @@ from shared.snapshots.staging import driver_connection
 
 _MAX_SUBSCRIPTIONS = 500
 
-# The whole history at once, so that the planner joins by hash: row by row it would look each finding up in a table of which
-# it knows nothing yet.
+# Without a join: of a history that has just been written the planner knows nothing, takes it for a few rows, and would look
+# through all of it for each finding.
 _KNOWN = """
 create temporary table known on commit drop as
-with mine as materialized (
-    select fingerprint, cross_key, from_portal, first_seen_at from finding where client_id = {client_id}
-),
-twins as materialized (
-    select cross_key, from_portal, min(first_seen_at) as first_seen_at from mine group by cross_key, from_portal
-)
-select mine.fingerprint, least(mine.first_seen_at, twins.first_seen_at) as first_seen_at
-from mine left join twins on twins.cross_key = mine.cross_key and twins.from_portal = (not mine.from_portal)
+select fingerprint, least(first_seen_at, case when from_portal then by_others else by_portal end) as first_seen_at
+from (
+    select fingerprint, from_portal, first_seen_at,
+        min(first_seen_at) filter (where from_portal) over twins as by_portal,
+        min(first_seen_at) filter (where not from_portal) over twins as by_others
+    from finding where client_id = {client_id}
+    window twins as (partition by cross_key)
+) as history
 """
 
 _SAME = """

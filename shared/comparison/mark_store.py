@@ -13,19 +13,29 @@ from shared.identifiers import new_id
 
 CLEARED = "cleared"
 
-# A mark holds for the same finding from another kind of source too, where that one bears none of its own.
+# A mark holds for the same finding from another kind of source too, where that one bears none of its own. Marks are looked up
+# one by one (``offset 0`` keeps it so): they are few, and of a history that has just been written the planner knows nothing,
+# so that it would go through all of it for each finding.
 _OF_REPORT = text("""
-with newest as (
+with newest as materialized (
     select distinct on (fingerprint) fingerprint, status, note, owner, due_on, marked_by, created_at
     from finding_mark where client_id = :client_id order by fingerprint, id desc
 ),
 across as (
     select distinct on (twin.fingerprint) twin.fingerprint, n.status, n.note, n.owner, n.due_on, n.marked_by, n.created_at
     from newest n
-    join finding f on f.client_id = :client_id and f.fingerprint = n.fingerprint
-    join finding twin
-        on twin.client_id = f.client_id and twin.cross_key = f.cross_key and twin.from_portal <> f.from_portal
-    where not exists (select from newest own where own.fingerprint = twin.fingerprint)
+    cross join lateral (
+        select cross_key, from_portal from finding where client_id = :client_id and fingerprint = n.fingerprint offset 0
+    ) marked
+    cross join lateral (
+        select fingerprint from finding
+        where client_id = :client_id and cross_key = marked.cross_key and from_portal <> marked.from_portal offset 0
+    ) twin
+    cross join lateral (
+        select count(*) as own_marks
+        from finding_mark own where own.client_id = :client_id and own.fingerprint = twin.fingerprint
+    ) marks
+    where own_marks = 0
     order by twin.fingerprint, n.created_at desc
 )
 select * from newest where status <> 'cleared' union all select * from across where status <> 'cleared'
