@@ -13,9 +13,9 @@ from shared.identifiers import new_id
 
 CLEARED = "cleared"
 
-# A mark holds for the same finding from another kind of source too, where that one bears none of its own. Marks are looked up
-# one by one (``offset 0`` keeps it so): they are few, and of a history that has just been written the planner knows nothing,
-# so that it would go through all of it for each finding.
+# A mark holds for the same finding from another kind of source too, where that one bears none of its own. Marks are looked
+# up one by one (``offset 0`` keeps it so): they are few, and of a history that has just been written the planner knows
+# nothing, so that it would go through all of it for each finding.
 _OF_REPORT = text("""
 with newest as materialized (
     select distinct on (fingerprint) fingerprint, status, note, owner, due_on, marked_by, created_at

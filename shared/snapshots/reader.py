@@ -5,8 +5,10 @@ from datetime import UTC
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
 import psycopg
 from psycopg import sql
+from psycopg.types.json import set_json_loads
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.advisor.standing import Standing
@@ -99,6 +101,8 @@ def _batches(
         if not isinstance(connection, psycopg.Connection):
             raise TypeError("streams need psycopg's connection")
         with connection.cursor(name="snapshot", row_factory=psycopg.rows.tuple_row) as cursor:
+            # The extras of each row, which take a fifth of the time by Python's own reader.
+            set_json_loads(orjson.loads, cursor)
             cursor.execute(query, parameters)
             while batch := cursor.fetchmany(FETCH_ROWS):
                 yield batch
