@@ -1,5 +1,6 @@
 """Asking for work: the job row is written with the domain row it serves, the message goes out after the commit."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -35,8 +36,40 @@ def add_job(
     With ``by_sweep`` the caller need not: the next sweep does. ``arguments`` holds ids and choices, never a secret: it can
     be read by the API and by operators.
     """
+    job = _queued(
+        kind,
+        tenant_id=tenant_id,
+        report_id=report_id,
+        arguments=arguments,
+        trace_id=trace_id,
+        by_sweep=by_sweep,
+        schedule_run_id=schedule_run_id,
+        expires_at=expires_at,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def add_jobs_of_reports(session: Session, kind: JobKind, *, tenant_id: UUID, report_ids: Iterable[UUID]) -> None:
+    """Write a queued job of ``kind`` for each report, thousands in a few statements; the next sweeps publish them."""
+    session.add_all([_queued(kind, tenant_id=tenant_id, report_id=one, by_sweep=True) for one in report_ids])
+    session.flush()
+
+
+def _queued(
+    kind: JobKind,
+    *,
+    tenant_id: UUID,
+    report_id: UUID | None,
+    by_sweep: bool,
+    arguments: dict[str, Any] | None = None,
+    trace_id: str | None = None,
+    schedule_run_id: UUID | None = None,
+    expires_at: datetime | None = None,
+) -> Job:
     now = datetime.now(UTC)
-    job = Job(
+    return Job(
         id=new_id(),
         tenant_id=tenant_id,
         report_id=report_id,
@@ -54,9 +87,6 @@ def add_job(
         trace_id=trace_id,
         trace_parent=tracing.current_parent(),
     )
-    session.add(job)
-    session.flush()
-    return job
 
 
 def publish_job(publisher: Publisher, database: Database, job: Job) -> bool:

@@ -17,7 +17,7 @@ from shared.database.tables import AzureConnection, Client, Report, StoredCreden
 from shared.errors import ConflictError, InvalidRequestError, NotFoundError
 from shared.jobs.cancellation import cancel_report
 from shared.jobs.kinds import REMOVE_REPORT_FILES
-from shared.jobs.requests import add_job
+from shared.jobs.requests import add_jobs_of_reports
 from shared.reporting.listing import Conditions, Order, Place, like_pattern, page_query
 
 _SELECT = """
@@ -165,8 +165,7 @@ def delete(session: Session, client_id: UUID) -> Deleted:
         .values(deleted_at=now, updated_at=now)
         .execution_options(synchronize_session=False)
     )
-    for report_id in report_ids:
-        add_job(session, REMOVE_REPORT_FILES, tenant_id=client.tenant_id, report_id=report_id, by_sweep=True)
+    add_jobs_of_reports(session, REMOVE_REPORT_FILES, tenant_id=client.tenant_id, report_ids=report_ids)
     connections = removal.remove_all_of_client(session, client_id)
     credentials = credential_removal.remove_all_of_client(session, client_id)
     client.deleted_at = now
