@@ -10,7 +10,6 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,7 +23,7 @@ from infra.local.valkey import Valkey
 from shared.database.session import Database
 from shared.settings import Settings
 from tests import examples
-from tests.measuring import unmeasured
+from tests.measuring import measured_by, unmeasured
 from tests.servers import AskingServers, Counter, TestServers
 from tests.shares import SERVERS, share_fixtures
 from tests.tenants import add_tenant
@@ -33,6 +32,8 @@ _COUNTER = pytest.StashKey[Counter]()
 # Coverage measures child processes that find its configuration in this variable.
 _MEASURING_VARIABLE = "COVERAGE_PROCESS_CONFIG"
 _MEASURING = pytest.StashKey[str | None]()
+# The function by which coverage measures, where it does.
+_TRACE = pytest.StashKey[Any]()
 
 examples.choose()
 
@@ -43,9 +44,13 @@ _LOOK_AFTER = 20_000
 
 def pytest_configure(config: pytest.Config) -> None:
     """Own the servers, or learn from the controlling process of a parallel run where to ask for them."""
+    config.stash[_TRACE] = sys.gettrace()
     worker_input: dict[str, Any] | None = getattr(config, "workerinput", None)
     if worker_input is not None:
         config.stash[SERVERS] = AskingServers(worker_input["servers"])
+        if worker_input["workerid"] != "gw0":
+            # What is measured while tests are collected is what modules do when imported: the same in each process.
+            sys.settrace(None)
     else:
         servers = TestServers()
         config.stash[SERVERS] = servers
@@ -82,13 +87,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Measure no coverage of a test that is marked so."""
-    with unmeasured() if item.get_closest_marker("unmeasured") else nullcontext():
+    """Measure coverage of the test itself, unless it is marked as one of which none is measured."""
+    with unmeasured() if item.get_closest_marker("unmeasured") else measured_by(item.config.stash[_TRACE]):
         return (yield)
 
 
 def pytest_collection_finish() -> None:
-    """Set aside what stays, and look for garbage among what tests make."""
+    """Set aside what stays, look for garbage among what tests make, and measure the tests, not what is around them."""
+    sys.settrace(None)
     gc.freeze()
     gc.set_threshold(_LOOK_AFTER, *gc.get_threshold()[1:])
     gc.enable()
