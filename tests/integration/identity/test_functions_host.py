@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.identity import front_packages
+
 ROOT = Path(__file__).resolve().parents[3]
 RUNTIME = "azure-functions-runtime==1.3.0"
 HOST = "front.example"
@@ -84,12 +86,8 @@ def _with_packages(base: str, folder: Path) -> Path:
         b"".join((ROOT / name).read_bytes() for name in ("requirements.txt", "constraints.txt")) + RUNTIME.encode()
     ).hexdigest()
     if not python.exists() or not note.exists() or note.read_text() != wanted:
-        if not python.exists():
-            subprocess.run([base, "-m", "venv", "--without-pip", "--clear", folder / "venv"], check=True)
-        # By the pip of this Python, and compiling no more than what is imported: both take longer than all the rest.
-        command = [sys.executable, "-m", "pip", "--python", python, "install", "--no-compile", "--quiet"]
-        command += ["--disable-pip-version-check", "--no-input"]
-        subprocess.run([*map(str, command), "-r", str(ROOT / "requirements.txt"), RUNTIME], check=True)
+        subprocess.run([base, "-m", "venv", "--without-pip", "--clear", folder / "venv"], check=True)
+        front_packages.install(python, "3.13", RUNTIME)
         note.write_text(wanted)
     return python
 
