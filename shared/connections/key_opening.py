@@ -1,13 +1,15 @@
 """Private keys are opened in a process of their own, which is ended where that takes too long."""
 
 import json
-import subprocess
 import sys
 import threading
+import time
 from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shared.child_process import child_process
 from shared.errors import InvalidRequestError
 
 PROCESSOR_S = 20
@@ -57,26 +59,26 @@ def _open(data: bytes, phrase: str | None, *, is_pem: bool) -> OpenedKey:
         "processor_s": PROCESSOR_S,
         "max_memory_bytes": _MAX_MEMORY_BYTES,
     }
-    try:
-        with _turn:
-            child = subprocess.run(  # noqa: S603  (our own file, no shell)
-                [sys.executable, "-I", str(_CHILD)],
-                input=json.dumps(job).encode(),
-                capture_output=True,
-                timeout=_TIMEOUT_S,
-                # Nothing of ours is its business, secrets among the settings least of all.
-                env={},
-                check=False,
-            )
-    except subprocess.TimeoutExpired as error:
-        raise KeyRefusedError("slow") from error
-    if child.returncode < 0:
+    deadline = time.monotonic() + _TIMEOUT_S
+
+    def check() -> None:
+        if time.monotonic() > deadline:
+            raise KeyRefusedError("slow")
+
+    with _turn, child_process(_CHILD) as child:
+        # By a pipe: a key is on no disk. A child that ended before it read all says so below.
+        with suppress(BrokenPipeError):
+            child.input.write(json.dumps(job).encode())
+            child.input.close()
+        said = b"".join(child.output(check))
+        status = child.wait()
+    if status < 0:
         # Ended by a signal: its time was over.
         raise KeyRefusedError("slow")
-    if child.returncode:
+    if status:
         # A library that panics, or no memory: no program writes such a file.
         raise KeyRefusedError("locked")
-    answer = json.loads(child.stdout)
+    answer = json.loads(said)
     if "refused" in answer:
         raise KeyRefusedError(answer["refused"])
     return OpenedKey(answer["key"].encode(), tuple(one.encode() for one in answer["certificates"]))

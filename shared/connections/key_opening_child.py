@@ -2,18 +2,25 @@
 
 How long that takes is up to whoever made the file: a password may be stretched without end in parts that cannot be looked at
 before they are decrypted, and numbers may be chosen so that it takes minutes to see whether they are a key. No library lets
-itself be interrupted there, a process does. It is run as a file and imports nothing of the product, so that it starts fast.
+itself be interrupted there, a process does.
 """
 
 import base64
 import json
 import resource
 import sys
+from pathlib import Path
 from typing import Any
+
+# Last of all places: beside this file lie modules with names of others.
+sys.path.append(str(Path(__file__).parents[2]))
+
+from shared.child_process import end_with
 
 
 def main() -> None:
     """Answer ``{"key": …, "certificates": […]}``, all as PEM and unlocked, or ``{"refused": …}``."""
+    end_with(int(sys.argv[1]))
     job = json.load(sys.stdin)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (job["processor_s"], job["processor_s"]))
