@@ -27,7 +27,7 @@ _SHEETS = (
     (Exhibit(name="many-clients", report_type=_EXECUTIVE, clients=18, client="Northwind Cloud"), (0, 1, 2, 3)),
     (Exhibit(name="german", report_type=_COST, language="de", rows=120), (0, 2, 4, 5)),
     (Exhibit(name="japanese", report_type=_EXECUTIVE, language="ja", rows=120), (0, 1, 2, 3)),
-    (Exhibit(name="nothing-found", rows=0, has_insights=False), (0, 1, 2)),
+    (Exhibit(name="nothing-found", rows=0, has_insights=False), (0, 1)),
     (Exhibit(name="one-finding", rows=1, has_insights=False), (0, 1, 2)),
 )
 _HTML = Exhibit(name="html", rows=300, branding="forest")

@@ -66,6 +66,8 @@ class PartWriter:
             "title": part.title,
             "facts": part.facts,
             "new_page": part.kind not in _FLOWING
+            # Of nothing there is so little to say that one page holds it.
+            and self._content.total > 0
             and not 0 < listed < _NEW_PAGE_FROM
             # The table of clients ends anywhere on a page, often at its top.
             and (before is None or before.kind is not PartKind.CLIENTS),

@@ -10,6 +10,7 @@ from shared.language.marking import marked
 from worker.reports.blocks import Block, Cell, Column, ColumnKind, Paragraph, Part, PartKind, Table
 from worker.reports.document import SourceFacts
 from worker.reports.parts.draft import Draft
+from worker.reports.parts.headlines import is_about_money
 from worker.reports.parts.savings_words import converted_sentence, counted_words, policy_words, remarks
 from worker.reports.parts.summary import count_cell
 from worker.reports.source_words import reason_words
@@ -74,11 +75,18 @@ def method_of(draft: Draft) -> tuple[Paragraph, ...]:
     """Return what was noticed about the sources and how the numbers were made, a labelled paragraph each."""
     language, savings = draft.language, draft.savings
     noticed = [clean_text(note) for source in draft.facts.sources for note in source.notes]
-    counted = [*counted_words(draft), converted_sentence(draft), *remarks(savings.notes, language)]
-    words, choices = policy_words(savings.policy, language)
     return (
         *([_told(language.gettext("About the source"), noticed)] if noticed else []),
         Paragraph(language.gettext(_HOW_ROWS_ARE_COUNTED), label=language.gettext("Counting")),
+        *(_about_savings(draft) if savings.by_currency or is_about_money(draft) else ()),
+    )
+
+
+def _about_savings(draft: Draft) -> tuple[Paragraph, ...]:
+    language, savings = draft.language, draft.savings
+    counted = [*counted_words(draft), converted_sentence(draft), *remarks(savings.notes, language)]
+    words, choices = policy_words(savings.policy, language)
+    return (
         Paragraph(
             language.sentences((language.gettext(_HOW_SAVINGS_ARE_COUNTED), words)),
             label=language.gettext("Savings"),
