@@ -35,6 +35,7 @@ class Formats:
         line = {"top": 1, "top_color": "#1B2733", "bold": True}
         self.text = self._add()
         self.wrapped = self._add(text_wrap=True)
+        self.label = self._add(bold=True)
         self.strong = self._add(bold=True, align="right")
         self.wrapped_right = self._add(text_wrap=True, align="right")
         self.header = self._add(**on_cover)

@@ -1,11 +1,12 @@
 """The last sheet: how to read the others, and how the numbers were made."""
 
 from shared.language.marking import marked
+from worker.reports.charts.shapes import columns_of
 from worker.reports.document import ReportContent
 from worker.reports.workbook.cells import write_value
 from worker.reports.workbook.row_sheet import MAX_SHEET_ROWS, Book
 
-_TEXT_COLUMNS = 110
+_TEXT_COLUMNS = 115
 
 _HOW_TO_ADD_UP = marked(
     "Counted amounts make up the sums. An alternative overlaps with a counted offer and stands in no sum: filter for "
@@ -54,7 +55,9 @@ def write_guide(book: Book, content: ReportContent) -> None:
         first, *others = paragraph.lines
         lines += [(paragraph.label, first), *(("", line) for line in others)]
     for row, (name, words) in enumerate(lines, start=2):
+        is_last_of_its_name = row - 1 == len(lines) or bool(lines[row - 1][0])
         # Not every program makes a row as high as its wrapped text.
-        sheet.set_row(row, 15 * (1 + len(words) // (_TEXT_COLUMNS - 10)) + 4)
-        write_value(sheet, row, 0, name, formats.text)
+        lines_of_text = -(-columns_of(words) // _TEXT_COLUMNS)
+        sheet.set_row(row, 14 * lines_of_text + (6 if is_last_of_its_name else 1))
+        write_value(sheet, row, 0, name, formats.label)
         write_value(sheet, row, 1, words, formats.wrapped)
