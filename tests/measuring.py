@@ -2,8 +2,8 @@
 
 Measuring makes everything that Python does on a thread two thirds slower, whether it is the product's or not. So the thread
 that runs tests is measured while it runs the test itself, and not while pytest, its plugins and fixtures are at work;
-threads that only simulate others do without, and so do tests that go over the same lines a thousand times, which others go
-over too: see the mark ``unmeasured``.
+threads that only simulate others do without, and so do generators of data, and tests that go over the same lines a thousand
+times, which others go over too: see the mark ``unmeasured``.
 """
 
 import sys

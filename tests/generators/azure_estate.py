@@ -16,6 +16,7 @@ from tests.generators.advisor_json import rest_family
 from tests.generators.catalogue import ENTRIES, RESOURCES, SAVINGS_PLAN_TEXT, VM_RESERVATION_TEXT, Entry
 from tests.generators.estate import Finding
 from tests.generators.estate import Subscription as Named
+from tests.measuring import unmeasured
 
 DIRECTORY_ID = "7d6c3c2e-5a0f-4a9e-9b66-0c8f5a2d1e47"
 _NAMESPACE = uuid.UUID("2f9d1a64-5f0e-5f60-a1b4-64c1f6d2a9e3")
@@ -100,6 +101,7 @@ class AzureEstate:
         return found
 
 
+@unmeasured()
 def make_estate(subscriptions: int, recommendations: int, *, seed: int = 1, put_aside: bool = True) -> AzureEstate:
     """Return an estate of a company: recommendations spread unevenly, some put aside where ``put_aside``, scores for all."""
     rng = random.Random(seed)

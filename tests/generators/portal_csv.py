@@ -11,6 +11,7 @@ from typing import TextIO
 
 from tests.generators.catalogue import RESOURCES
 from tests.generators.estate import SCRIPTS, Estate, Finding
+from tests.measuring import unmeasured
 
 _SUBJECT = ["Recommendation", "Subscription ID", "Subscription Name", "Resource Group", "Resource Name"]
 _SAVINGS = ["Potential Annual Cost Savings", "Potential Cost Savings Currency"]
@@ -49,6 +50,7 @@ def write_portal_csv(
     csv.writer(out, delimiter=delimiter).writerows(portal_rows(estate, generation=generation, currency=currency))
 
 
+@unmeasured()
 def save_portal_csv(path: Path, estate: Estate, *, generation: int = 17, currency: str = "USD") -> Path:
     """Write an export to ``path`` in UTF-8 with a byte order mark and return the path."""
     with path.open("w", encoding="utf-8-sig", newline="") as out:

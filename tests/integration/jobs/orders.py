@@ -17,8 +17,10 @@ from shared.storage.paths import report_folder, upload_path
 from tests.generators.estate import Estate
 from tests.generators.portal_csv import write_portal_csv
 from tests.integration.jobs.waiting import until
+from tests.measuring import unmeasured
 
 
+@unmeasured()
 def portal_csv(rows: int) -> bytes:
     """Return a portal export of ``rows`` rows."""
     text = io.StringIO(newline="")
