@@ -5,8 +5,8 @@ SHELL := /bin/sh
 .PHONY: help install demo start test check check-infra bench languages clean
 
 PYTHON := .venv/bin/python
-# Processes that run tests side by side: one more than cores, since many tests wait for servers.
-TEST_PROCESSES ?= $$(($$(getconf _NPROCESSORS_ONLN) + 1))
+# Processes that run tests side by side: two more than cores, since each waits for servers and processes half of its time.
+TEST_PROCESSES ?= $$(($$(getconf _NPROCESSORS_ONLN) + 2))
 # More arguments for pytest, and for the measurements.
 TESTS ?=
 ARGS ?=

@@ -29,7 +29,7 @@ class Listening:
             ca.issue_cert("localhost").configure_cert(context)
             # The handshake is left to the thread of the connection: one that never speaks holds up nobody else.
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     def stop(self) -> None:
         """Stop listening; does nothing when not running."""

@@ -53,7 +53,7 @@ class Receiver:
         self.url = f"https://{ports.HOST}:{self.port}"
 
     def __enter__(self) -> "Receiver":
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
