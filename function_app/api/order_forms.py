@@ -1,7 +1,7 @@
 """Orders as sent: a multipart form with the files, or JSON that names uploads."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,9 +10,11 @@ import orjson
 from fastapi import Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData
 from starlette.datastructures import UploadFile as FormFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 
 from function_app.api.models.reports import (
     MAX_PAGES,
@@ -24,6 +26,7 @@ from function_app.api.models.reports import (
 from function_app.api.models.uploads import last_part
 from shared.azure.filters import filter_of
 from shared.azure.live_orders import LiveOrder
+from shared.errors import InvalidRequestError
 from shared.reporting import reports
 from shared.reporting.uploads import UploadEmptyError
 from shared.settings import Settings
@@ -34,7 +37,39 @@ _MAX_FIELDS = 100
 # A thousand recommendations added by hand, of the usual length.
 _MAX_FIELD_BYTES = 2 * 1024 * 1024
 
+# Of the end of a form: the closing boundary, of 70 characters at most, and what some programs write after it.
+_TAIL_BYTES = 1024
+
 _Model = TypeVar("_Model", bound=BaseModel)
+
+
+class FormCutError(InvalidRequestError):
+    """A form lacks its end, and with it who knows what: the parser takes what came for all there is."""
+
+    code = "form_cut"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The form ends before its closing boundary.",
+            next_step="Send the whole form once more; it was cut off on its way.",
+        )
+
+
+class _FormRequest(Request):
+    """A request whose form has to come with its end."""
+
+    was_cut = False
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        tail = b""
+        async for chunk in super().stream():
+            tail = (tail + chunk[-_TAIL_BYTES:])[-_TAIL_BYTES:]
+            yield chunk
+        _, options = parse_options_header(self.headers.get("content-type"))
+        if b"--" + options.get(b"boundary", b"") + b"--" not in tail:
+            self.was_cut = True
+            # What the parser knows closes the files that it has begun.
+            raise MultiPartException("The form ends before its closing boundary.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +140,25 @@ GivenOrder = FilesOrder | UploadsOrder | LiveOrderGiven | SnapshotOrder
 async def read_order(request: Request, settings: Settings) -> AsyncIterator[GivenOrder]:
     """Read the order; its files, spooled to disk where large, are closed at the end.
 
-    Raises :class:`~fastapi.exceptions.RequestValidationError`, :class:`~shared.reporting.uploads.UploadEmptyError`,
+    Raises :class:`~fastapi.exceptions.RequestValidationError`, :class:`FormCutError`,
+    :class:`~shared.reporting.uploads.UploadEmptyError`,
     :class:`~shared.storage.blobs.BlobTooLargeError` or 415.
     """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "application/json":
         yield _json_order(_parsed(await request.body()))
     elif media_type == "multipart/form-data":
-        async with request.form(max_files=MAX_PAGES, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES) as form:
+        sent = _FormRequest(request.scope, request.receive)
+        try:
+            form = await sent.form(max_files=MAX_PAGES, max_fields=_MAX_FIELDS, max_part_size=_MAX_FIELD_BYTES)
+        except HTTPException as error:
+            if sent.was_cut:
+                raise FormCutError from error
+            raise
+        try:
             yield _files_order(form, settings)
+        finally:
+            await form.close()
     else:
         raise HTTPException(
             415,

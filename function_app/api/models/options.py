@@ -1,12 +1,12 @@
 """What an order says about its report: policy, scope, comparison, further clients, recommendations added by hand."""
 
-import json
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
+import orjson
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from function_app.api.models.branding import LanguageTag
@@ -31,7 +31,8 @@ def _parsed(given: Any) -> Any:
     if not isinstance(given, str):
         return given
     try:
-        return json.loads(given)
+        # Unlike Python's own, it has a limit to how deep things nest.
+        return orjson.loads(given)
     except ValueError as error:
         raise ValueError("must be JSON") from error
 

@@ -83,6 +83,7 @@ def test_trace_of_the_request_is_kept_on_the_job(api: Client, client_id: str) ->
         ({"client_id": str(uuid4()), "report_type": "x"}, "report_type"),
         ({"client_id": [str(uuid4()), str(uuid4())]}, "client_id"),
         ({"client_id": str(uuid4()), "colour": "red"}, "colour"),
+        ({"client_id": str(uuid4()), "policy": "[" * 50_000}, "policy"),
     ],
 )
 def test_form_fields_that_are_not_valid_are_named(api: Client, fields: dict[str, Any], field: str) -> None:
@@ -101,6 +102,15 @@ def test_empty_file_is_told_by_name(api: Client, client_id: str) -> None:
     answer = api.post(PATH, data={"client_id": client_id}, files={"file": ("empty.csv", b"")})
     assert (answer.status_code, answer.json()["code"]) == (400, "file_empty")
     assert "empty.csv" in answer.json()["detail"]
+
+
+def test_form_that_was_cut_off_is_no_order(api: Client, client_id: str) -> None:
+    sent = api.build_request("POST", PATH, data={"client_id": client_id}, files={"file": ("a.csv", EXPORT)})
+    whole, kind = sent.read(), {"Content-Type": sent.headers["Content-Type"]}
+    for size in (len(whole) - 4, len(whole) // 2):
+        answer = api.post(PATH, content=whole[:size], headers=kind)
+        assert (answer.status_code, answer.json()["code"]) == (400, "form_cut")
+    assert api.post(PATH, content=whole, headers=kind).status_code == 202
 
 
 @pytest.mark.parametrize("body", [b"", b"--x", b"--x\r\nContent-Disposition: form-data\r\n\r\nx\r\n--x--", b"\0" * 100])
