@@ -18,6 +18,7 @@ from shared.jobs import execution
 from shared.jobs.execution import Work
 from shared.reporting import reports, sourced_reports
 from shared.reports import ReportFormat
+from shared.reports.options import ReportOptions
 from shared.services import Services
 from shared.settings import Settings
 from tests.generators.azure_estate import make_estate
@@ -65,7 +66,13 @@ class Tenancy:
     connection_id: UUID
 
     def order(
-        self, *, filters: FetchFilter | None = None, keep_put_aside: bool = False, refresh_first: bool = False
+        self,
+        *,
+        filters: FetchFilter | None = None,
+        keep_put_aside: bool = False,
+        refresh_first: bool = False,
+        file_format: ReportFormat = ReportFormat.CSV,
+        language: str = "",
     ) -> UUID:
         """Order a live report and return its id."""
         live = LiveOrder(
@@ -74,7 +81,7 @@ class Tenancy:
             keep_put_aside=keep_put_aside,
             refresh_first=refresh_first,
         )
-        wanted = reports.Order(self.client_id, (ReportFormat.CSV,))
+        wanted = reports.Order(self.client_id, (file_format,), options=ReportOptions(language=language))
         with self.services.database.tenant(self.tenant_id) as session:
             report, _ = sourced_reports.order_live(session, self.tenant_id, wanted, live, trace_id=None)
         return report.id

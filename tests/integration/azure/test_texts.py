@@ -1,5 +1,6 @@
 """Microsoft's texts are read again once a day, in the languages that somebody asked for and no others."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,12 +9,14 @@ import pytest
 from sqlalchemy import delete, select
 
 from shared.azure import metadata
-from shared.database.tables import AdvisorMetadata, AdvisorMetadataLanguage
+from shared.database.tables import AdvisorMetadata, AdvisorMetadataLanguage, RecommendationRow, ReportFile
+from shared.reports import ReportFormat
 from shared.services import Services
 from shared.ticks.advisor_texts import refresh_texts
 from tests.integration.azure.conftest import Tenancy
 from tests.simulators.azure_management import AzureManagement
 from tests.simulators.faults import Fault
+from worker.jobs.generate_report import generate_report
 
 
 @pytest.fixture
@@ -82,6 +85,27 @@ def test_fetch_goes_on_without_texts(tenancy: Tenancy, german: None, azure: Azur
     azure.estate.languages = ()
     report_id = tenancy.order()
     assert tenancy.run(report_id) == "succeeded"
+
+
+def test_a_report_is_in_microsofts_words_and_marks_those_that_are_in_english(
+    tenancy: Tenancy, german: None, azure: AzureManagement
+) -> None:
+    report_id = tenancy.order(file_format=ReportFormat.HTML, language="de")
+    assert tenancy.run(report_id) == "succeeded"
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        types = sorted({one.lower() for one in session.scalars(select(RecommendationRow.recommendation_type_id)) if one})
+    with tenancy.services.system_database.across_tenants() as session:
+        untold = (AdvisorMetadata.language == "de", AdvisorMetadata.recommendation_type_id == types[0])
+        session.execute(delete(AdvisorMetadata).where(*untold))
+    assert tenancy.run(report_id, generate_report) == "succeeded"
+
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        path = session.scalars(select(ReportFile.blob_path).where(ReportFile.report_id == report_id)).one()
+    page = tenancy.services.blobs.read(str(path), max_bytes=10_000_000).decode()
+    titles = re.findall(r"<h3><bdi( lang=\"en\")?>(.*?)</bdi></h3>", page)
+    assert [title for mark, title in titles if bool(mark) == title.startswith("[de] ")] == []
+    assert len([title for mark, title in titles if mark]) == 1
+    assert len(titles) == len(types)
 
 
 @pytest.mark.parametrize(
