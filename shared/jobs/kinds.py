@@ -96,10 +96,9 @@ SYNC_AZURE_STATISTICS = JobKind(
     "sync_azure_statistics",
     Queue.AZURE_API,
     Priority.NORMAL,
-    max_attempts=3,
-    soft_limit_s=600,
-    hard_limit_s=660,
-    retry_delays_s=(10, 60),
+    max_attempts=1,
+    soft_limit_s=120,
+    hard_limit_s=150,
     arguments=OfConnection,
 )
 REMOVE_REPORT_FILES = JobKind(

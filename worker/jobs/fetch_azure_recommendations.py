@@ -29,6 +29,7 @@ from shared.azure.parts import Fetched, Refused
 from shared.azure.resource_graph import ResourceGraph
 from shared.azure.spool import Spool
 from shared.azure.targets import NothingToReadError, Targets, targets_of
+from shared.branding.stored import effective
 from shared.connections import connections
 from shared.connections.credentials import credential_of
 from shared.database.tables import AzureConnection, Report, Snapshot
@@ -88,11 +89,12 @@ def _order(run: JobRun) -> _Order:
     with run.services.database.tenant(run.tenant_id) as session:
         report = session.scalars(select(Report).where(Report.id == run.report_id)).one()
         live = live_order_of(report.details["live"])
+        language = options_of(report.options).language or effective(session, report.client_id).language
         return _Order(
             client_id=report.client_id,
             live=live,
             connection=connections.find(session, live.connection_id),
-            languages=tuple({metadata.ENGLISH, options_of(report.options).language}),
+            languages=tuple({metadata.ENGLISH, language or metadata.ENGLISH}),
             requested_at=report.created_at,
             fetched=report.snapshot_id is not None,
         )

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import delete, select
 
 from shared.azure import metadata
-from shared.database.tables import AdvisorMetadata, AdvisorMetadataLanguage, RecommendationRow, ReportFile
+from shared.database.tables import AdvisorMetadata, AdvisorMetadataLanguage, BrandingRow, RecommendationRow, ReportFile
+from shared.identifiers import new_id
 from shared.reports import ReportFormat
 from shared.services import Services
 from shared.ticks.advisor_texts import refresh_texts
@@ -85,6 +86,13 @@ def test_fetch_goes_on_without_texts(tenancy: Tenancy, german: None, azure: Azur
     azure.estate.languages = ()
     report_id = tenancy.order()
     assert tenancy.run(report_id) == "succeeded"
+
+
+def test_texts_are_read_in_the_language_of_the_clients_branding(tenancy: Tenancy, azure: AzureManagement) -> None:
+    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
+        session.add(BrandingRow(id=new_id(), tenant_id=tenancy.tenant_id, client_id=tenancy.client_id, language="fr"))
+    assert tenancy.run(tenancy.order()) == "succeeded"
+    assert len(metadata.texts(tenancy.services.database, "fr")) > 30
 
 
 def test_a_report_is_in_microsofts_words_and_marks_those_that_are_in_english(
