@@ -80,7 +80,7 @@ def test_a_colour_that_cannot_be_read_is_corrected_and_said(api: Client) -> None
         ({"language": "tlh"}, "language", "de (Deutsch)"),
         ({"font": "Comic Sans"}, "font", "Noto Sans"),
         ({"footer": "x" * 121}, "footer", "120"),
-        ({"title": "a\0"}, "title", "U+0000"),
+        ({"title": "a\0"}, "title", "control characters"),
         ({"logo": "x"}, "logo", ""),
     ],
 )

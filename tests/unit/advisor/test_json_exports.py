@@ -214,7 +214,7 @@ def test_a_missing_page_is_noticed(tmp_path: Path) -> None:
         ('{"name": "x", "list": [1]}', "export_not_recommendations", "the members name, list"),
         ("{}", "export_not_recommendations", "no members"),
         ('{"value": 5}', "export_not_recommendations", "value"),
-        ("[1, 2]", "export_not_recommendations", "int"),
+        ("[1, 2]", "export_not_recommendations", "an array of numbers"),
         ('[{"a": 1}]', "export_not_recommendations", "with a"),
         ('[{"type": "Microsoft.Advisor/metadata"}]', "export_not_recommendations", "Microsoft.Advisor/metadata"),
         ("[", "export_truncated", "cut off"),
