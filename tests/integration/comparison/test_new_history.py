@@ -9,6 +9,10 @@ from sqlalchemy.orm import Session
 
 from shared.comparison import comparing, mark_store
 from tests.integration.comparison.conftest import Estate
+from tests.shares import share_fixtures
+
+# The planner must not know either what other tests wrote of other clients.
+product_environment, settings, database, system_database, owner = share_fixtures("module")
 
 _FINDINGS = 3_000
 # Each finding is known from exports and from Azure, and every hundredth bears a mark.

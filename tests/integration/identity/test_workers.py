@@ -65,13 +65,13 @@ def test_results_are_written_and_read_while_tokens_roll_over_and_sessions_end(
 def test_an_outage_shorter_than_the_token_costs_no_worker_anything(
     publisher: Publisher, azure: Azure, start_worker: StartWorker, pool: str
 ) -> None:
-    azure.issuer.lifetime_s = 60
+    azure.issuer.lifetime_s = 120
     start_worker(pool)
 
     def ask() -> None:
         # A question on its way when the broker's connections end may be lost; it must not be waited for until the token
         # that this test is about has expired.
-        publisher.ask(DEBUG_TASK, queue=Queue.HEALTH_CHECKS, timeout_s=_NOT_LOST_S / 2)
+        publisher.ask(DEBUG_TASK, queue=Queue.HEALTH_CHECKS, timeout_s=_NOT_LOST_S)
 
     with Load(ask, threads=1) as load:
         load.go_on(2)
