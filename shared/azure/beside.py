@@ -4,6 +4,7 @@ To turn pages into lines takes longer than to read them and than to file the lin
 core. The child is told of each part and where its pages lie; it leaves lines in the same folder, and says so.
 """
 
+import os
 import pickle
 import threading
 from collections import Counter
@@ -31,7 +32,7 @@ _CHILD = Path(__file__).with_name("beside_child.py")
 
 
 class LinesFailedError(AdvisorReportsError):
-    """The process that makes lines of what was read ended before its work did."""
+    """The process that makes lines of what was read was ended before its work was."""
 
     code = "lines_failed"
     retryable = True
@@ -39,8 +40,12 @@ class LinesFailedError(AdvisorReportsError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             f"What was read from Azure could not be made ready to be kept: {reason}.",
-            next_step="It is tried again by itself. Where it fails again, give the worker more memory.",
+            next_step="Where this comes again, give the worker more memory, or order fewer subscriptions at once.",
         )
+
+
+class UnexpectedLinesError(RuntimeError):
+    """The process that makes lines failed of itself, and would again."""
 
 
 class Made(msgspec.Struct, tag=True, frozen=True):
@@ -59,7 +64,14 @@ class Done(msgspec.Struct, tag=True, frozen=True):
     missing: int
 
 
-_said = msgspec.json.Decoder(Made | Done)
+class Failed(msgspec.Struct, tag=True, frozen=True):
+    """The child has failed; where the operating system refused something, by which number."""
+
+    error_number: int | None
+    trace: str
+
+
+_said = msgspec.json.Decoder(Made | Done | Failed)
 
 
 @contextmanager
@@ -76,7 +88,10 @@ def live_lines(terms: Terms, folder: Path, *, subscriptions: int, check: Callabl
 
 
 class LiveLinesBeside:
-    """Has lines made by a child process. Where that ends before its time, raises :class:`LinesFailedError`."""
+    """Has lines made by a child process.
+
+    Where that is ended before its time, raises :class:`LinesFailedError`; where it fails, what this process would fail of.
+    """
 
     def __init__(self, child: ChildProcess, terms: Terms, folder: Path, *, check: Callable[[], None]) -> None:
         self._child = child
@@ -101,7 +116,7 @@ class LiveLinesBeside:
             yield Lines(said.table, said.count, path.read_bytes())
             path.unlink()
         if self._counts is None:
-            raise LinesFailedError(self._child.last_words())
+            raise LinesFailedError(self._child.reason())
 
     def counts(self) -> Counts:
         """Return what was counted on the way."""
@@ -111,13 +126,28 @@ class LiveLinesBeside:
 
     def _tell(self, message: Terms | Path | Part | None) -> None:
         try:
-            pickle.dump(message, self._child.input, protocol=pickle.HIGHEST_PROTOCOL)
-            self._child.input.flush()
+            self._child.tell(pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL), self._check)
         except BrokenPipeError:
-            raise LinesFailedError(self._child.last_words()) from None
+            for _ in self._frames():
+                pass  # lines that nobody will want; the last word may be why there are no more
+            raise LinesFailedError(self._child.reason()) from None
 
     def _frames(self) -> Iterator[Made | Done]:
         rest = b""
         for piece in self._child.output(self._check):
             *frames, rest = (rest + piece).split(b"\n")
-            yield from map(_said.decode, frames)
+            for said in map(_said.decode, frames):
+                if isinstance(said, Failed):
+                    raise _failure(said)
+                yield said
+
+
+def _failure(said: Failed) -> Exception:
+    error: Exception
+    if said.error_number is not None:
+        error = OSError(said.error_number, os.strerror(said.error_number))
+    else:
+        error = UnexpectedLinesError("lines could not be made")
+    # For the log; those who read the job's row are told the kind of error alone.
+    error.add_note(said.trace)
+    return error

@@ -5,6 +5,7 @@ import os
 import pickle
 import sys
 import threading
+import traceback
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -14,18 +15,33 @@ import msgspec
 # Last of all places: beside this file lie modules with names of others.
 sys.path.append(str(Path(__file__).parents[2]))
 
-from shared.azure.beside import Done, Made
+from shared.azure.beside import Done, Failed, Made
 from shared.azure.live_lines import made
 from shared.azure.live_rows import LiveRows, Terms
 from shared.azure.parts import Part
 from shared.child_process import end_with
 
+# Not that of ``sys.stdin``: Python would want it back at the end, while the thread that listens still waits for it.
+_input = os.fdopen(0, "rb", closefd=False)
+
 
 def main() -> int:
-    """Make the lines of each part that standard input names; answer with :class:`Made` and, at the end, :class:`Done`."""
+    """Make the lines of each part that standard input names; answer with :class:`Made` and, at the end, :class:`Done`.
+
+    What goes wrong is answered with :class:`Failed`.
+    """
     end_with(int(sys.argv[1]))
     # Modules are no garbage, and to look through them again and again takes a tenth of the time.
     gc.freeze()
+    try:
+        _make_lines()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent is told
+        _say(Failed(error.errno if isinstance(error, OSError) else None, traceback.format_exc()))
+        return 1
+    return 0
+
+
+def _make_lines() -> None:
     terms: Terms = _told()
     folder: Path = _told()
     parts: SimpleQueue[Part | None] = SimpleQueue()
@@ -36,7 +52,6 @@ def main() -> int:
         (folder / name).write_bytes(lines.text)
         _say(Made(lines.table, lines.count, name))
     _say(Done(dict(live.counts.left_out), live.counts.duplicates, live.counts.missing))
-    return 0
 
 
 def _listen(parts: "SimpleQueue[Part | None]") -> None:
@@ -53,10 +68,10 @@ def _listen(parts: "SimpleQueue[Part | None]") -> None:
 
 
 def _told() -> Any:
-    return pickle.load(sys.stdin.buffer)  # noqa: S301  (from the parent's own memory, by a pipe that only it has)
+    return pickle.load(_input)  # noqa: S301  (from the parent's own memory, by a pipe that only it has)
 
 
-def _say(message: Made | Done) -> None:
+def _say(message: Made | Done | Failed) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
     sys.stdout.buffer.flush()
 

@@ -195,12 +195,10 @@ class Fetching:
         part.batch.close()
         if self._with_scores:
             part.scores = self._spool.batch()
-            try:
+            with part.scores.whole():
                 for page in self._graph.pages(queries.SCORES, shown, asked_for=_SCORES):
                     self._go_on()
                     part.scores.add(memoryview(page.data))
-            finally:
-                part.scores.close()
 
     def _go_on(self) -> None:
         """Return while there is a point in asking on."""
@@ -239,10 +237,9 @@ class Fetching:
         """Return the subscription's scores; none where Azure will not give them, which costs no recommendation."""
         scores = self._spool.batch()
         try:
-            for page in advisor_lists.pages(self._calls, subscription_id, "advisorScore", asked_for=_SCORES):
-                scores.add(page)
+            with scores.whole():
+                for page in advisor_lists.pages(self._calls, subscription_id, "advisorScore", asked_for=_SCORES):
+                    scores.add(page)
         except (AzurePermissionError, AzureRefusedError) as error:
             _log.warning("scores could not be read", extra={"action": "scores_failed", "code": error.code})
-            scores.drop()
-        scores.close()
         return scores

@@ -6,6 +6,7 @@ from here in one go. It also keeps memory flat, and lets go of pages that turn o
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,6 +51,16 @@ class Batch:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """End the writing with the block, and forget all pages where it fails."""
+        try:
+            yield
+        except BaseException:
+            self.drop()
+            raise
+        self.close()
 
     def drop(self) -> None:
         """Forget all pages."""

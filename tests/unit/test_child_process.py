@@ -58,14 +58,37 @@ def test_child_is_waited_for(obedient: Path) -> None:
         child.input.close()
         assert b"".join(child.output(lambda: None)) == b"ready\n"
         assert child.wait() == 0
-        assert child.last_words() == "its process ended with status 0"
 
 
-def test_last_words_are_those_of_standard_error(tmp_path: Path) -> None:
-    (file := tmp_path / "failing.py").write_text("raise SystemExit('It rained.')")
+@pytest.mark.parametrize(
+    ("does", "reason"),
+    [
+        ("open('/private/place')", "FileNotFoundError in its process"),
+        ("raise SystemExit('/private/place')", "its process ended with status 1"),
+        ("import os; os.abort()", "its process was ended by signal 6"),
+    ],
+)
+def test_reason_for_an_early_end_tells_nothing_of_the_work(does: str, reason: str, tmp_path: Path) -> None:
+    (file := tmp_path / "failing.py").write_text(does)
     with child_process(file) as child:
-        assert child.wait() == 1
-        assert child.last_words() == "It rained."
+        assert child.reason() == reason
+
+
+def test_child_sees_what_python_needs_and_no_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE_SERVICE_KEY", "hunter2")
+    (file := tmp_path / "telling.py").write_text("import os; print(sorted(os.environ))")
+    with child_process(file) as child:
+        seen = b"".join(child.output(lambda: None)).decode()
+    assert "PATH" in seen
+    assert "LANGUAGE_SERVICE_KEY" not in seen
+
+
+def test_child_hears_signals_as_others_do(tmp_path: Path) -> None:
+    (file := tmp_path / "obedient.py").write_text(
+        OBEDIENT.replace("sys.stdin.read()", "import signal; print(signal.pthread_sigmask(signal.SIG_BLOCK, ()))")
+    )
+    with child_process(file) as child:
+        assert b"".join(child.output(lambda: None)) == b"ready\nset()\n"
 
 
 def test_child_of_nobody_does_nothing(obedient: Path) -> None:

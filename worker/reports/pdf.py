@@ -99,7 +99,7 @@ def _checked(answer: bytes, child: ChildProcess) -> dict[str, Any]:
             return result
         reason = str(result["error"])
     else:
-        reason = child.last_words()
+        reason = child.reason()
     raise RenderingError(
         f"The PDF could not be made: {reason}.",
         next_step="Order the report as HTML or Excel, and report this sentence to whoever runs this installation.",

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psutil
 import pytest
 
-from shared.azure.beside import MANY_SUBSCRIPTIONS, LinesFailedError, LiveLinesBeside, live_lines
+from shared.azure.beside import MANY_SUBSCRIPTIONS, LinesFailedError, LiveLinesBeside, UnexpectedLinesError, live_lines
 from shared.azure.filters import FetchFilter, TagFilter
 from shared.azure.live_lines import LiveLines, OwnLiveLines
 from shared.azure.live_rows import Terms
@@ -19,9 +20,11 @@ from shared.azure.parts import Part
 from shared.azure.put_aside import PutAside, Rules
 from shared.azure.spool import Spool
 from shared.azure.type_texts import Action, TypeText
+from shared.jobs.problems import Problem, is_retryable
 from shared.snapshots.lines import BATCH_ROWS, Table
 from tests.children import children
 from tests.generators.azure_estate import AzureEstate, AzureSubscription, make_estate
+from tests.integration.jobs.waiting import until
 
 ESTATE = make_estate(4, 400)
 TERMS = Terms(
@@ -143,23 +146,49 @@ def test_process_that_is_killed_is_told_as_what_may_be_tried_again(tmp_path: Pat
     with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=nothing) as lines:
         (child,) = children("beside_child")
         os.kill(child.pid, signal.SIGKILL)
-        with pytest.raises(LinesFailedError, match="ended with status -9") as while_lines_are_awaited:
+        with pytest.raises(LinesFailedError, match="ended by signal 9") as while_lines_are_awaited:
             list(lines.lines())
-        with pytest.raises(LinesFailedError, match="ended with status -9"):
+        with pytest.raises(LinesFailedError, match="ended by signal 9"):
             lines.take(next(parts_of(tmp_path)))
     assert while_lines_are_awaited.value.retryable
 
 
-def test_page_that_is_none_fails_with_its_reason(tmp_path: Path) -> None:
-    (tmp_path / "other").mkdir()
-    part = next(parts_of(tmp_path))
-    part.batch = Spool(tmp_path / "other").batch()
+def page_that_is_none(folder: Path) -> Part:
+    (folder / "other").mkdir()
+    part = next(parts_of(folder))
+    part.batch = Spool(folder / "other").batch()
     part.batch.add(b'{"no": "list"}')
     part.batch.close()
+    return part
+
+
+def test_page_that_is_none_fails_as_it_would_here_while_lines_are_awaited(tmp_path: Path) -> None:
     with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=nothing) as lines:
-        lines.take(part)
-        with pytest.raises(LinesFailedError, match="Expected `array`"):
+        lines.take(page_that_is_none(tmp_path))
+        with pytest.raises(UnexpectedLinesError) as failed:
             list(lines.lines())
+    assert "Expected `array`" in failed.value.__notes__[0]
+    assert not is_retryable(failed.value)
+
+
+def test_page_that_is_none_fails_as_it_would_here_while_parts_come(tmp_path: Path) -> None:
+    with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=nothing) as lines:
+        (child,) = children("beside_child")
+        lines.take(page_that_is_none(tmp_path))
+        until(lambda: child.status() == psutil.STATUS_ZOMBIE, "the process to end")
+        with pytest.raises(UnexpectedLinesError) as failed:
+            lines.take(part_of(Spool(tmp_path / "other"), next(iter(ESTATE.subscriptions.values()))))
+    assert "Expected `array`" in failed.value.__notes__[0]
+
+
+def test_full_disk_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "000001.lines").symlink_to("/dev/full")
+    with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=nothing) as lines:
+        lines.take(next(parts_of(tmp_path)))
+        with pytest.raises(OSError, match="No space left") as failed:
+            list(lines.lines())
+    assert Problem.of(failed.value).code == "disk_full"
+    assert is_retryable(failed.value)
 
 
 class StoppedError(Exception):
@@ -177,6 +206,22 @@ def test_stop_is_heard_while_the_process_works_and_ends_it(tmp_path: Path) -> No
         with pytest.raises(StoppedError):
             list(lines.lines())
     assert children("beside_child") == []
+
+
+def test_stop_is_heard_while_the_process_takes_nothing_in(tmp_path: Path) -> None:
+    looks: list[None] = []
+
+    def check() -> None:
+        looks.append(None)
+        raise StoppedError
+
+    with live_lines(TERMS, tmp_path, subscriptions=MANY_SUBSCRIPTIONS, check=check) as lines:
+        os.kill(children("beside_child")[0].pid, signal.SIGSTOP)
+        part = next(parts_of(tmp_path))
+        part.names = {str(number): "x" * 100 for number in range(10_000)}
+        with pytest.raises(StoppedError):
+            lines.take(part)
+    assert looks
 
 
 def test_process_learns_no_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
