@@ -41,7 +41,8 @@ from shared.identity import scopes
 from shared.settings import Settings
 
 # A page of a thousand rows with joins takes Resource Graph seconds at times; silence for this long is a broken connection.
-# Below the minute that jobs have between being asked to stop and being ended.
+# With the connecting below the minute that jobs which ask Azure have between being asked to stop and being ended; a test of
+# a connection has less, and is hasty.
 # A page has a megabyte and more, which azure-core would cut into pieces of 4 KiB and join again.
 _CONNECTION: dict[str, Any] = {"connection_timeout": 5, "connection_data_block_size": 1 << 20}
 _TIMES: dict[str, Any] = {**_CONNECTION, "read_timeout": 45}

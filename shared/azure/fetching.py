@@ -10,27 +10,22 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 
 import msgspec
 
-from shared.azure import advisor_lists, queries
+from shared.azure import advisor_lists, groups, queries
 from shared.azure.calls import AzureCalls
 from shared.azure.errors import AzurePermissionError, AzureRefusedError, AzureServiceError
 from shared.azure.filters import FetchFilter
 from shared.azure.parts import Fetched, Part, Refused
 from shared.azure.put_aside import PutAside, Rules
-from shared.azure.resource_graph import GROUP, IncompleteAnswerError, ResourceGraph, decoded
+from shared.azure.resource_graph import IncompleteAnswerError, ResourceGraph, decoded
 from shared.azure.spool import Batch, Spool
 
 _log = logging.getLogger(__name__)
 
-AT_ONCE = 6
-"""Groups in flight: enough to fill a quota of three queries a second with answers that take two seconds."""
-
-_SUBSCRIPTIONS = "list subscriptions"
 _RECOMMENDATIONS = "list recommendations"
 _SCORES = "read Advisor's scores"
 
@@ -56,10 +51,6 @@ class _Outcome:
 
 class _PartFailedError(Exception):
     """Resource Graph answers, and yet not about these subscriptions: one of them may be at fault."""
-
-
-class _GivenUpError(Exception):
-    """Another group failed for good; nobody looks at this one any more."""
 
 
 class Fetching:
@@ -102,27 +93,18 @@ class Fetching:
 
         Raises :class:`~shared.azure.errors.AzureCallError` where the whole fetch fails, and what the calls' ``wait`` raises.
         """
-        ordered = sorted({one.lower() for one in subscription_ids})
-        groups = [tuple(ordered[at : at + GROUP]) for at in range(0, len(ordered), GROUP)]
-        waiting = deque(partial(self._group, group) for group in groups)
+        waiting: deque[Callable[[], _Outcome]] = deque(
+            partial(self._group, group) for group in groups.groups_of(subscription_ids)
+        )
         fetched = Fetched()
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="azure fetch") as threads:
-            running: set[Future[_Outcome]] = set()
-            try:
-                while waiting or running:
-                    while waiting and len(running) < AT_ONCE:
-                        running.add(threads.submit(waiting.popleft()))
-                    for done in wait(running, return_when=FIRST_COMPLETED).done:
-                        running.remove(done)
-                        outcome = done.result()
-                        waiting.extendleft(partial(self._group, group) for group in outcome.again)
-                        waiting.extend(partial(self._by_list, one) for one in outcome.listed)
-                        self._take(outcome, fetched)
-                        self._on_progress(fetched.read + len(fetched.refused))
-            except BaseException:
-                # The block waits for the other groups, which have no need to go on to their ends.
-                self._given_up.set()
-                raise
+
+        def take(outcome: _Outcome) -> None:
+            waiting.extendleft(partial(self._group, group) for group in outcome.again)
+            waiting.extend(partial(self._by_list, one) for one in outcome.listed)
+            self._take(outcome, fetched)
+            self._on_progress(fetched.read + len(fetched.refused))
+
+        groups.in_flight(waiting, take, give_up=self._given_up.set)
         fetched.refused.sort(key=lambda refused: refused.subscription_id)
         return fetched
 
@@ -141,33 +123,18 @@ class Fetching:
             batch.drop()
             if len(group) == 1 or (isinstance(error, AzurePermissionError) and self._is_closed(group)):
                 return _Outcome(listed=group)
-            middle = len(group) // 2
-            return _Outcome(again=(group[:middle], group[middle:]))
+            return _Outcome(again=groups.halves(group))
         except BaseException:
             batch.drop()
             raise
         return _Outcome(part, listed=tuple(one for one in group if one not in part.names))
 
     def _is_closed(self, group: tuple[str, ...]) -> bool:
-        """Return whether Resource Graph refuses its first and its last subscription alone, and so is taken to refuse all.
-
-        To find each of a whole directory out by halves would use up the quota of an hour. Lists know no tags, so where one
-        is asked for nothing is taken for granted.
-        """
-        return self._wanted.tag is None and all(self._is_refused(one) for one in (group[0], group[-1]))
-
-    def _is_refused(self, subscription_id: str) -> bool:
-        try:
-            for _ in self._graph.pages(queries.SUBSCRIPTIONS, [subscription_id], asked_for=_SUBSCRIPTIONS):
-                break
-        except AzurePermissionError:
-            return True
-        except (IncompleteAnswerError, AzureRefusedError):
-            return False
-        return False
+        """Return whether a group is taken to be refused; lists know no tags, so nothing is where one is asked for."""
+        return self._wanted.tag is None and groups.is_closed(self._graph, group)
 
     def _part(self, group: tuple[str, ...], batch: Batch) -> Part:
-        visible = self._graph.rows(queries.SUBSCRIPTIONS, group, _visible_rows, asked_for=_SUBSCRIPTIONS)
+        visible = self._graph.rows(queries.SUBSCRIPTIONS, group, _visible_rows, asked_for=groups.LISTING)
         # Only those that were asked for: what else an answer may show belongs to no group of this fetch.
         seen = {one.subscription_id.lower(): one.name for one in visible}
         names = {one: seen[one] for one in group if one in seen}
@@ -204,7 +171,7 @@ class Fetching:
         """Return while there is a point in asking on."""
         self._check()
         if self._given_up.is_set():
-            raise _GivenUpError
+            raise groups.GivenUpError
 
     def _by_list(self, subscription_id: str) -> _Outcome:
         name = self._names.get(subscription_id, "")

@@ -93,20 +93,20 @@ def _look(
     on_progress: Callable[[int, int], None] = lambda _done, _all: None,
     at_most: int | None = None,
 ) -> Statistics:
-    def progressed(done: int) -> None:
-        on_progress(done, count)
-        if done < count:
-            # Also where no answer has to be waited for: whoever has no more patience hears of it.
-            wait(0.0)
+    def check() -> None:
+        # Also where nothing has to be waited for: whoever should stop, or has no more patience, hears of it.
+        wait(0.0)
 
     try:
-        targets = targets_of(services, tenant_id, connection, check=lambda: wait(0.0))
+        targets = targets_of(services, tenant_id, connection, check=check)
         count = len(targets.names)
         if at_most is not None and count > at_most:
             raise StatisticsPendingError
         with AzureCalls(services.settings, credential_of(services, connection), wait=wait) as calls:
             graph = ResourceGraph(calls, QueryLimiter(services.redis, queries=services.settings.azure_graph_queries))
-            found = statistics.look(graph, list(targets.names), on_progress=progressed)
+            found = statistics.look(
+                graph, list(targets.names), on_progress=lambda done: on_progress(done, count), check=check
+            )
     except AzureAuthenticationError as error:
         with services.database.tenant(tenant_id) as session:
             connections.mark_failing(session, connection.id, error)

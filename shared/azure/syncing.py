@@ -19,6 +19,24 @@ MOST_AT_A_GLANCE = 1000
 # Who polls what cannot be read does not set Azure's quota going round the clock.
 _RESTS = timedelta(minutes=5)
 
+# What these say to do is meant for a report, or that there is nothing to do; here one thing has to be said.
+_PASSES = frozenset(
+    {
+        "azure_service_failed",
+        "azure_throttled",
+        "azure_answer_incomplete",
+        "azure_rows_unreadable",
+        "database_unavailable",
+        "disk_full",
+        "internal",
+        "worker_lost",
+    }
+)
+_MENDED_BY = {
+    "azure_unreachable": "Check that this network lets HTTPS through to it, also by name.",
+    "time_limit": "Let the connection read fewer subscriptions (its selection).",
+}
+
 
 class StatisticsFailedError(ConflictError):
     """A job could not read the statistics, just now."""
@@ -26,10 +44,14 @@ class StatisticsFailedError(ConflictError):
     code = "statistics_failed"
 
     def __init__(self, job: Job) -> None:
-        then = "Then sync: POST /api/v1/connections/{id}/sync; by itself it is tried again after five minutes."
+        sync = f"POST /api/v1/connections/{job.arguments['connection_id']}/sync"
+        first = "" if job.error_code in _PASSES else _MENDED_BY.get(job.error_code or "", job.next_step or "")
+        if first:
+            next_step = f"{first} Then sync: {sync}."
+        else:
+            next_step = f"Ask again in five minutes, which reads them anew; to have them sooner, sync: {sync}."
         super().__init__(
-            f"The statistics could not be read from Azure: {job.error_text or 'the job failed'}",
-            next_step=" ".join(part for part in (job.next_step, then) if part),
+            f"The statistics could not be read from Azure: {job.error_text or 'the job failed'}", next_step=next_step
         )
 
 
@@ -58,10 +80,15 @@ def under_way(session: Session, connection_id: UUID) -> Job | None:
 
 
 def check_rest(session: Session, connection_id: UUID) -> None:
-    """Raise :class:`StatisticsFailedError` where the newest job failed within the last five minutes."""
+    """Raise :class:`StatisticsFailedError` where the newest job failed within the last five minutes.
+
+    What it failed of says nothing about a connection that was changed after the job began.
+    """
     lately = Job.finished_at > func.clock_timestamp() - _RESTS
     ended = session.scalars(_of(connection_id).where(lately).order_by(Job.finished_at.desc()).limit(1)).one_or_none()
-    if ended is not None and ended.state == JobState.FAILED:
+    if ended is None or ended.state != JobState.FAILED or ended.started_at is None:
+        return
+    if ended.started_at > connections.find(session, connection_id).updated_at:
         raise StatisticsFailedError(ended)
 
 

@@ -98,7 +98,8 @@ SYNC_AZURE_STATISTICS = JobKind(
     Priority.NORMAL,
     max_attempts=1,
     soft_limit_s=120,
-    hard_limit_s=150,
+    # A question that Azure is silent about is given up in between.
+    hard_limit_s=180,
     arguments=OfConnection,
 )
 REMOVE_REPORT_FILES = JobKind(

@@ -64,6 +64,7 @@ def get_statistics(connection_id: UUID, caller: ConnectionReader) -> Response:
     with caller.transaction() as session:
         if (job := syncing.under_way(session, connection_id)) is not None:
             return _pending(session, job)
+        syncing.check_rest(session, connection_id)
     until = time.monotonic() + _PATIENCE_S
 
     def wait(seconds: float) -> None:

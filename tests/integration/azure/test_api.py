@@ -8,7 +8,7 @@ import pytest
 from httpx import Client
 
 from function_app.api.routers import statistics
-from shared.azure import syncing
+from shared.azure import calls, syncing
 from shared.services import Services
 from tests.integration.api.conftest import make_key as _make_key
 from tests.integration.api.serving import caller, serving
@@ -91,11 +91,11 @@ def test_snapshot_of_nobody_is_not_found(api: Client, tenancy: Tenancy) -> None:
 def test_statistics_are_answered_from_a_cache(api: Client, tenancy: Tenancy, azure: AzureManagement) -> None:
     path = f"/api/v1/connections/{tenancy.connection_id}"
     first = api.get(f"{path}/statistics").json()
-    calls = len(azure.calls)
+    asked = len(azure.calls)
     second = api.get(f"{path}/statistics").json()
     assert (first["cached"], second["cached"]) == (False, True)
     assert {**first, "cached": True} == second
-    assert len(azure.calls) == calls
+    assert len(azure.calls) == asked
     sync = api.post(f"{path}/sync")
     assert sync.status_code == 202
     assert sync.json()["kind"] == "sync_azure_statistics"
@@ -119,12 +119,12 @@ def test_statistics_that_take_long_are_read_by_one_job(
     else:
         monkeypatch.setattr(statistics, "_PATIENCE_S", -1.0)
     first = api.get(path)
-    calls = len(azure.calls)
+    asked = len(azure.calls)
     second = api.get(path)
     assert (first.status_code, second.status_code) == (202, 202), first.text
     assert first.headers["Location"] == second.headers["Location"] == f"/api/v1/jobs/{first.json()['id']}"
     assert int(first.headers["Retry-After"]) > 0
-    assert len(azure.calls) == calls, "nobody but the job asks Azure"
+    assert len(azure.calls) == asked, "nobody but the job asks Azure"
     assert tenancy.sync(first.json()["id"]) == "succeeded"
     assert (api.get(path).status_code, api.get(path).json()["cached"]) == (200, True)
 
@@ -138,11 +138,30 @@ def test_statistics_say_what_the_job_failed_of(
     monkeypatch.setattr(syncing, "MOST_AT_A_GLANCE", 4)
     azure.faults.plan(Fault.TOKEN_REFUSED, times=100)
     assert tenancy.sync(api.get(f"{path}/statistics").json()["id"]) == "failed"
+    azure.faults.planned.clear()
+    azure.calls.clear()
     told = api.get(f"{path}/statistics")
     assert (told.status_code, told.json()["code"]) == (409, "statistics_failed")
-    assert "/sync" in told.json()["next_step"]
-    assert api.post(f"{path}/sync").status_code == 202
+    assert told.json()["next_step"].endswith(f"Then sync: POST {path}/sync.")
+    assert not azure.calls, "nobody asks Azure while the failure is told"
+    job = api.post(f"{path}/sync")
+    assert job.status_code == 202
     assert api.get(f"{path}/statistics").status_code == 202, "asked for by hand it is tried at once"
+    azure.faults.plan(Fault.BROKEN, path="ResourceGraph", times=100)
+    monkeypatch.setattr(calls, "_FIRST_PAUSE_S", 0.0)
+    assert tenancy.sync(job.json()["id"]) == "failed"
+    azure.faults.planned.clear()
+    passes = api.get(f"{path}/statistics").json()
+    assert passes["next_step"].startswith("Ask again in five minutes"), passes
+    connection = api.get(path)
+    changed = api.patch(
+        path,
+        json={"selection": {"mode": "some", "subscription_ids": sorted(azure.estate.subscriptions)[:2]}},
+        headers={"If-Match": connection.headers["ETag"]},
+    )
+    assert changed.status_code == 200, changed.text
+    anew = api.get(f"{path}/statistics")
+    assert (anew.status_code, anew.json()["subscriptions_wanted"]) == (200, 2), "that failure was another selection's"
 
 
 def test_statistics_say_what_azure_refused(api: Client, tenancy: Tenancy, azure: AzureManagement) -> None:
