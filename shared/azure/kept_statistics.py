@@ -4,7 +4,9 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from concurrent.futures import Future
+from contextvars import copy_context
+from functools import partial
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -16,9 +18,11 @@ from shared.azure.statistics import Statistics
 from shared.errors import AdvisorReportsError
 
 KEPT_S = 3600
-# A little longer than the look may take: who holds the lock and dies must not keep others waiting.
-_LOCKED_MS = 150_000
+# A little longer than a look may take, with its last question: who holds the lock and dies must not keep others waiting.
+_LOCKED_MS = 100_000
 _LOOK_AGAIN_S = 0.1
+# Each has some threads; where Azure is slow for many connections at once, jobs look at the others.
+_MOST_LOOKS = 8
 
 _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end"
 
@@ -42,24 +46,21 @@ class Kept(NamedTuple):
     cached: bool
 
 
-@dataclass
-class _Look:
-    """What one thread of this process does for all that want the same at that time."""
+class UnderWay(NamedTuple):
+    """A look of this process, which ends in its own time, and whether somebody else set it going."""
 
-    over: threading.Event = field(default_factory=threading.Event)
-    statistics: Statistics | None = None
-    error: Exception | None = None
+    look: Future[Kept]
+    joined: bool
 
-    def outcome(self, patience_s: float) -> Kept:
-        """Wait for its end and return or raise what came of it."""
-        if not self.over.wait(max(0.0, patience_s)):
+    def outcome(self) -> Kept:
+        """Return or raise what came of it; raises :class:`StatisticsPendingError` where it is not over yet."""
+        if not self.look.done():
             raise StatisticsPendingError
-        if self.statistics is None:
-            raise self.error or StatisticsPendingError()
-        return Kept(self.statistics, cached=True)
+        kept = self.look.result()
+        return kept._replace(cached=True) if self.joined else kept
 
 
-_looks: dict[str, _Look] = {}
+_looks: dict[str, Future[Kept]] = {}
 _looks_lock = threading.Lock()
 
 
@@ -78,32 +79,37 @@ class KeptStatistics:
             return None
         return None if found is None else _decode(found)
 
-    def read(
+    def begin(
         self, tenant_id: UUID, connection_id: UUID, look: Callable[[], Statistics], *, patience_s: float, of: bytes = b""
-    ) -> Kept:
-        """Return what is kept; where nothing is, one reader looks and the others wait for it, and for its failure.
+    ) -> UnderWay:
+        """Return what one thread does for all that want the same: it finds what is kept, else looks and keeps that.
 
-        ``of`` says what the statistics are of, however long it is: what was kept of something else is not found. Raises what
-        ``look`` raises, and :class:`StatisticsPendingError`.
+        Nobody has to stay for it. Where another process looks, it waits for that for ``patience_s``. ``of`` says what the
+        statistics are of, however long it is: what was kept of something else is not found. Raises
+        :class:`StatisticsPendingError` where too many looks are under way.
         """
         key = _key(tenant_id, connection_id, of)
         with _looks_lock:
-            under_way = _looks.get(key)
-            own = _looks[key] = _Look() if under_way is None else under_way
-        if under_way is not None:
-            return under_way.outcome(patience_s)
+            if (under_way := _looks.get(key)) is not None:
+                return UnderWay(under_way, joined=True)
+            if len(_looks) >= _MOST_LOOKS:
+                raise StatisticsPendingError
+            ending: Future[Kept] = Future()
+            work = partial(copy_context().run, self._end, key, ending, look, patience_s)
+            # A process that is asked to end need not wait for what nobody waits for any more.
+            threading.Thread(target=work, name="look at statistics", daemon=True).start()
+            _looks[key] = ending
+        return UnderWay(ending, joined=False)
+
+    def _end(self, key: str, ending: Future[Kept], look: Callable[[], Statistics], patience_s: float) -> None:
         try:
-            kept = self._read(key, look, patience_s)
-        except Exception as error:
-            own.error = error
-            raise
-        else:
-            own.statistics = kept.statistics
-            return kept
-        finally:
-            with _looks_lock:
-                del _looks[key]
-            own.over.set()
+            tell = partial(ending.set_result, self._read(key, look, patience_s))
+        except BaseException as error:  # noqa: BLE001 - whoever waits raises it
+            tell = partial(ending.set_exception, error)
+        with _looks_lock:
+            # Before it is told: whoever comes from now on finds what is kept, or looks anew.
+            del _looks[key]
+        tell()
 
     def _read(self, key: str, look: Callable[[], Statistics], patience_s: float) -> Kept:
         until = time.monotonic() + patience_s

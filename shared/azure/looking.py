@@ -1,5 +1,6 @@
 """Statistics of a connection, read from Azure: who is asked, as whom, and what is kept."""
 
+import time
 from collections.abc import Callable
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import msgspec
 from shared.azure import statistics
 from shared.azure.calls import AzureCalls
 from shared.azure.errors import AzureAuthenticationError, AzureServiceError
-from shared.azure.kept_statistics import Kept, KeptStatistics, StatisticsPendingError
+from shared.azure.kept_statistics import KeptStatistics, StatisticsPendingError, UnderWay
 from shared.azure.limiter import QueryLimiter
 from shared.azure.resource_graph import ResourceGraph
 from shared.azure.statistics import Statistics
@@ -38,20 +39,23 @@ def at_hand(services: Services, tenant_id: UUID, connection: AzureConnection) ->
     return KeptStatistics(services.redis).found(tenant_id, connection.id, of=_asked(connection))
 
 
-def kept(
-    services: Services,
-    tenant_id: UUID,
-    connection: AzureConnection,
-    *,
-    wait: Callable[[float], None],
-    patience_s: float,
-    at_most: int | None = None,
-) -> Kept:
-    """Return the connection's statistics, at most an hour old; raises as :func:`fresh` does, and
-    :class:`~shared.azure.kept_statistics.StatisticsPendingError`, also where it is of more than ``at_most``
-    subscriptions.
+def begin(
+    services: Services, tenant_id: UUID, connection: AzureConnection, *, patience_s: float, at_most: int | None = None
+) -> UnderWay:
+    """Begin to look at the connection's statistics, or join whoever does, and return at once.
+
+    It ends as :func:`fresh` does, or with :class:`~shared.azure.kept_statistics.StatisticsPendingError` where it is of more
+    than ``at_most`` subscriptions, or where ``patience_s`` are over before the next question. Raises that where too many
+    looks are under way.
     """
-    return KeptStatistics(services.redis).read(
+    until = time.monotonic() + patience_s
+
+    def wait(seconds: float) -> None:
+        if time.monotonic() + seconds > until:
+            raise StatisticsPendingError
+        time.sleep(seconds)
+
+    return KeptStatistics(services.redis).begin(
         tenant_id,
         connection.id,
         lambda: _look(services, tenant_id, connection, wait=wait, at_most=at_most),
@@ -97,6 +101,7 @@ def _look(
         # Also where nothing has to be waited for: whoever should stop, or has no more patience, hears of it.
         wait(0.0)
 
+    check()
     try:
         targets = targets_of(services, tenant_id, connection, check=check)
         count = len(targets.names)

@@ -6,6 +6,7 @@
 import argparse
 import json
 import sys
+import threading
 import time
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -42,6 +43,8 @@ class AzureManagement(Listening):
     calls: list[str] = field(default_factory=list)
     """Method and path of every request, in order of arrival."""
     refused_tokens: set[str] = field(default_factory=set)
+    silent: threading.Event = field(default_factory=threading.Event)
+    """While it is set, requests are taken and not answered."""
 
     def __post_init__(self) -> None:
         """Put the services behind the endpoint."""
@@ -115,6 +118,8 @@ class AzureManagement(Listening):
         self.calls.append(f"{method} {target}")
         if self.latency_s:
             time.sleep(self.latency_s)
+        while self.silent.is_set():
+            time.sleep(0.02)
         scheme, _, token = authorization.partition(" ")
         good = scheme == "Bearer" and self.issuer.recognise(token, audience=self.url)
         if not good or token in self.refused_tokens or fault is Fault.TOKEN_REFUSED:

@@ -1,6 +1,8 @@
 """Live reports and statistics as callers meet them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +10,12 @@ import pytest
 from httpx import Client
 
 from function_app.api.routers import statistics
-from shared.azure import calls, syncing
+from shared.azure import calls, kept_statistics, syncing
 from shared.services import Services
 from tests.integration.api.conftest import make_key as _make_key
 from tests.integration.api.serving import caller, serving
 from tests.integration.azure.conftest import Tenancy
+from tests.integration.jobs.waiting import until
 from tests.simulators.azure_management import AzureManagement
 from tests.simulators.faults import Fault
 
@@ -127,6 +130,44 @@ def test_statistics_that_take_long_are_read_by_one_job(
     assert len(azure.calls) == asked, "nobody but the job asks Azure"
     assert tenancy.sync(first.json()["id"]) == "succeeded"
     assert (api.get(path).status_code, api.get(path).json()["cached"]) == (200, True)
+
+
+def test_readers_that_wait_for_azure_take_no_thread_from_others(
+    api: Client, tenancy: Tenancy, azure: AzureManagement
+) -> None:
+    path = f"/api/v1/connections/{tenancy.connection_id}"
+
+    def waiting() -> int:
+        return sum(len(vars(look)["_done_callbacks"]) for look in kept_statistics._looks.values())
+
+    azure.silent.set()
+    with ThreadPoolExecutor(60) as callers:
+        try:
+            readers = [callers.submit(api.get, f"{path}/statistics") for _ in range(60)]
+            until(lambda: waiting() == 60, "readers that wait")
+            assert api.get(path).status_code == 200
+            assert not any(reader.done() for reader in readers)
+        finally:
+            azure.silent.clear()
+        answers = [reader.result().json() for reader in readers]
+    assert Counter(answer["cached"] for answer in answers) == {False: 1, True: 59}
+    assert len({answer["as_of"] for answer in answers}) == 1
+
+
+def test_reader_is_answered_however_long_azure_is_silent(
+    api: Client, tenancy: Tenancy, azure: AzureManagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/v1/connections/{tenancy.connection_id}/statistics"
+    monkeypatch.setattr(statistics, "_PATIENCE_S", 0.1)
+    azure.silent.set()
+    try:
+        first = api.get(path)
+    finally:
+        azure.silent.clear()
+    assert (first.status_code, first.json()["kind"]) == (202, "sync_azure_statistics")
+    until(lambda: not kept_statistics._looks, "the look to hear that nobody waits")
+    assert tenancy.sync(first.json()["id"]) == "succeeded"
+    assert api.get(path).status_code == 200
 
 
 def test_statistics_say_what_the_job_failed_of(

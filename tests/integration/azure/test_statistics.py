@@ -1,7 +1,6 @@
 """Statistics at a glance: right, kept for an hour, and asked for once however many want them."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from infra.local.valkey import Valkey
 from shared.azure import kept_statistics, looking
@@ -22,7 +23,7 @@ from shared.jobs.requests import add_job
 from shared.settings import Settings
 from tests.integration.azure.conftest import Tenancy
 from tests.integration.azure.test_fetch_job import rows_of
-from tests.integration.jobs.waiting import PATIENCE_S, until
+from tests.integration.jobs.waiting import PATIENCE_S
 from tests.simulators.azure_management import AzureManagement
 from worker.jobs.sync_azure_statistics import sync_azure_statistics
 
@@ -30,7 +31,9 @@ _CATEGORIES = {"Cost", "Security", "Reliability", "OperationalExcellence", "Perf
 
 
 def _kept(tenancy: Tenancy) -> tuple[Statistics, bool]:
-    kept = looking.kept(tenancy.services, tenancy.tenant_id, tenancy.connection(), wait=time.sleep, patience_s=PATIENCE_S)
+    under_way = looking.begin(tenancy.services, tenancy.tenant_id, tenancy.connection(), patience_s=PATIENCE_S)
+    under_way.look.exception(PATIENCE_S)
+    kept = under_way.outcome()
     return kept.statistics, kept.cached
 
 
@@ -53,7 +56,7 @@ def test_statistics_agree_with_a_fetch(tenancy: Tenancy) -> None:
 
 
 def test_stampede_of_a_hundred_readers_asks_azure_once(tenancy: Tenancy, azure: AzureManagement) -> None:
-    looking.kept(tenancy.services, tenancy.tenant_id, tenancy.connection(), wait=time.sleep, patience_s=PATIENCE_S)
+    _kept(tenancy)
     alone = len([call for call in azure.calls if "ResourceGraph" in call])
     tenancy.services.redis.flushdb()
     azure.calls.clear()
@@ -61,8 +64,9 @@ def test_stampede_of_a_hundred_readers_asks_azure_once(tenancy: Tenancy, azure: 
     results: list[bool] = []
 
     def read() -> None:
-        kept = looking.kept(tenancy.services, tenancy.tenant_id, connection, wait=time.sleep, patience_s=PATIENCE_S)
-        results.append(kept.cached)
+        under_way = looking.begin(tenancy.services, tenancy.tenant_id, connection, patience_s=PATIENCE_S)
+        under_way.look.exception(PATIENCE_S)
+        results.append(under_way.outcome().cached)
 
     _at_once(read, 100)
     # The first look also found the subscriptions, which takes one question more.
@@ -72,27 +76,35 @@ def test_stampede_of_a_hundred_readers_asks_azure_once(tenancy: Tenancy, azure: 
 
 def test_failure_of_a_look_is_that_of_all_who_waited_for_it() -> None:
     # There is no Redis at this address, and the threads of one process are of one mind without it.
-    kept, tenant_id, connection_id = KeptStatistics(redis.Redis(port=1)), uuid4(), uuid4()
+    kept, tenant_id, connection_id = KeptStatistics(_nowhere()), uuid4(), uuid4()
     asked: list[int] = []
-    told: list[str] = []
-
-    def all_others_wait() -> bool:
-        (one,) = kept_statistics._looks.values()
-        return len(vars(vars(one.over)["_cond"])["_waiters"]) == 19
+    all_here = threading.Event()
 
     def away() -> Statistics:
         asked.append(1)
-        until(all_others_wait, "readers that wait")
+        all_here.wait(PATIENCE_S)
         raise AzureServiceError("Azure could not count.")
 
-    def read() -> None:
-        try:
-            kept.read(tenant_id, connection_id, away, patience_s=30)
-        except AzureServiceError as error:
-            told.append(error.code)
+    readers = [kept.begin(tenant_id, connection_id, away, patience_s=30) for _ in range(20)]
+    with pytest.raises(StatisticsPendingError):
+        readers[0].outcome()
+    all_here.set()
+    assert [type(one.look.exception(PATIENCE_S)) for one in readers] == [AzureServiceError] * 20
+    assert len(asked) == 1
 
-    _at_once(read, 20)
-    assert (len(asked), told) == (1, ["azure_service_failed"] * 20)
+
+def test_looks_at_many_connections_at_once_are_left_to_jobs() -> None:
+    kept, tenant_id, all_here = KeptStatistics(_nowhere()), uuid4(), threading.Event()
+
+    def slow() -> Statistics:
+        all_here.wait(PATIENCE_S)
+        raise InterruptedError
+
+    looks = [kept.begin(tenant_id, uuid4(), slow, patience_s=30).look for _ in range(kept_statistics._MOST_LOOKS)]
+    with pytest.raises(StatisticsPendingError):
+        kept.begin(tenant_id, uuid4(), slow, patience_s=30)
+    all_here.set()
+    assert {type(one.exception(PATIENCE_S)) for one in looks} == {InterruptedError}
 
 
 def test_leaving_out_many_resource_groups_is_counted_right(tenancy: Tenancy, azure: AzureManagement) -> None:
@@ -140,22 +152,22 @@ def test_changed_connection_is_looked_at_anew(tenancy: Tenancy, azure: AzureMana
 def test_reader_does_not_wait_for_ever(settings: Settings) -> None:
     with redis.Redis.from_url(settings.broker_url.get_secret_value()) as client:
         tenant_id, connection_id = uuid4(), uuid4()
-
-        def somebody() -> Statistics:
-            with pytest.raises(StatisticsPendingError):
-                KeptStatistics(client).read(tenant_id, connection_id, lambda: pytest.fail("asked"), patience_s=0)
-            raise InterruptedError
-
-        with pytest.raises(InterruptedError):
-            KeptStatistics(client).read(tenant_id, connection_id, somebody, patience_s=0)
+        # Another process is at it.
+        client.set(f"{kept_statistics._key(tenant_id, connection_id, b'')}:lock", "another", px=60_000)
+        late = KeptStatistics(client).begin(tenant_id, connection_id, lambda: pytest.fail("asked"), patience_s=0)
+        assert isinstance(late.look.exception(PATIENCE_S), StatisticsPendingError)
 
 
 def test_statistics_are_read_where_redis_is_away(tenancy: Tenancy, own_broker: Valkey) -> None:
     found, _ = _kept(tenancy)
     own_broker.kill()
     with redis.Redis.from_url(own_broker.url(0), socket_connect_timeout=1) as client:
-        kept = KeptStatistics(client).read(tenancy.tenant_id, tenancy.connection_id, lambda: found, patience_s=1)
-    assert kept == (found, False)
+        under_way = KeptStatistics(client).begin(tenancy.tenant_id, tenancy.connection_id, lambda: found, patience_s=1)
+        assert under_way.look.result(PATIENCE_S) == (found, False)
+
+
+def _nowhere() -> redis.Redis:
+    return redis.Redis(port=1, retry=Retry(NoBackoff(), 0))
 
 
 def _at_once(act: Callable[[], None], times: int) -> None:
