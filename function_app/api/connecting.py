@@ -44,7 +44,7 @@ def create(caller: Caller, given: NewConnection, key: str | None) -> Response:
     )
     # To open a certificate takes time, and so does to recognise a request that holds secrets: for callers who are known.
     caller.verify()
-    secret = _secret_in(given)
+    secret = _secret_in(caller, given)
     request = _named(given, key)
     connection_id = new_id()
     with caller.transaction() as session:
@@ -69,7 +69,7 @@ def create(caller: Caller, given: NewConnection, key: str | None) -> Response:
 def change(caller: Caller, connection_id: UUID, given: ConnectionChange, *, version: int | None) -> Response:
     """Change a connection that is at ``version`` (``None``: whichever) and answer it."""
     caller.verify()
-    secret = _secret_in(given)
+    secret = _secret_in(caller, given)
     fields = given.model_dump(exclude_unset=True, exclude={*_SECRET_FIELDS, "secret_expires_at", "selection"})
     if "selection" in given.model_fields_set:
         fields["selection"] = given.selection.chosen().stored()
@@ -100,14 +100,17 @@ def _kept(caller: Caller, connection_id: UUID, secret: NewSecret | None) -> Kept
     return None if secret is None else intake.keep(caller.services, caller.tenant_id, connection_id, secret)
 
 
-def _secret_in(given: NewConnection | ConnectionChange) -> NewSecret | None:
+def _secret_in(caller: Caller, given: NewConnection | ConnectionChange) -> NewSecret | None:
     now = datetime.now(UTC)
     if given.secret is not None:
         return intake.client_secret(given.secret.get_secret_value(), given.secret_expires_at, now=now)
     if given.certificate is not None:
         password = given.certificate_password
         return intake.certificate(
-            given.certificate.get_secret_value(), password.get_secret_value() if password else None, now=now
+            given.certificate.get_secret_value(),
+            password.get_secret_value() if password else None,
+            tenant_id=caller.tenant_id,
+            now=now,
         )
     return None
 

@@ -16,6 +16,7 @@ from function_app import problems
 from function_app.api.answers import PreconditionMissingError
 from function_app.api.callers import ForbiddenError, UnauthenticatedError
 from shared.azure.errors import AzureCallError, AzureNetworkError, AzureServiceError
+from shared.connections.key_turns import KeysBusyError
 from shared.database.schema import SchemaMismatchError
 from shared.database.session import UnsafeRoleError
 from shared.errors import AdvisorReportsError, ConflictError, InvalidRequestError, NotFoundError
@@ -40,6 +41,7 @@ _STATUSES: tuple[tuple[type[AdvisorReportsError], int], ...] = (
     (AzureNetworkError, 503),
     # Signing in or a right is missing: the connection has to change before the same request can be served.
     (AzureCallError, 409),
+    (KeysBusyError, 503),
     (UnsafeRoleError, 503),
     (SchemaMismatchError, 503),
 )
@@ -93,7 +95,9 @@ async def _answer_own(_request: Request, error: Exception) -> Response:
         headers["WWW-Authenticate"] = 'Bearer realm="azure-advisor-reports"'
     if status == 503:
         headers["Retry-After"] = str(_RETRY_AFTER_S)
-        _log.error("a service is away", extra={"action": "service_unavailable", "code": error.code})
+        # That many keys are sent at once is nothing that those who run the service have to mend.
+        level = logging.INFO if isinstance(error, KeysBusyError) else logging.ERROR
+        _log.log(level, "a service is away", extra={"action": "service_unavailable", "code": error.code})
     return problem_answer(status, error.code, error.message, error.next_step, headers=headers)
 
 

@@ -89,8 +89,8 @@ class AzureCalls:
     """Azure Resource Manager for one credential; safe to share between threads. Use it in a ``with`` block.
 
     ``wait`` sleeps, and raises where the work should end; it is called from whichever thread has to wait. Where somebody
-    waits on the line calls are ``hasty``: none is tried again but one whose token was refused. With a ``tally`` they are
-    counted on from there.
+    waits on the line calls are ``hasty``: none is tried again but one whose token was refused, and one through a gate that
+    Azure throttled all the same, for as long as ``wait`` allows. With a ``tally`` they are counted on from there.
     """
 
     def __init__(
@@ -175,7 +175,7 @@ class AzureCalls:
                 # A service that says no time is asked less and less often.
                 throttled += 1
                 pause_s = min(error.retry_after_s or _backoff(throttled), LONGEST_S)
-                if self._hasty or time.monotonic() + pause_s > until:
+                if (self._hasty and gate is None) or time.monotonic() + pause_s > until:
                     raise
                 self._pause(pause_s, throttled=True)
             except TokenRefusedError as error:

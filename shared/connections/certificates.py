@@ -4,6 +4,7 @@ import binascii
 from base64 import b64decode
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import UUID
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -20,6 +21,17 @@ _MOST_KEY_BITS = 8192
 _MOST_CERTIFICATES = 10
 _PEM = "-----BEGIN "
 _EXPORT_AGAIN = "Export it again with the usual settings, or without a password: it travels encrypted all the same."
+# What is wrong with a key that was not opened, and what to do about it.
+_REASONS = {
+    "no_key": ("The private key is missing.", ""),
+    "not_rsa": (
+        "The private key is not an RSA key.",
+        "Make a certificate with an RSA key of 2048 bits or more: Entra takes no other for applications.",
+    ),
+    "unsupported": ("The private key is of a kind that is not supported.", ""),
+    "memory": ("The private key is locked so that too much memory is needed to open it.", _EXPORT_AGAIN),
+    "broken": ("The private key cannot be read: it is damaged, or of a form that no program writes.", _EXPORT_AGAIN),
+}
 
 
 class CertificateInvalidError(InvalidRequestError):
@@ -46,15 +58,21 @@ class SigningCertificate:
     expires_at: datetime
 
 
-def read(given: str, password: str | None, *, now: datetime | None = None) -> SigningCertificate:
-    """Return the certificate in ``given``, whose key ``password`` opens; raises :class:`CertificateInvalidError`."""
+def read(given: str, password: str | None, *, holder: UUID | None = None, now: datetime | None = None) -> SigningCertificate:
+    """Return the certificate in ``given``, whose key ``password`` opens; one of a ``holder``'s is opened at a time.
+
+    Raises :class:`CertificateInvalidError` and :class:`~shared.connections.key_turns.KeysBusyError`.
+    """
     if len(given) > MAX_CHARS:
         raise CertificateInvalidError(f"The certificate is longer than {MAX_CHARS:,} characters.")
     if password and "\0" in password:
         # Not an error but a panic to the library that would open it.
         raise CertificateInvalidError("The password holds a character that no password has.")
     try:
-        opened, certificates = _of_pem(given.encode(), password) if _PEM in given else _of_pkcs12(given, password)
+        if _PEM in given:
+            opened, certificates = _of_pem(given.encode(), password, holder)
+        else:
+            opened, certificates = _of_pkcs12(given, password, holder)
     except KeyRefusedError as error:
         raise _refused(error.reason, password) from error
     # It was looked at in a process that could be ended; to do so once more would take as long.
@@ -70,7 +88,7 @@ def read(given: str, password: str | None, *, now: datetime | None = None) -> Si
     return SigningCertificate(_pem_of(key, chain), own.fingerprint(hashes.SHA1()).hex().upper(), own.not_valid_after_utc)  # noqa: S303 - the portal's name for it, not a seal
 
 
-def _of_pem(given: bytes, phrase: str | None) -> tuple[OpenedKey, list[Certificate]]:
+def _of_pem(given: bytes, phrase: str | None, holder: UUID | None) -> tuple[OpenedKey, list[Certificate]]:
     try:
         certificates = load_pem_x509_certificates(given)
     except ValueError as error:
@@ -84,16 +102,16 @@ def _of_pem(given: bytes, phrase: str | None) -> tuple[OpenedKey, list[Certifica
     if start < 0:
         raise KeyRefusedError("locked")
     _check_rounds(_block(given[start:]))
-    return key_opening.open_pem(given[start:], phrase), certificates
+    return key_opening.open_pem(given[start:], phrase, holder=holder), certificates
 
 
-def _of_pkcs12(given: str, phrase: str | None) -> tuple[OpenedKey, list[Certificate]]:
+def _of_pkcs12(given: str, phrase: str | None, holder: UUID | None) -> tuple[OpenedKey, list[Certificate]]:
     try:
         data = b64decode("".join(given.split()), validate=True)
     except (binascii.Error, ValueError) as error:
         raise CertificateInvalidError("The certificate is neither PEM text nor base64.") from error
     _check_rounds(data)
-    opened = key_opening.open_pkcs12(data, phrase)
+    opened = key_opening.open_pkcs12(data, phrase, holder=holder)
     if not opened.certificates:
         raise CertificateInvalidError("The PKCS 12 file holds no certificate.")
     return opened, [load_pem_x509_certificate(each) for each in opened.certificates[:_MOST_CERTIFICATES]]
@@ -117,20 +135,12 @@ def _check_rounds(der: bytes) -> None:
 
 
 def _refused(reason: str, phrase: str | None) -> CertificateInvalidError:
-    match reason:
-        case "no_key":
-            return CertificateInvalidError("The private key is missing.")
-        case "not_rsa":
-            return CertificateInvalidError(
-                "The private key is not an RSA key.",
-                next_step="Make a certificate with an RSA key of 2048 bits or more: Entra takes no other for applications.",
-            )
-        case "unsupported":
-            return CertificateInvalidError("The private key is of a kind that is not supported.")
-        case "slow":
-            return CertificateInvalidError(
-                f"The private key could not be opened within {key_opening.PROCESSOR_S} seconds.", next_step=_EXPORT_AGAIN
-            )
+    if reason == "slow":
+        text = f"The private key could not be opened within {key_opening.PROCESSOR_S} seconds."
+        return CertificateInvalidError(text, next_step=_EXPORT_AGAIN)
+    if reason in _REASONS:
+        message, next_step = _REASONS[reason]
+        return CertificateInvalidError(message, next_step=next_step)
     if not phrase:
         return CertificateInvalidError(
             "The private key cannot be read without its password, or is damaged.",

@@ -11,8 +11,16 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from shared.azure.calls import AzureCalls
-from shared.azure.errors import AzureCallError, AzureNetworkError, AzurePermissionError, AzureRefusedError
+from shared.azure.errors import (
+    AzureCallError,
+    AzureNetworkError,
+    AzurePermissionError,
+    AzureRefusedError,
+    AzureThrottledError,
+)
+from shared.azure.limiter import QueryLimiter
 from shared.connections import connections, discovery
+from shared.connections.bounded_work import bounded
 from shared.connections.credentials import credential_of
 from shared.connections.discovery import Discovery, Found
 from shared.connections.failing import tell_of_failure
@@ -35,6 +43,9 @@ _SAMPLED = 3
 _ASLEEP = {"disabled"}
 _NOT_REGISTERED = "MissingSubscriptionRegistration"
 _WARNED_BEFORE = timedelta(days=30)
+# Three windows of Resource Graph's quota, should fetches of the same principal take all of the first two.
+QUOTA_PATIENCE_S = 15.0
+_NAP_S = 0.2
 
 
 class AzureSilentError(AzureNetworkError):
@@ -84,17 +95,23 @@ def ask(session: Session, connection_id: UUID, *, trace_id: str | None) -> tuple
 
 
 def examine(services: Services, connection: AzureConnection, *, check: Callable[[], None] = lambda: None) -> Examination:
-    """Test a connection; call it outside transactions. ``check`` is called between questions and may raise.
+    """Test a connection; call it outside transactions. ``check`` is called a few times a second and may raise.
 
-    Raises what may go away by itself (:attr:`~shared.errors.AdvisorReportsError.retryable`); anything else is a result.
+    Raises what ``check`` raises, whatever Azure does, and what may go away by itself
+    (:attr:`~shared.errors.AdvisorReportsError.retryable`); anything else is a result.
     """
+    return bounded(lambda check_within: _examined(services, connection, check_within), check)
+
+
+def _examined(services: Services, connection: AzureConnection, check: Callable[[], None]) -> Examination:
     began = time.monotonic()
     try:
         # A token of before would hide that what it was signed in with is worth nothing any more.
         credential = credential_of(services, connection, anew=True)
-        # What is throttled here is tried again by the job: nobody waits on the line for the end of a quota.
-        with AzureCalls(services.settings, credential, hasty=True) as calls:
-            found = discovery.look(calls, connection, check=check)
+        gate = QueryLimiter(services.redis, queries=services.settings.azure_graph_queries)
+        # What fails here is tried again by the job; only for the quota that fetches share somebody waits on the line.
+        with AzureCalls(services.settings, credential, wait=_patient(check), hasty=True) as calls:
+            found = discovery.look(calls, connection, gate=gate, check=check)
             result = _judged(calls, found, check)
         if result.success:
             result = replace(result, next_step=_before_the_end(connection.secret_expires_at))
@@ -103,6 +120,24 @@ def examine(services: Services, connection: AzureConnection, *, check: Callable[
             raise
         return Examination.failed(error, began=began)
     return Examination(_timed(result, began), found.subscriptions)
+
+
+def _patient(check: Callable[[], None]) -> Callable[[float], None]:
+    """Return what waits for the quota, so long in all and no longer, and hears from ``check`` meanwhile."""
+    left_s = QUOTA_PATIENCE_S
+
+    def wait(seconds: float) -> None:
+        nonlocal left_s
+        if seconds > left_s:
+            raise AzureThrottledError(retry_after_s=seconds)
+        left_s -= seconds
+        until = time.monotonic() + seconds
+        while (rest := until - time.monotonic()) > 0:
+            check()
+            time.sleep(min(rest, _NAP_S))
+        check()
+
+    return wait
 
 
 def note(session: Session, connection: AzureConnection, examination: Examination) -> bool:

@@ -52,14 +52,15 @@ def client_secret(value: str, expires_at: datetime | None, *, now: datetime) -> 
     return NewSecret(value, "text/plain", expires_at)
 
 
-def certificate(given: str, password: str | None, *, now: datetime) -> NewSecret:
+def certificate(given: str, password: str | None, *, tenant_id: UUID, now: datetime) -> NewSecret:
     """Return a certificate with its key to keep.
 
-    Raises :class:`~shared.connections.certificates.CertificateInvalidError`.
+    Raises :class:`~shared.connections.certificates.CertificateInvalidError`, and
+    :class:`~shared.connections.key_turns.KeysBusyError` where its key cannot be opened soon.
     """
     if password:
         redaction.register_passing(password)
-    found = certificates.read(given, password, now=now)
+    found = certificates.read(given, password, holder=tenant_id, now=now)
     return NewSecret(found.pem, "application/x-pem-file", found.expires_at, found.thumbprint)
 
 

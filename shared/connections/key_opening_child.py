@@ -23,7 +23,8 @@ def main() -> None:
     end_with(int(sys.argv[1]))
     job = json.load(sys.stdin)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (job["processor_s"], job["processor_s"]))
+    # Below the hard limit, at which it would be a kill like any other.
+    resource.setrlimit(resource.RLIMIT_CPU, (job["processor_s"], job["processor_s"] + 5))
     resource.setrlimit(resource.RLIMIT_AS, (job["max_memory_bytes"], job["max_memory_bytes"]))
     # Where the parent finds its libraries: on some hosts that is no place that Python looks at by itself.
     sys.path[:] = job["path"]
@@ -31,7 +32,7 @@ def main() -> None:
 
 
 def _opened(job: dict[str, Any]) -> dict[str, Any]:
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - see main
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm  # noqa: PLC0415 - see main
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
@@ -49,10 +50,12 @@ def _opened(job: dict[str, Any]) -> dict[str, Any]:
         return {"refused": "locked"}
     except UnsupportedAlgorithm:
         return {"refused": "unsupported"}
-    if key is None:
-        return {"refused": "no_key"}
+    except (MemoryError, InternalError) as error:
+        # The latter is most of what OpenSSL may say, also that it got no memory.
+        is_memory = isinstance(error, MemoryError) or "malloc failure" in str(error)
+        return {"refused": "memory" if is_memory else "broken"}
     if not isinstance(key, RSAPrivateKey):
-        return {"refused": "not_rsa"}
+        return {"refused": "no_key" if key is None else "not_rsa"}
     pkcs8, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     return {
         "key": key.private_bytes(serialization.Encoding.PEM, pkcs8, plain).decode(),

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import orjson
 
 from tests.generators.azure_estate import DIRECTORY_ID, AzureEstate, AzureSubscription
+from tests.simulators import advisor_metadata
 from tests.simulators.answers import Answer, error_answer, json_answer
 
 _PAGE_ROWS = 200
@@ -46,6 +47,8 @@ class Advisor:
         lists = {"/subscriptions": self._subscriptions, "/providers/microsoft.management/managementgroups": self._groups}
         if (rows := lists.get(path.lower())) is not None:
             return self._page(path, query, rows(), elsewhere=elsewhere)
+        if method == "GET" and (named := advisor_metadata.PATH.fullmatch(path)) is not None:
+            return advisor_metadata.answer(named[1], query)
         match = _SUBSCRIPTION.fullmatch(path)
         if match is None:
             return error_answer(404, "InvalidResourceType", "The resource type could not be found.")

@@ -114,7 +114,7 @@ _MEANINGS = {
     422: "Some fields are not valid; `errors` lists them.",
     428: "If-Match is missing.",
     500: "A mistake on our side.",
-    503: "Database or storage did not answer; try again after `Retry-After` seconds.",
+    503: "Something that is needed did not answer or is busy; try again after `Retry-After` seconds.",
 }
 ALWAYS = (400, 401, 403, 422, 503)
 """What any route that needs a key may answer. 400: a cursor that is not valid, a body that is no JSON."""

@@ -48,7 +48,10 @@ _TESTED: dict[str, Any] = {
     responses={201: {"model": Connection, "description": "Created; `Location` says where."}, **failures(*ALWAYS, 404, 409)},
 )
 def create_connection(connection: NewConnection, caller: ConnectionWriter, key: IdempotencyKey = None) -> Response:
-    """Create a connection. Its secret or certificate goes to the vault and is never shown again; test it next."""
+    """Create a connection. Its secret or certificate goes to the vault and is never shown again; test it next.
+
+    Certificates of a tenant are opened one at a time; `keys_busy` (503) asks to send one again in a moment.
+    """
     return connecting.create(caller, connection, key)
 
 
@@ -73,7 +76,8 @@ def change_connection(
 ) -> Response:
     """Change some fields of a connection, if it still is as you read it: send the ETag in `If-Match`.
 
-    A secret or certificate sent becomes the new version; the one before is put out of use within minutes.
+    A secret or certificate sent becomes the new version; the one before is put out of use within minutes. `keys_busy` (503)
+    asks to send a certificate again in a moment.
     """
     return connecting.change(caller, connection_id, change, version=version_of(if_match))
 

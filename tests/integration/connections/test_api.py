@@ -9,7 +9,9 @@ import httpx
 import pytest
 
 from shared.access import Scope
+from shared.connections import key_opening, key_turns
 from shared.identifiers import new_id
+from tests.generators.certificates import certificate, pem
 from tests.integration.connections.asking import PATH, SECRET, made
 from tests.integration.connections.conftest import MakeApi
 from tests.simulators.cloud import Cloud
@@ -93,6 +95,21 @@ def test_what_cannot_be_is_told(
     assert answer.json()["code"] == code
     assert answer.json()["next_step"]
     assert not cloud.vault.values()
+
+
+def test_a_certificate_that_finds_no_turn_to_be_opened_may_be_sent_again(
+    api: httpx.Client, cloud: Cloud, by_secret: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_turns, "PATIENCE_S", 0.05)
+    body = {**by_secret, "kind": "service_principal_certificate", "certificate": pem(certificate())}
+    del body["secret"]
+    with key_opening.turns.held("one"), key_opening.turns.held("two"):
+        answer = api.post(PATH, json=body)
+    assert (answer.status_code, answer.json()["code"]) == (503, "keys_busy")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.json()["next_step"]
+    assert not cloud.vault.values()
+    assert api.post(PATH, json=body).status_code == 201
 
 
 def test_nobody_else_sees_or_touches_a_connection(

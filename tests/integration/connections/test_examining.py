@@ -1,5 +1,6 @@
 """Testing connections over HTTP: what a test finds, what it says of failures, and what selections mean."""
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,8 @@ import httpx
 import pytest
 
 from shared.access import Scope
+from shared.azure import limiter
+from shared.connections import examining
 from shared.identifiers import new_id
 from shared.jobs import execution
 from shared.jobs.run import JobRun
@@ -15,6 +18,7 @@ from tests.integration.connections.asking import PATH, after_test, made
 from tests.integration.connections.conftest import MakeApi
 from tests.simulators.cloud import Cloud
 from tests.simulators.faults import Fault
+from tests.simulators.resource_graph import Quota
 from tests.simulators.tokens import DIRECTORY_ID
 from worker.jobs.test_azure_connection import test_azure_connection as perform
 
@@ -159,6 +163,54 @@ def test_an_azure_that_is_silent_is_a_result_as_well(
     assert (job["state"], job["result"]["error_code"]) == ("succeeded", "azure_silent")
     read = api.get(f"{PATH}/{connection['id']}").json()
     assert (read["status"], read["last_test"]) == ("untested", job["result"])
+
+
+def test_a_call_that_hangs_beyond_the_time_of_a_test_is_a_result_in_time(
+    api: httpx.Client, services: Services, cloud: Cloud, by_secret: dict[str, Any], tenant: UUID
+) -> None:
+    connection = made(api, by_secret)
+    asked = api.post(f"{PATH}/{connection['id']}/test").json()
+    cloud.management.silent.set()
+
+    def hurried(run: JobRun) -> None:
+        run._deadline = time.monotonic() + 1.0
+        perform(run)
+
+    execution.execute(services, hurried, tenant_id=tenant, job_id=UUID(asked["job"]["id"]), worker="test")
+    # Azure has not said a word so far.
+    job = api.get(f"/api/v1/jobs/{asked['job']['id']}").json()
+    cloud.management.silent.clear()
+    assert cloud.management.calls, "it was asked"
+    assert (job["state"], job["result"]["error_code"]) == ("succeeded", "azure_silent")
+    read = api.get(f"{PATH}/{connection['id']}").json()
+    assert (read["status"], read["last_test"]) == ("untested", job["result"])
+
+
+def test_a_test_beside_a_fetch_waits_for_the_quota_instead_of_being_refused(  # noqa: PLR0917
+    api: httpx.Client,
+    services: Services,
+    cloud: Cloud,
+    by_secret: dict[str, Any],
+    tenant: UUID,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection = made(api, by_secret)
+    monkeypatch.setattr(limiter, "WINDOW_MS", 600)
+    quota = cloud.management.graph.quota = Quota(window_s=0.5)
+    fetch = limiter.QueryLimiter(services.redis, queries=services.settings.azure_graph_queries)
+    token = cloud.management.issuer.token(cloud.management.url).text
+    services.redis.delete(limiter._key(token))
+    for _ in range(quota.queries):
+        fetch.enter(token, lambda _: pytest.fail("the window is new"))
+        assert quota.take(cloud.management.issuer.object_id)[0]
+    result = after_test(api, services, tenant, connection["id"])["result"]
+    assert (result["success"], quota.refused) == (True, 0)
+    # Somebody beyond our sight takes from it as well.
+    cloud.management.faults.plan(Fault.THROTTLED, path="ResourceGraph")
+    assert after_test(api, services, tenant, connection["id"])["result"]["success"] is True
+    monkeypatch.setattr(examining, "QUOTA_PATIENCE_S", 0.5)
+    cloud.management.faults.plan(Fault.THROTTLED, path="ResourceGraph")
+    assert after_test(api, services, tenant, connection["id"])["state"] == "queued", "patience has an end"
 
 
 def test_a_connection_that_changed_meanwhile_keeps_no_result_of_before(

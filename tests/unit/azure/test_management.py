@@ -8,9 +8,16 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from shared.azure.calls import AzureCalls
-from shared.azure.errors import AzureAuthenticationError, AzureNetworkError, AzureServiceError, AzureThrottledError
+from shared.azure.errors import (
+    AzureAuthenticationError,
+    AzureNetworkError,
+    AzureRefusedError,
+    AzureServiceError,
+    AzureThrottledError,
+)
 from shared.azure.links import is_same_host
 from shared.settings import Settings
+from tests.generators.advisor_metadata import metadata_rows
 from tests.generators.azure_estate import make_estate
 from tests.simulators.azure_management import AzureManagement
 from tests.simulators.faults import Fault
@@ -62,6 +69,32 @@ def test_a_page_at_another_host_gets_no_token(client: AzureCalls, management: Az
     management.faults.plan(Fault.ELSEWHERE, path="recommendations")
     with pytest.raises(AzureServiceError, match="another address"):
         _recommendations(client, management)
+
+
+def test_the_metadata_of_types_is_the_same_by_rest_as_by_resource_graph(client: AzureCalls) -> None:
+    def asked(name: str = "", **options: str) -> dict[str, Any]:
+        params = {"api-version": "2023-01-01", **options}
+        return client.get(f"/providers/Microsoft.Advisor/metadata{name}", asked_for="read Advisor's metadata", **params)
+
+    known = {row["properties"]["recommendationTypeId"].lower(): row["properties"] for row in metadata_rows("en")}
+    entities = {one["name"]: one["properties"] for one in asked()["value"]}
+    types = {one["id"]: one for one in entities["recommendationType"]["supportedValues"]}
+    assert {name: one["displayName"] for name, one in types.items()} == {n: one["displayName"] for n, one in known.items()}
+    assert all("learnMoreLink" not in one for one in types.values())
+    for name in entities["recommendationType"]["dependsOn"]:
+        allowed = {one["id"] for one in entities[name]["supportedValues"]}
+        assert {one[name] for one in types.values()} <= allowed, name
+    expanded = asked("/recommendationtype", **{"$expand": "ibiza", "$filter": "recommendationCategory eq 'Cost'"})
+    costs = {name: one["learnMoreLink"] for name, one in known.items() if one["recommendationCategory"] == "Cost"}
+    assert {one["id"]: one["learnMoreLink"] for one in expanded["properties"]["supportedValues"]} == costs
+    retiring = asked(
+        "/recommendationType", **{"$filter": "retirementDate ge '2000-01-01' and retirementDate le '2099-01-01'"}
+    )
+    dated = {name for name, one in known.items() if "sourceProperties" in one}
+    assert {one["id"] for one in retiring["properties"]["supportedValues"]} == dated != set()
+    for name, options in (("/nothing", {}), ("", {"$filter": "impact eq 'High'"})):
+        with pytest.raises(AzureRefusedError):
+            asked(name, **options)
 
 
 @pytest.mark.parametrize(

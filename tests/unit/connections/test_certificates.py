@@ -2,56 +2,24 @@
 
 import contextlib
 from base64 import b64decode, b64encode
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
 from textwrap import wrap
+from uuid import UUID
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.connections import certificates, key_opening, stretching
+from shared.connections import certificates, key_opening, key_turns, stretching
 from shared.connections.certificates import MAX_CHARS, CertificateInvalidError, read
-
-NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
-KEY = rsa.generate_private_key(65537, 2048)
-OTHER_KEY = rsa.generate_private_key(65537, 2048)
-_NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "advisor-reports")])
-
-
-def certificate(
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey = KEY, *, begins: timedelta = timedelta(days=-1), days: int = 365
-) -> x509.Certificate:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(_NAME)
-        .issuer_name(_NAME)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(NOW + begins)
-        .not_valid_after(NOW + begins + timedelta(days=days))
-        .sign(key, hashes.SHA256())
-    )
-
-
-def pem(
-    own: x509.Certificate, key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | None = KEY, password: bytes | None = None
-) -> str:
-    text = own.public_bytes(serialization.Encoding.PEM)
-    if key is not None:
-        lock = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-        text += key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
-    return text.decode()
-
-
-def pfx(own: x509.Certificate, password: bytes | None = None) -> str:
-    lock = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-    return b64encode(pkcs12.serialize_key_and_certificates(b"c", KEY, own, None, lock)).decode()
-
+from shared.connections.key_turns import KeysBusyError, KeyTurns
+from shared.identifiers import new_id
+from tests.generators.certificates import NOW, OTHER_KEY, certificate, pem, pfx
+from tests.integration.jobs.waiting import PATIENCE_S, until
 
 KINDS = (pem(certificate()), pem(certificate(), password=b"open sesame"), pfx(certificate(), b"open sesame"))
 
@@ -126,13 +94,78 @@ def _of_mersenne_primes(*exponents: int) -> str:
 
 def _der(tag: int, content: bytes) -> bytes:
     size = len(content)
-    return bytes([tag, size] if size < 128 else [tag, 0x82, *size.to_bytes(2, "big")]) + content
+    long = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, size] if size < 128 else [tag, 0x80 + len(long), *long]) + content
 
 
 def test_a_key_that_takes_minutes_to_look_at_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_opening, "PROCESSOR_S", 1)
     with pytest.raises(CertificateInvalidError, match="could not be opened within 1 seconds"):
         read(pem(certificate(), None) + _of_mersenne_primes(9941, 11213), None, now=NOW)
+
+
+def _stretched_by_scrypt(cost: int) -> str:
+    """Return a key that is locked so that a gigabyte and more is needed to open it."""
+    pbes2, scrypt, aes = (bytes.fromhex(one) for one in ("2a864886f70d01050d", "2b06010401da47040b", "60864801650304012a"))
+    salt, vector = _der(4, bytes(16)), _der(4, bytes(16))
+    numbers = b"".join(_der(2, one.to_bytes(one.bit_length() // 8 + 1, "big")) for one in (cost, 8, 1))
+    by = _der(0x30, _der(6, scrypt) + _der(0x30, salt + numbers)) + _der(0x30, _der(6, aes) + vector)
+    body = _der(0x30, _der(0x30, _der(6, pbes2) + _der(0x30, by)) + _der(4, bytes(64)))
+    text = "\n".join(wrap(b64encode(body).decode(), 64))
+    return f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{text}\n-----END ENCRYPTED PRIVATE KEY-----\n"
+
+
+def test_a_key_that_takes_more_memory_than_there_is_is_not_called_a_wrong_password() -> None:
+    with pytest.raises(CertificateInvalidError, match="too much memory"):
+        read(pem(certificate(), None) + _stretched_by_scrypt(2**20), "open sesame", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("signal", "expected", "message"),
+    [("SIGSEGV", CertificateInvalidError, "of a form that no program writes"), ("SIGKILL", KeysBusyError, "too busy")],
+)
+def test_a_process_that_falls_over_a_key_is_not_called_slow(
+    signal: str, expected: type[Exception], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = tmp_path / "child.py"
+    child.write_text(f"import os, signal, sys\nsys.stdin.read()\nos.kill(os.getpid(), signal.{signal})\n")
+    monkeypatch.setattr(key_opening, "_CHILD", child)
+    with pytest.raises(expected, match=message):
+        read(pem(certificate()), None, now=NOW)
+
+
+def test_whoever_finds_all_turns_taken_may_come_back_and_is_not_told_that_the_key_is_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, theirs, third = new_id(), new_id(), new_id()
+    monkeypatch.setattr(key_turns, "PATIENCE_S", 0.05)
+    with key_opening.turns.held(theirs):
+        with pytest.raises(KeysBusyError) as busy, key_opening.turns.held(theirs):
+            pass
+        assert (busy.value.code, busy.value.retryable) == ("keys_busy", True)
+        assert read(pem(certificate()), None, holder=ours, now=NOW), "one tenant cannot take both turns"
+        with key_opening.turns.held(third), pytest.raises(KeysBusyError):
+            read(pem(certificate()), None, holder=ours, now=NOW)
+    assert read(pem(certificate()), None, holder=theirs, now=NOW)
+
+
+def test_few_wait_for_a_turn_and_fewer_of_one_holder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(key_turns, "PATIENCE_S", PATIENCE_S)
+    turns, mine, yours = KeyTurns(), new_id(), new_id()
+
+    def take(holder: UUID) -> None:
+        with turns.held(holder):
+            pass
+
+    with ThreadPoolExecutor(10) as pool:
+        with turns.held(mine):
+            waiting = [pool.submit(take, mine) for _ in range(3)]
+            until(lambda: turns.in_line == 3 or None, "three to be in line")
+            with pytest.raises(KeysBusyError):
+                take(mine)
+            take(yours)
+        assert [one.result() for one in waiting] == [None] * 3, "those in line had their turns"
+        assert turns.in_line == 0
 
 
 def test_only_rsa_keys_sign_in_to_entra() -> None:
