@@ -46,6 +46,8 @@ CHECKS = [
 ]
 # Mails are handed over as they are.
 schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
+# Headers of the connection: the server below the API refuses what is wrong with them, in its own words.
+_OF_THE_CONNECTION = ("Connection", "Content-Length", "Expect", "Transfer-Encoding", "Upgrade")
 # Of an operation, in either mode: there are many, and each example is a request, costlier than those of other properties.
 _EXAMPLES = hypothesis.settings().max_examples // 12
 
@@ -130,6 +132,8 @@ def _examine(operation: Operation, session: requests.Session, mode: GenerationMo
                 **case.path_parameters,
                 **{name: known[name] for name in case.path_parameters if name in known},
             }
+        for name in _OF_THE_CONNECTION:
+            case.headers.pop(name, None)
         case.call_and_validate(session=session, checks=CHECKS, allow_redirects=False)
 
     # Of an operation without parameters nothing can be wrong.
