@@ -7,7 +7,7 @@ So whoever promised an answer by a time does not make the calls, and leaves whoe
 import contextvars
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 _LOOK_EACH_S = 0.2
@@ -44,13 +44,8 @@ def bounded(work: Callable[[Callable[[], None]], _Made], check: Callable[[], Non
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(run,), name="bounded work", daemon=True).start()
     try:
-        while True:
-            try:
-                return made.result(_LOOK_EACH_S)
-            except TimeoutError:
-                # One of the work's own comes this way, too.
-                if made.done():
-                    raise
+        while not wait([made], _LOOK_EACH_S).done:
             check()
+        return made.result()
     finally:
         is_abandoned.set()
