@@ -22,7 +22,7 @@ from shared.child_process import ChildProcess, child_process
 from shared.errors import AdvisorReportsError
 from shared.snapshots.lines import Lines, Table
 
-# A process takes an eighth of a second to start and 40 MB: nothing to thousands of subscriptions, much to a few.
+# A process takes an eighth of a second to start, and 20 to 100 MB: nothing to thousands of subscriptions, much to a few.
 MANY_SUBSCRIPTIONS = 250
 # Of all jobs that run in threads of one worker. More would only wait for processors, and take the memory that there is.
 _AT_ONCE = 2

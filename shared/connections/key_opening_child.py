@@ -22,7 +22,6 @@ def main() -> None:
     """Answer ``{"key": …, "certificates": […]}``, all as PEM and unlocked, or ``{"refused": …}``."""
     end_with(int(sys.argv[1]))
     job = json.load(sys.stdin)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Below the hard limit, at which it would be a kill like any other.
     resource.setrlimit(resource.RLIMIT_CPU, (job["processor_s"], job["processor_s"] + 5))
     resource.setrlimit(resource.RLIMIT_AS, (job["max_memory_bytes"], job["max_memory_bytes"]))
