@@ -128,12 +128,18 @@ def test_report_can_be_made_again_when_azure_and_the_connection_are_gone(tenancy
     assert len(azure.calls) == asked
 
 
-def test_reports_of_one_run_share_what_is_read_for_the_first(tenancy: Tenancy, azure: AzureManagement) -> None:
+def run_of_a_schedule(tenancy: Tenancy, count: int) -> list[UUID]:
+    """Order the reports of one run of a schedule; all but the first wait for what is read for that one."""
     first, wanted = tenancy.order(), reports.Order(tenancy.client_id, (ReportFormat.CSV,), ReportType.COST)
     with tenancy.services.database.tenant(tenancy.tenant_id) as session:
         row = session.get_one(Report, first)
         row.schedule_run_id = new_id()
-        second = shared_fetches.order_beside(session, wanted, row, trace_id=None).id
+        others = [shared_fetches.order_beside(session, wanted, row, trace_id=None).id for _ in range(count - 1)]
+    return [first, *others]
+
+
+def test_reports_of_one_run_share_what_is_read_for_the_first(tenancy: Tenancy, azure: AzureManagement) -> None:
+    first, second = run_of_a_schedule(tenancy, 2)
     assert tenancy.run(second) is None, "it waits"
     assert tenancy.run(first) == "succeeded"
     asked = len(azure.calls)
@@ -148,11 +154,7 @@ def test_reports_of_one_run_share_what_is_read_for_the_first(tenancy: Tenancy, a
 def test_those_that_wait_for_a_report_go_on_when_it_comes_to_nothing(
     tenancy: Tenancy, azure: AzureManagement, end: str
 ) -> None:
-    first, wanted = tenancy.order(), reports.Order(tenancy.client_id, (ReportFormat.CSV,), ReportType.COST)
-    with tenancy.services.database.tenant(tenancy.tenant_id) as session:
-        row = session.get_one(Report, first)
-        row.schedule_run_id = new_id()
-        second, third = (shared_fetches.order_beside(session, wanted, row, trace_id=None).id for _ in range(2))
+    first, second, third = run_of_a_schedule(tenancy, 3)
     if end == "fail":
         azure.faults.plan(Fault.TOKEN_REFUSED, times=2)
         assert tenancy.run(first) == "failed"

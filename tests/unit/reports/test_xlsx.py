@@ -14,7 +14,6 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from shared.advisor.recommendation import Recommendation, RejectedRow
 from shared.advisor.vocabulary import Category, Impact
-from shared.comparison.marks import Mark, MarkStatus
 from shared.comparison.result import ChangeKind
 from shared.language.language import Language
 from shared.language.tags import LANGUAGES
@@ -27,7 +26,7 @@ from worker.reports.content import build_content
 from worker.reports.document import Coverage
 from worker.reports.judged import judged
 from worker.reports.workbook import row_sheet
-from worker.reports.workbook.ordering import Key, Ordering, importance, worth
+from worker.reports.workbook.ordering import importance
 from worker.reports.xlsx import render_xlsx
 
 COLUMN = {column.title: index for index, column in enumerate(RECOMMENDATION_COLUMNS, start=1)}
@@ -259,30 +258,6 @@ def test_amounts_have_the_decimal_places_of_their_currency_and_never_lose_a_digi
     formats = [sheet.cell(row, COLUMN["Savings a year"]).number_format for row in (3, 4)]
     assert formats == ["#,##0", "#,##0.000"]
     assert cell(sheet, "Savings a year") == str(exact)
-
-
-def test_lists_begin_with_what_matters_most(tmp_path: Path) -> None:
-    rows = samples.recommendations(80)
-    book = workbook_of(rows, tmp_path)
-
-    impacts = [str(cell(book["Recommendations"], "Impact", row)) for row in range(2, 82)]
-    assert impacts == sorted(impacts, key=["High", "Medium", "Low"].index)
-    offers = [(line[0].value, float(str(line[1].value))) for line in book["Savings"].iter_rows(min_row=2)]
-    assert offers == sorted(offers, key=lambda offer: (offer[0] != "Counted", -offer[1]))
-
-
-@pytest.mark.parametrize("key", [importance, worth])
-def test_rows_that_are_sorted_on_disk_come_back_as_they_were_in_the_same_order(key: Key, tmp_path: Path) -> None:
-    rows = [*samples.LONG_NAMES, *samples.recommendations(97), *samples.recommendations(3)]
-    mark = Mark(status=MarkStatus.PLANNED, owner="Ada", due_on=date(2026, 3, 1), note="Später")
-    known = [
-        row._replace(mark=mark) if not place % 7 else row for place, row in enumerate(judged(rows, count_savings(rows)))
-    ]
-    with Ordering(key, tmp_path, max_rows=10) as on_disk:
-        for row in known:
-            on_disk.add(row)
-        assert list(on_disk) == sorted(known, key=key)
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_summary_says_what_could_not_be_read(tmp_path: Path) -> None:
